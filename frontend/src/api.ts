@@ -1,0 +1,90 @@
+// The only file that asks the server. Addresses are relative: the page's <base> is the plugin's
+// route, also under a path prefix.
+
+import type { Failure, History, Inputs, LayerCapture, ModelGraph, Runs, Step } from "./wire";
+
+/** A capture that never changes: one step of one writer session of a run. */
+export interface CaptureRef {
+  run: string;
+  step: number;
+  session: string;
+}
+
+/** An answer that is not 2xx, or none at all. The message is a sentence for people. */
+export class RequestError extends Error {
+  constructor(
+    message: string,
+    /** HTTP status; 0 where the server did not answer. */
+    readonly status: number,
+  ) {
+    super(message);
+  }
+}
+
+type Query = Record<string, string | number>;
+
+function address(route: string, query: Query): string {
+  const parameters = new URLSearchParams();
+  for (const [name, value] of Object.entries(query)) parameters.set(name, String(value));
+  const text = parameters.toString();
+  return text === "" ? route : `${route}?${text}`;
+}
+
+async function request(route: string, query: Query): Promise<Response> {
+  let response: Response;
+  try {
+    response = await fetch(address(route, query));
+  } catch {
+    throw new RequestError("TensorBoard does not answer. Check that it is running, then reload.", 0);
+  }
+  if (!response.ok) throw new RequestError(await failureText(response), response.status);
+  return response;
+}
+
+async function failureText(response: Response): Promise<string> {
+  try {
+    const failure = (await response.json()) as Partial<Failure>;
+    if (typeof failure.error === "string") return failure.error;
+  } catch {
+    // Not JSON: the answer of a proxy, or of TensorBoard itself.
+  }
+  return `The server answered ${response.status} ${response.statusText}. Reload, or see TensorBoard's log.`;
+}
+
+async function json<T>(route: string, query: Query = {}): Promise<T> {
+  return (await (await request(route, query)).json()) as T;
+}
+
+async function bytes(route: string, query: Query): Promise<Uint8Array> {
+  return new Uint8Array(await (await request(route, query)).arrayBuffer());
+}
+
+export const fetchRuns = (): Promise<Runs> => json("runs");
+
+export const fetchGraph = (run: string, fingerprint: string): Promise<ModelGraph> =>
+  json("graph", { run, fingerprint });
+
+export const fetchInputs = (run: string, fingerprint: string): Promise<Inputs> =>
+  json("inputs", { run, fingerprint });
+
+export const fetchStep = (at: CaptureRef): Promise<Step> => json("step", { ...at });
+
+export const fetchLayer = (at: CaptureRef, layer: number, input: number): Promise<LayerCapture> =>
+  json("layer", { ...at, layer, input });
+
+export const fetchSheet = (at: CaptureRef, sha256: string): Promise<Uint8Array> =>
+  bytes("sheet", { ...at, sha256 });
+
+export const fetchTile = (at: CaptureRef, sha256: string, channel: number): Promise<Uint8Array> =>
+  bytes("tile", { ...at, sha256, channel });
+
+export const fetchHistory = (
+  run: string,
+  { layer, channel, input }: { layer: number; channel: number; input: number },
+): Promise<History> => json("history", { run, layer, channel, input });
+
+/** Address of the picture of one input image, for <img>. */
+export const pictureAddress = (
+  run: string,
+  { fingerprint, index, source }: { fingerprint: string; index: number; source: number },
+): string => address("picture", { run, fingerprint, index, source });

@@ -1,0 +1,106 @@
+// What a person has chosen: the part of the state that a link carries.
+
+import type { Method } from "../wire";
+import type { Shown, SortKey } from "./order";
+
+export type ScaleMode = "filter" | "layer" | "fixed";
+export type TileSize = number | "auto" | "all";
+
+export interface Choices {
+  /** Null: the run that was written last. */
+  run: string | null;
+  /** Null: follow the newest step. */
+  step: number | null;
+  input: number;
+  /** Key of a layer; null: the first captured one. */
+  layer: string | null;
+  channel: number;
+  method: Method;
+  sort: SortKey;
+  shown: Shown;
+  scale: ScaleMode;
+  /** End of the fixed color scale; null: not yet chosen. */
+  fixed: number | null;
+  size: TileSize;
+  /** Whether the magnified map lies over its input image. */
+  overlay: boolean;
+}
+
+export const METHODS: readonly Method[] = ["activation", "guided", "gradient", "kernel"];
+const SCALES: readonly ScaleMode[] = ["filter", "layer", "fixed"];
+const SHOWN: readonly Shown[] = ["all", "alive", "dead"];
+
+export function defaultChoices(): Choices {
+  return {
+    run: null,
+    step: null,
+    input: 0,
+    layer: null,
+    channel: 0,
+    method: "activation",
+    sort: { name: "index", descending: false },
+    shown: "all",
+    scale: "filter",
+    fixed: null,
+    size: "auto",
+    overlay: false,
+  };
+}
+
+/** The choices that differ from the defaults, as keys and values of a link. */
+export function toState(choices: Choices): Record<string, string> {
+  const base = defaultChoices();
+  const state: Record<string, string> = {};
+  const put = (key: string, value: unknown, usual: unknown) => {
+    if (value !== usual && value !== null) state[key] = String(value);
+  };
+  put("run", choices.run, base.run);
+  put("step", choices.step, base.step);
+  put("input", choices.input, base.input);
+  put("layer", choices.layer, base.layer);
+  put("filter", choices.channel, base.channel);
+  put("method", choices.method, base.method);
+  put("sort", choices.sort.name, base.sort.name);
+  put("descending", choices.sort.descending, choices.sort.name !== "index");
+  put("show", choices.shown, base.shown);
+  put("scale", choices.scale, base.scale);
+  put("fixed", choices.fixed, base.fixed);
+  put("size", choices.size, base.size);
+  put("overlay", choices.overlay, base.overlay);
+  return state;
+}
+
+/** Reads a link; what is missing or makes no sense falls back to the default. */
+export function fromState(state: Readonly<Record<string, string>>): Choices {
+  const base = defaultChoices();
+  const sort = state["sort"] ?? base.sort.name;
+  const descending = state["descending"] ?? String(sort !== "index");
+  const size = state["size"];
+  return {
+    run: state["run"] ?? base.run,
+    step: wholeNumber(state["step"]),
+    input: wholeNumber(state["input"]) ?? base.input,
+    layer: state["layer"] ?? base.layer,
+    channel: wholeNumber(state["filter"]) ?? base.channel,
+    method: oneOf(METHODS, state["method"]) ?? base.method,
+    sort: { name: sort, descending: descending === "true" },
+    shown: oneOf(SHOWN, state["show"]) ?? base.shown,
+    scale: oneOf(SCALES, state["scale"]) ?? base.scale,
+    fixed: positive(state["fixed"]),
+    size: size === "all" ? "all" : (positive(size) ?? base.size),
+    overlay: state["overlay"] === "true",
+  };
+}
+
+function wholeNumber(text: string | undefined): number | null {
+  return text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : null;
+}
+
+function positive(text: string | undefined): number | null {
+  const value = Number(text);
+  return text && Number.isFinite(value) && value > 0 ? value : null;
+}
+
+function oneOf<T extends string>(values: readonly T[], text: string | undefined): T | null {
+  return values.find((value) => value === text) ?? null;
+}

@@ -1,0 +1,71 @@
+// Keys of the tab: what they do, and when they are left alone.
+
+export type Command =
+  | "nextLayer"
+  | "previousLayer"
+  | "nextStep"
+  | "previousStep"
+  | "nextInput"
+  | "previousInput"
+  | "play"
+  | "nextMethod"
+  | "nextScale"
+  | "sort"
+  | "larger"
+  | "smaller"
+  | "autoSize"
+  | "fitAll"
+  | "search"
+  | "overlay"
+  | "copyLink"
+  | "goLayers"
+  | "goFilters"
+  | "goInspector"
+  | "help";
+
+export interface KeyBinding {
+  command: Command;
+  /** `KeyboardEvent.key`; letters in lower case. */
+  keys: readonly string[];
+  text: string;
+}
+
+export const KEY_BINDINGS: readonly KeyBinding[] = [
+  { command: "nextLayer", keys: ["j"], text: "Next captured layer" },
+  { command: "previousLayer", keys: ["k"], text: "Previous captured layer" },
+  { command: "previousStep", keys: ["["], text: "Previous step" },
+  { command: "nextStep", keys: ["]"], text: "Next step" },
+  { command: "play", keys: [" "], text: "Play or stop the steps" },
+  { command: "previousInput", keys: [","], text: "Previous input image" },
+  { command: "nextInput", keys: ["."], text: "Next input image" },
+  { command: "nextMethod", keys: ["m"], text: "Next method" },
+  { command: "nextScale", keys: ["n"], text: "Next color scale: filter, layer, fixed" },
+  { command: "sort", keys: ["s"], text: "Go to the sort menu" },
+  { command: "smaller", keys: ["-"], text: "Smaller tiles" },
+  { command: "larger", keys: ["=", "+"], text: "Larger tiles" },
+  { command: "autoSize", keys: ["a"], text: "Tiles of the size that fills the pane" },
+  { command: "fitAll", keys: ["z"], text: "All filters at once" },
+  { command: "overlay", keys: ["o"], text: "Lay the map over its input image" },
+  { command: "search", keys: ["/"], text: "Search layers, filters, classes" },
+  { command: "copyLink", keys: ["y"], text: "Copy a link to this view" },
+  { command: "goLayers", keys: ["l"], text: "Go to the layers" },
+  { command: "goFilters", keys: ["g"], text: "Go to the filters" },
+  { command: "goInspector", keys: ["i"], text: "Go to the inspector" },
+  { command: "help", keys: ["?"], text: "This sheet" },
+];
+
+const OWN_KEYS =
+  "input:not([type=range], [type=checkbox], [type=radio]), select, textarea, dialog, [contenteditable]";
+
+/**
+ * The command of a key press, or null: where a modifier is held, where the focus is in a field
+ * that takes text, and for the space key on anything that it would press.
+ */
+export function commandFor(event: KeyboardEvent): Command | null {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return null;
+  const target = event.target instanceof Element ? event.target : null;
+  if (target?.closest(OWN_KEYS)) return null;
+  if (event.key === " " && target?.closest("button, a, summary, [role=tab]")) return null;
+  const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+  return KEY_BINDINGS.find((binding) => binding.keys.includes(key))?.command ?? null;
+}

@@ -1,0 +1,49 @@
+// Paints one picture at its own size; the page enlarges it.
+
+import { pixel, type Pixels } from "./lut";
+import { planeLevels, type Planes } from "./planes";
+
+/** Paints plane 0 of channel 0 through a color table. */
+export function paintPlane(canvas: HTMLCanvasElement, planes: Planes, lut: Pixels): void {
+  const levels = planeLevels(planes, 0);
+  paint(canvas, planes, (i) => lut[levels[i] ?? 0] ?? 0);
+}
+
+/**
+ * Paints three planes as red, green and blue; gray is zero. The planes are in the order of the
+ * model's input channels.
+ */
+export function paintRgb(canvas: HTMLCanvasElement, planes: Planes, flag: number): void {
+  const parts = [0, 1, 2].map((plane) => planeLevels(planes, 0, plane));
+  const [red, green, blue] = parts;
+  const byte = (level: number) => (planes.signed ? level : 128 + (level >> 1));
+  paint(canvas, planes, (i) => {
+    const [r, g, b] = [red?.[i] ?? 0, green?.[i] ?? 0, blue?.[i] ?? 0];
+    return r === 0 || g === 0 || b === 0 ? flag : pixel(byte(r), byte(g), byte(b));
+  });
+}
+
+function paint(
+  canvas: HTMLCanvasElement,
+  size: { height: number; width: number },
+  color: (index: number) => number,
+): void {
+  canvas.width = size.width;
+  canvas.height = size.height;
+  const context = canvas.getContext("2d");
+  if (!context) return;
+  const image = context.createImageData(size.width, size.height);
+  const pixels = new Uint32Array(image.data.buffer);
+  for (let i = 0; i < pixels.length; i++) pixels[i] = color(i);
+  context.putImageData(image, 0, 0);
+}
+
+/** A table whose colors are as opaque as the value is large: for laying over the input image. */
+export function fadeLut(lut: Pixels, opacity: (level: number) => number): Pixels {
+  const faded = new Uint32Array(256);
+  for (let level = 0; level < 256; level++) {
+    const alpha = Math.round(255 * Math.max(0, Math.min(1, opacity(level))));
+    faded[level] = (((lut[level] ?? 0) & 0x00ffffff) | (alpha << 24)) >>> 0;
+  }
+  return faded;
+}

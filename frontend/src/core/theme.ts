@@ -1,0 +1,32 @@
+// Colors of what is painted on canvases; views take theirs from CSS.
+
+import { pixel } from "./lut";
+import type { GridColors } from "./tile_renderer";
+
+const LIGHT: GridColors = {
+  background: pixel(255, 255, 255),
+  dead: pixel(246, 246, 248),
+  hatch: pixel(205, 205, 212),
+  flag: pixel(30, 60, 10),
+  text: "#1d1d21",
+  muted: "#5b5c66",
+  accent: "#b84300",
+  border: "rgb(0 0 0 / 12%)",
+  page: "#ffffff",
+};
+
+const DARK: GridColors = {
+  background: pixel(28, 28, 31),
+  dead: pixel(38, 38, 43),
+  hatch: pixel(74, 74, 82),
+  flag: pixel(20, 50, 10),
+  text: "#ececf1",
+  muted: "#a9a9b5",
+  accent: "#ff9d52",
+  border: "rgb(255 255 255 / 12%)",
+  page: "#1c1c1f",
+};
+
+export function gridColors(dark: boolean): GridColors {
+  return dark ? DARK : LIGHT;
+}

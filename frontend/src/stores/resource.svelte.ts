@@ -1,0 +1,52 @@
+// A value that is fetched: what is known of it, and how the fetching goes.
+
+/** Keeps the last good value while the next one loads, so that a view need not go blank. */
+export class Resource<T> {
+  /** The last good value, perhaps of an earlier key. */
+  value = $state.raw<T | null>(null);
+  /** Key of `value`. */
+  valueKey = $state<string | null>(null);
+  loading = $state(false);
+  /** A sentence, where the present key could not be had. */
+  error = $state<string | null>(null);
+
+  #key: string | null = null;
+  #fetcher: (() => Promise<T>) | null = null;
+
+  /** Loads the value of a key; does nothing where it is loaded or on its way. */
+  load(key: string, fetcher: () => Promise<T>): void {
+    if (key === this.#key) return;
+    this.#key = key;
+    this.#fetcher = fetcher;
+    void this.#run(key, fetcher);
+  }
+
+  /** Fetches again, after a failure or because the server has more. */
+  reload(): void {
+    if (this.#key !== null && this.#fetcher) void this.#run(this.#key, this.#fetcher);
+  }
+
+  clear(): void {
+    this.#key = null;
+    this.#fetcher = null;
+    this.value = null;
+    this.valueKey = null;
+    this.loading = false;
+    this.error = null;
+  }
+
+  async #run(key: string, fetcher: () => Promise<T>): Promise<void> {
+    this.loading = true;
+    this.error = null;
+    try {
+      const value = await fetcher();
+      if (key !== this.#key) return;
+      this.value = value;
+      this.valueKey = key;
+    } catch (error) {
+      if (key !== this.#key) return;
+      this.error = error instanceof Error ? error.message : String(error);
+    }
+    if (key === this.#key) this.loading = false;
+  }
+}

@@ -1,0 +1,57 @@
+// What is selected, and the link that says so.
+
+import { defaultChoices, fromState, toState, type Choices } from "../core/choices";
+import { onHostHashChange, readHostHash, writeHostHash } from "../core/host";
+import { parseHash, writeHash } from "../core/urlstate";
+
+/** The address bar is written this long after the last change. */
+const WRITE_DELAY = 200;
+
+/** A place on the input image, as shares of its width and height. */
+export interface Place {
+  x: number;
+  y: number;
+}
+
+export class Selection {
+  choices = $state<Choices>(defaultChoices());
+  /** Where the pointer is, over any picture of the selected filter. */
+  cursor = $state.raw<Place | null>(null);
+  /** Ids of groups of layers that are closed; not part of links. */
+  closed = $state.raw<ReadonlySet<string>>(new Set());
+  followers = $state(true);
+
+  constructor() {
+    this.choices = fromState(parseHash(readHostHash()));
+  }
+
+  /** Keeps the link and the choices equal; call it inside an effect root. */
+  watch(): () => void {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    $effect(() => {
+      const state = toState(this.choices);
+      clearTimeout(timer);
+      timer = setTimeout(() => writeHostHash(writeHash(readHostHash(), state)), WRITE_DELAY);
+    });
+    const stop = onHostHashChange(() => {
+      const state = parseHash(readHostHash());
+      if (JSON.stringify(state) !== JSON.stringify(toState(this.choices))) this.choices = fromState(state);
+    });
+    return () => {
+      clearTimeout(timer);
+      stop();
+    };
+  }
+
+  /** The link to the view as it is now, without waiting for the address bar. */
+  writeNow(): void {
+    writeHostHash(writeHash(readHostHash(), toState(this.choices)));
+  }
+
+  setClosed(id: string, closed: boolean): void {
+    const next = new Set(this.closed);
+    if (closed) next.add(id);
+    else next.delete(id);
+    this.closed = next;
+  }
+}

@@ -1,0 +1,196 @@
+// Everything the views read, and every command they give.
+
+import { getContext, setContext, untrack } from "svelte";
+
+import { buildChain, groupsAround } from "../core/chain";
+import type { ScaleMode } from "../core/choices";
+import { LARGEST_TILE, SMALLEST_TILE } from "../core/grid";
+import { findGroups } from "../core/groups";
+import { onHostReload } from "../core/host";
+import { createColoring } from "../core/coloring";
+import { pixel } from "../core/lut";
+import { capturedMethods, isDead } from "../core/method";
+import { orderChannels, showChannels } from "../core/order";
+import type { Layer } from "../wire";
+import { Captures } from "./captures.svelte";
+import { Selection } from "./selection.svelte";
+import { Settings } from "./settings.svelte";
+
+/** Blocks start closed in networks with more layers than a person reads through. */
+const MANY_LAYERS = 400;
+const PLAY_INTERVAL = 700;
+
+const KEY = Symbol("session");
+
+export const provideSession = (session: Session): Session => setContext(KEY, session);
+export const useSession = (): Session => getContext<Session>(KEY);
+
+export class Session {
+  readonly settings = new Settings();
+  readonly selection = new Selection();
+  readonly captures = new Captures(this.selection);
+  playing = $state(false);
+  /** Which pane is shown where only one has room. */
+  pane = $state<"layers" | "filters" | "inspector">("filters");
+  inspectorTab = $state<"filter" | "layer" | "classes">("filter");
+  /** Spoken by screen readers, shown in the status line for a while. */
+  message = $state("");
+
+  readonly groups = $derived(findGroups(this.captures.graph.value?.layers ?? []));
+  readonly chain = $derived(
+    buildChain(
+      this.captures.graph.value?.layers ?? [],
+      { closed: this.selection.closed, followers: this.selection.followers },
+      this.groups,
+    ),
+  );
+
+  /** Channels in the order of the grid. */
+  readonly order = $derived.by(() => {
+    const view = this.captures.view.value;
+    if (!view?.planes) return [];
+    const { sort, shown } = this.selection.choices;
+    const order = orderChannels(view.planes.channels, sort, view.capture.statistics);
+    return showChannels(order, shown, (channel) => this.isDead(channel));
+  });
+
+  /** End of the color scale over the layer; of one filter where each has its own. */
+  readonly layerRange = $derived.by(() => {
+    const scale = this.captures.view.value?.planes?.scale ?? [];
+    return scale.reduce((largest, value) => Math.max(largest, value), 0);
+  });
+
+  constructor() {
+    let foldedFor: string | null = null;
+    $effect(() => this.settings.watch());
+    $effect(() => this.selection.watch());
+    $effect(() => onHostReload(() => this.captures.reload()));
+    $effect(() => {
+      const graph = this.captures.graph.value;
+      if (!graph || graph.fingerprint === foldedFor) return;
+      foldedFor = graph.fingerprint;
+      const blocks = graph.layers.length > MANY_LAYERS ? this.groups.filter((g) => g.kind === "block") : [];
+      const selected = untrack(() => this.captures.layer);
+      const around = selected ? groupsAround(this.groups, selected.index) : [];
+      this.selection.closed = new Set(blocks.map((g) => g.id).filter((id) => !around.includes(id)));
+    });
+    $effect(() => this.#play());
+    this.captures.watch();
+  }
+
+  isDead(channel: number): boolean {
+    const sheet = this.captures.view.value?.sheet;
+    return sheet ? isDead(sheet, channel) : false;
+  }
+
+  /** How values become colors. A plain object: whoever reads it once sees every change of it. */
+  readonly coloring = $derived.by(() =>
+    createColoring({
+      mode: this.selection.choices.scale,
+      fixed: this.selection.choices.fixed,
+      layerRange: this.layerRange,
+      diverging: this.settings.divergingName,
+      sequential: this.settings.sequential,
+      flag: this.settings.dark ? pixel(120, 220, 60) : pixel(70, 160, 20),
+    }),
+  );
+
+  // Commands.
+
+  selectLayer(layer: Layer): void {
+    const around = groupsAround(this.groups, layer.index).filter((id) => this.selection.closed.has(id));
+    for (const id of around) this.selection.setClosed(id, false);
+    this.selection.choices.layer = layer.key;
+    if (!this.captures.captured.has(layer.index)) this.inspectorTab = "layer";
+    else if (this.inspectorTab === "layer") this.inspectorTab = "filter";
+  }
+
+  moveLayer(by: number): void {
+    const layers = this.captures.graph.value?.layers ?? [];
+    const captured = layers.filter((layer) => this.captures.captured.has(layer.index));
+    const here = this.captures.layer?.index ?? 0;
+    const next = by > 0 ? captured.find((l) => l.index > here) : captured.findLast((l) => l.index < here);
+    if (next) this.selectLayer(next);
+  }
+
+  selectChannel(channel: number): void {
+    this.selection.choices.channel = channel;
+    this.inspectorTab = "filter";
+  }
+
+  moveChannel(by: number): void {
+    const place = this.order.indexOf(this.captures.channel);
+    const next = this.order[Math.max(0, Math.min(this.order.length - 1, place + by))];
+    if (next !== undefined) this.selectChannel(next);
+  }
+
+  /** Selects a captured step by its place; the newest one is followed from then on. */
+  selectStep(place: number): void {
+    const step = this.captures.steps[place];
+    if (step) this.selection.choices.step = place === this.captures.steps.length - 1 ? null : step.step;
+  }
+
+  readonly stepPlace = $derived.by(() => {
+    const summary = this.captures.summary;
+    return summary ? this.captures.steps.indexOf(summary) : 0;
+  });
+
+  moveStep(by: number): void {
+    const last = this.captures.steps.length - 1;
+    this.selectStep(Math.max(0, Math.min(last, this.stepPlace + by)));
+  }
+
+  moveInput(by: number): void {
+    const count = this.captures.inputs.value?.inputs.length ?? 0;
+    if (count > 0) this.selection.choices.input = (this.captures.input + by + count) % count;
+  }
+
+  nextMethod(): void {
+    const capture = this.captures.view.value?.capture;
+    if (!capture) return;
+    const methods = capturedMethods(capture);
+    const place = methods.indexOf(this.selection.choices.method);
+    this.selection.choices.method = methods[(place + 1) % methods.length] ?? "activation";
+  }
+
+  setScale(mode: ScaleMode): void {
+    if (mode === "fixed" && this.selection.choices.fixed === null) {
+      this.selection.choices.fixed = Number(this.layerRange.toPrecision(2)) || 1;
+    }
+    this.selection.choices.scale = mode;
+  }
+
+  nextScale(): void {
+    const modes: ScaleMode[] = ["filter", "layer", "fixed"];
+    this.setScale(modes[(modes.indexOf(this.selection.choices.scale) + 1) % modes.length] ?? "filter");
+  }
+
+  /** Makes the tiles larger or smaller than `current`, their present size in pixels. */
+  resizeTiles(by: 1 | -1, current: number): void {
+    const next = Math.round(by > 0 ? current * 1.25 : current / 1.25);
+    this.selection.choices.size = Math.max(SMALLEST_TILE, Math.min(LARGEST_TILE, next));
+  }
+
+  togglePlay(): void {
+    if (!this.playing && this.stepPlace === this.captures.steps.length - 1) this.selectStep(0);
+    this.playing = !this.playing && this.captures.steps.length > 1;
+  }
+
+  announce(message: string): void {
+    this.message = message;
+    setTimeout(() => {
+      if (this.message === message) this.message = "";
+    }, 4000);
+  }
+
+  /** Goes on to the next step once the present one is on screen. */
+  #play(): (() => void) | undefined {
+    if (!this.playing || this.captures.view.loading || this.captures.step.loading) return undefined;
+    const place = this.stepPlace;
+    const timer = setTimeout(() => {
+      if (place >= this.captures.steps.length - 1) this.playing = false;
+      else this.selectStep(place + 1);
+    }, PLAY_INTERVAL);
+    return () => clearTimeout(timer);
+  }
+}

@@ -1,0 +1,237 @@
+// Generated from tensorboard_plugin_convlens/server/wire.py by tools/generate_wire_ts.py.
+// Do not edit: change the Python file and run `make generate`.
+
+export type Method = "activation" | "guided" | "gradient" | "kernel";
+
+export type Form = "values" | "magnitude";
+
+export type ActivationStage = "before" | "after" | "none";
+
+export type Target = "" | "max" | "sum";
+
+/** One captured step of a run. */
+export interface StepSummary {
+  step: number;
+  wallTime: number;
+  session: string;
+  graph: string;
+  inputs: string;
+}
+
+/** One run that holds captures; `steps` ascend. `problems` are sentences to show. */
+export interface Run {
+  run: string;
+  steps: StepSummary[];
+  problems: string[];
+}
+
+/** Answer of /runs. */
+export interface Runs {
+  runs: Run[];
+  version: string;
+}
+
+/** Input region of a unit; per axis (height, width), in input pixels. */
+export interface ReceptiveField {
+  size: number[];
+  stride: number[];
+  start: number[];
+}
+
+/** One node of the model graph. `key` is the path, with `#1` for a second call. */
+export interface Layer {
+  index: number;
+  key: string;
+  path: string;
+  call: number;
+  className: string;
+  depth: number;
+  inbound: number[];
+  outputShape: (number | null)[];
+  channels: number | null;
+  isConvolution: boolean;
+  kernelSize: number[];
+  strides: number[];
+  dilation: number[];
+  padding: string;
+  groups: number;
+  dataFormat: string;
+  activationFunction: string;
+  activationStage: ActivationStage;
+  parameters: number;
+  receptiveField: ReceptiveField | null;
+  config: string;
+}
+
+/** Answer of /graph: layers in order of computation, edges in `inbound`. */
+export interface ModelGraph {
+  fingerprint: string;
+  name: string;
+  layers: Layer[];
+}
+
+/** Size in pixels of the picture of one input tensor; its PNG is at /picture. */
+export interface Picture {
+  height: number;
+  width: number;
+}
+
+/** One captured input: a picture per input tensor of the model (nearly always one). */
+export interface InputImage {
+  index: number;
+  label: string;
+  pictures: Picture[];
+  classIndex: number | null;
+}
+
+/** Answer of /inputs. `classNames` is empty where they are not known. */
+export interface Inputs {
+  fingerprint: string;
+  inputs: InputImage[];
+  classNames: string[];
+}
+
+/** What was asked for and not captured, and why. */
+export interface Skipped {
+  what: string;
+  reason: string;
+}
+
+/** One class of a prediction. */
+export interface ClassProbability {
+  classIndex: number;
+  name: string;
+  probability: number;
+}
+
+/**
+ * The most probable classes, descending, and what is left out of them.
+ *
+ * `classes` holds 50 at most; `omitted` says how many more there are and
+ * `omittedProbability` their sum.
+ */
+export interface Prediction {
+  input: number;
+  output: string;
+  classes: ClassProbability[];
+  omitted: number;
+  omittedProbability: number;
+}
+
+/**
+ * What was captured of one layer at a step: enough for the layer chain.
+ *
+ * `dead` counts filters whose feature map is zero for every captured input.
+ */
+export interface LayerSummary {
+  layer: number;
+  methods: Method[];
+  filters: number;
+  dead: number;
+  weak: number;
+  guided: number | null;
+  rectifiers: number | null;
+}
+
+/** Answer of /step: one capture without pictures. */
+export interface Step {
+  run: string;
+  step: number;
+  wallTime: number;
+  session: string;
+  graph: string;
+  inputs: string;
+  iterations: number | null;
+  seconds: number;
+  layers: LayerSummary[];
+  predictions: Prediction[];
+  skipped: Skipped[];
+}
+
+/**
+ * Where the crop of each channel lies in the input, and its target unit.
+ *
+ * `height` and `width` are what one plane covers, in input pixels: the plane itself may
+ * be smaller (a reduced magnitude). All lists have one entry per channel. `source` is
+ * the index of the picture in `InputImage.pictures` that the crop lies in.
+ */
+export interface Placement {
+  source: number;
+  height: number;
+  width: number;
+  top: number[];
+  left: number[];
+  unitRow: number[];
+  unitColumn: number[];
+}
+
+/**
+ * One sheet; its planes are at /sheet: `uint8 [channels, planes, height, width]`.
+ *
+ * Level 0 is "not finite". Signed: value = (level - 128) / 127 * scale. Unsigned:
+ * value = (level - 1) / 254 * scale. `scale`, `nan`, `infinite`: one per channel.
+ */
+export interface Sheet {
+  method: Method;
+  form: Form;
+  sha256: string;
+  byteLength: number;
+  channels: number;
+  planes: number;
+  height: number;
+  width: number;
+  signed: boolean;
+  scale: number[];
+  nan: number[];
+  infinite: number[];
+  target: Target;
+  placement: Placement | null;
+}
+
+/** One number per filter; `perInput` tells whether it is of the asked input image. */
+export interface Statistic {
+  name: string;
+  perInput: boolean;
+  values: (number | null)[];
+}
+
+/** Guided `guided` of `rectifiers`; activation functions without a gate by name. */
+export interface Guidance {
+  guided: number;
+  rectifiers: number;
+  ungated: string[];
+}
+
+/** Answer of /layer: one layer, at one step, for one input image. */
+export interface LayerCapture {
+  run: string;
+  step: number;
+  layer: number;
+  input: number;
+  sheets: Sheet[];
+  statistics: Statistic[];
+  guidance: Guidance | null;
+}
+
+/** One filter at one step. `sheets` are those of its layer, to fetch /tile from. */
+export interface HistoryPoint {
+  step: number;
+  wallTime: number;
+  statistics: Record<string, number | null>;
+  activation: string | null;
+  guided: string | null;
+}
+
+/** Answer of /history: one filter over all steps of a run, ascending. */
+export interface History {
+  run: string;
+  layer: number;
+  channel: number;
+  input: number;
+  points: HistoryPoint[];
+}
+
+/** Body of every answer that is not 2xx: a sentence for people. */
+export interface Failure {
+  error: string;
+}

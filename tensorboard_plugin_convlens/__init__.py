@@ -1,0 +1,73 @@
+"""ConvLens: look inside trained convolutional networks in TensorBoard.
+
+The public names are loaded when they are first used, for TensorBoard imports this package
+at every start: `import tensorboard_plugin_convlens` imports neither TensorFlow nor NumPy.
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tensorboard_plugin_convlens.capture.callback import ConvLensCallback
+    from tensorboard_plugin_convlens.capture.capture import capture
+    from tensorboard_plugin_convlens.capture.functions import feature_maps, guided_gradients
+    from tensorboard_plugin_convlens.storage import summary
+    from tensorboard_plugin_convlens.storage.reader import Reader
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "ConvLensCallback",
+    "Reader",
+    "__version__",
+    "capture",
+    "feature_maps",
+    "guided_gradients",
+    "summary",
+]
+
+_MODULE_OF_NAME = {
+    "ConvLensCallback": "capture.callback",
+    "Reader": "storage.reader",
+    "capture": "capture.capture",
+    "feature_maps": "capture.functions",
+    "guided_gradients": "capture.functions",
+}
+
+
+def __getattr__(name: str) -> object:
+    """Loads a public name at its first use."""
+    if name == "summary":
+        value: object = import_module(f"{__name__}.storage.summary")
+    elif name in _MODULE_OF_NAME:
+        value = getattr(import_module(f"{__name__}.{_MODULE_OF_NAME[name]}"), name)
+    else:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    """The names of this module, those not yet loaded among them."""
+    return sorted({*globals(), *__all__})
+
+
+class _Package(ModuleType):
+    """This package, whose attribute `capture` is the function, never the sub-package.
+
+    Importing a sub-package sets it as an attribute of its parent. Here that would put the
+    sub-package `capture` in the place of the public function of that name, depending on
+    what was imported first (docs/decisions/0011). `from … import` finds both.
+    """
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if name == "capture" and isinstance(value, ModuleType):
+            return
+        super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Package

@@ -1,0 +1,1 @@
+"""Capture: the only room that may import Keras or TensorFlow."""

@@ -1,0 +1,182 @@
+"""`ConvLensCallback`: captures a model while it trains, and never disturbs the training."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Callable, Sequence
+from functools import wraps
+from typing import Any, TypeVar
+
+import keras
+
+from tensorboard_plugin_convlens.capture.inputs import ModelInputs
+from tensorboard_plugin_convlens.capture.options import (
+    DEFAULT_METHODS,
+    build_options,
+    build_pictures,
+)
+from tensorboard_plugin_convlens.capture.schedule import build_schedule
+from tensorboard_plugin_convlens.capture.session import Session
+from tensorboard_plugin_convlens.core.errors import ConvLensError
+from tensorboard_plugin_convlens.storage.writer import Writer
+
+logger = logging.getLogger(__name__)
+STRICT_VARIABLE = "CONVLENS_STRICT"
+# A fault that returns at every capture is not worth trying for ever.
+_MOST_FAILURES = 3
+_Method = TypeVar("_Method", bound=Callable[..., None])
+
+
+def _never_raises(method: _Method) -> _Method:
+    """Wraps a hook of the callback: its faults are noted, and training goes on."""
+
+    @wraps(method)
+    def hook(self: ConvLensCallback, *arguments: Any, **named: Any) -> None:
+        try:
+            method(self, *arguments, **named)
+        except Exception as error:
+            if os.environ.get(STRICT_VARIABLE) == "1":
+                raise
+            self._note(error)
+
+    return hook  # type: ignore[return-value]  # The same signature, by construction.
+
+
+class ConvLensCallback(keras.callbacks.Callback):  # type: ignore[misc]  # Keras is untyped.
+    """Captures every filter before training, every `freq` epochs, and at the end.
+
+    Steps are epochs that have ended (0: before training), or optimizer updates with
+    `freq="batch:500"`. Weights, optimizer and random states are never touched: training
+    with and without the callback ends in bit-identical weights. A fault never ends the
+    training: it is logged once per kind, kept in `status-….json` and shown in the tab, and
+    after three failed captures the callback stops trying. The environment variable
+    `CONVLENS_STRICT=1` lets faults through.
+
+    Example:
+      >>> model.fit(x, y, epochs=10,                                  # doctest: +SKIP
+      ...           callbacks=[ConvLensCallback("logs", x[:4])])
+    """
+
+    def __init__(  # noqa: PLR0913  # One workflow: all of these describe what to capture.
+        self,
+        log_dir: str | os.PathLike[str],
+        inputs: ModelInputs,
+        *,
+        labels: Sequence[str] | Sequence[int] | None = None,
+        class_names: Sequence[str] | None = None,
+        layers: Sequence[str] | str | None = None,
+        methods: Sequence[str] = DEFAULT_METHODS,
+        freq: int | str = 1,
+        run: str = "train",
+        target: str = "max",
+        display: object | None = None,
+    ) -> None:
+        """Checks the arguments; the model is looked at when training begins.
+
+        Args:
+          log_dir: What TensorBoard gets as `--logdir`; it may be that of Keras' own
+            `TensorBoard` callback.
+          inputs: A few images exactly as the model takes them: an array
+            `[batch, height, width, channel]`, or a list or dictionary for several inputs.
+          labels: One per image: names to show, or indices of the true classes.
+          class_names: Names of the model's classes, by index.
+          layers: Keras paths of convolutions or patterns (`"block3_*"`); all by default.
+          methods: Some of `"activation"`, `"guided"`, `"gradient"`, `"kernel"`.
+          freq: Epochs between captures, or `"batch:500"` for 500 updates.
+          run: Name of the run; `"train"` is that of Keras' own callback.
+          target: `"max"` or `"sum"`; see `capture`.
+          display: The images as people should see them; derived from `inputs` by default.
+
+        Raises:
+          InputError: An argument is not one of its values, or the numbers of images,
+            labels and pictures differ.
+        """
+        super().__init__()
+        self._log_dir = log_dir
+        self._run = run
+        self._inputs = inputs
+        self._schedule = build_schedule(freq)
+        self._options = build_options(layers, methods, target)
+        self._pictures = build_pictures(
+            inputs, labels=labels, class_names=class_names, display=display
+        )
+        self._writer: Writer | None = None
+        self._session: Session | None = None
+        self._problems: list[str] = []
+        self._failures = 0
+        self._last_step: int | None = None
+        self._epoch = 0
+
+    @_never_raises
+    def set_model(self, model: keras.Model) -> None:
+        """Announces the run before Keras' own callback opens its event file."""
+        super().set_model(model)
+        self._session = None
+        self._failures = 0
+        self._last_step = None
+        self._writer = Writer(self._log_dir, run=self._run, kind="training")
+
+    @_never_raises
+    def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        """Captures the weights before training, at the epoch with which it begins."""
+        if self._last_step is None and self.model.built:
+            self._capture(self._updates() if self._schedule.by_batch else epoch)
+
+    @_never_raises
+    def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
+        """Captures by batch, where that was asked for."""
+        if self._schedule.by_batch and self._schedule.is_due(self._updates(), self._last_step):
+            self._capture(self._updates())
+
+    @_never_raises
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        """Captures by epoch."""
+        self._epoch = epoch + 1
+        if not self._schedule.by_batch and self._schedule.is_due(self._epoch, self._last_step):
+            self._capture(self._epoch)
+
+    @_never_raises
+    def on_train_end(self, logs: dict[str, float] | None = None) -> None:
+        """Captures the trained model, if the last capture was before the last update."""
+        self._capture(self._updates() if self._schedule.by_batch else self._epoch)
+
+    def _capture(self, step: int) -> None:
+        """Captures a step once."""
+        if self._writer is None or self._failures >= _MOST_FAILURES:
+            return
+        if self._last_step is not None and step <= self._last_step:
+            return
+        self._last_step = step
+        try:
+            if self._session is None:
+                self._session = Session(
+                    self.model, self._inputs, self._pictures, self._writer, self._options
+                )
+            self._session.capture(step, iterations=self._updates())
+        except Exception:
+            self._failures += 1
+            raise
+        self._failures = 0
+
+    def _updates(self) -> int:
+        """Updates that the optimizer has made."""
+        return int(keras.ops.convert_to_numpy(self.model.optimizer.iterations))
+
+    def _note(self, error: Exception) -> None:
+        """Logs a fault, once per text, and writes it beside the captures."""
+        what = str(error) if isinstance(error, ConvLensError) else repr(error)
+        sentence = f"ConvLens did not capture: {what}"
+        if self._failures >= _MOST_FAILURES:
+            sentence = f"ConvLens stops capturing after {_MOST_FAILURES} failures: {what}"
+        if sentence in self._problems:
+            return
+        self._problems.append(sentence)
+        logger.warning(
+            "%s Training goes on.", sentence, exc_info=not isinstance(error, ConvLensError)
+        )
+        if self._writer is not None:
+            try:
+                self._writer.write_status(self._problems)
+            except ConvLensError as failure:
+                logger.warning("%s", failure)

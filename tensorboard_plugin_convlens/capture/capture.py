@@ -1,0 +1,83 @@
+"""One capture, during or after training."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+
+import keras
+
+from tensorboard_plugin_convlens.capture.inputs import ModelInputs
+from tensorboard_plugin_convlens.capture.options import (
+    DEFAULT_METHODS,
+    build_options,
+    build_pictures,
+)
+from tensorboard_plugin_convlens.capture.session import Progress, Session
+from tensorboard_plugin_convlens.core.records import Capture
+from tensorboard_plugin_convlens.storage.writer import Writer
+
+
+def capture(  # noqa: PLR0913  # One workflow: all of these describe one capture.
+    model: keras.Model,
+    inputs: ModelInputs,
+    log_dir: str | os.PathLike[str],
+    *,
+    step: int = 0,
+    run: str = ".",
+    layers: Sequence[str] | str | None = None,
+    methods: Sequence[str] = DEFAULT_METHODS,
+    target: str = "max",
+    labels: Sequence[str] | Sequence[int] | None = None,
+    class_names: Sequence[str] | None = None,
+    display: object | None = None,
+    progress: Progress | None = None,
+) -> Capture:
+    """Captures every filter of a model for a few input images, for the ConvLens tab.
+
+    The model, its optimizer and all random states stay as they are.
+
+    Args:
+      model: A Keras model: Functional, Sequential, subclassed, nested.
+      inputs: Images exactly as the model takes them, preprocessing included: an array
+        `[batch, height, width, channel]`, or a list or dictionary for several inputs.
+      log_dir: What TensorBoard gets as `--logdir`.
+      step: Not negative: an epoch, a number of updates, as you like.
+      run: Name of the run: a directory below `log_dir`; `"."` is `log_dir` itself.
+      layers: Keras paths of convolutions (`"block3_conv3"`, `"backbone/conv1"`) or patterns
+        (`"block3_*"`); all by default.
+      methods: Some of `"activation"` (feature maps), `"guided"` (guided gradients),
+        `"gradient"` (plain gradients, as a control), `"kernel"` (kernel weights).
+      target: What is differentiated: `"max"`, each filter's strongest unit, whose receptive
+        field alone can matter, or `"sum"`, the sum over its feature map.
+      labels: One per image: names to show, or indices of the true classes.
+      class_names: Names of the model's classes, by index.
+      display: The images as people should see them, `uint8 [batch, height, width, 3]`;
+        derived from `inputs` by default.
+      progress: Is called with a layer's key and its number of filters as they are done.
+
+    Returns:
+      What was captured, but for the pixels; `Reader` reads those.
+
+    Raises:
+      InputError: The inputs do not fit the model, or an argument is not one of its values.
+      UnknownLayerError: A layer is not there; the text names near ones.
+      NoConvolutionError: There is no convolution to capture.
+      UnsupportedModelError: The model is of a kind that cannot be captured.
+      StorageError: The log directory cannot be written to.
+
+    Example:
+      >>> capture(model, images[:4], "logs", step=3)                  # doctest: +SKIP
+    """
+    options = build_options(layers, methods, target)
+    pictures = build_pictures(inputs, labels=labels, class_names=class_names, display=display)
+    writer = Writer(log_dir, run=run)
+    session = Session(model, inputs, pictures, writer, options)
+    return session.capture(step, iterations=_iterations(model), progress=progress)
+
+
+def _iterations(model: keras.Model) -> int | None:
+    """Updates that the model's optimizer has made, or None without one."""
+    optimizer = getattr(model, "optimizer", None)
+    count = getattr(optimizer, "iterations", None)
+    return None if count is None else int(keras.ops.convert_to_numpy(count))

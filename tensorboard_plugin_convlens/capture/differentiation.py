@@ -1,0 +1,141 @@
+"""The backward pass: from the units of a layer to an input of the model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+import tensorflow as tf
+
+# Each registers its rules.
+from tensorboard_plugin_convlens.capture import (  # noqa: F401
+    vjp_convolution,
+    vjp_pointwise,
+    vjp_pooling,
+    vjp_shape,
+)
+from tensorboard_plugin_convlens.capture.rectifiers import RECTIFIERS, Rectifiers
+from tensorboard_plugin_convlens.capture.trace import Trace
+from tensorboard_plugin_convlens.capture.vjp import RULES, Residuals, Vjp
+from tensorboard_plugin_convlens.capture.vjp_registered import registered_gradient
+
+_CONSTANT = frozenset(
+    "Shape ShapeN Size Rank ZerosLike OnesLike StopGradient ArgMax ArgMin Ceil Floor Rint Round "
+    "Sign".split()
+)
+"""Operations through which no gradient passes."""
+
+
+class Differentiation:
+    """Knows which operations lie between a tensor and an input, and how to go back."""
+
+    def __init__(self, trace: Trace) -> None:
+        self._trace = trace
+        self._forward = frozenset(id(one) for one in trace.operations)
+        self._vjps: dict[int, Vjp] = {}
+        self._sources = _sources(trace)
+        self.rectifiers = Rectifiers(trace)
+
+    def sources(self, tensor: Any) -> tuple[int, ...]:
+        """Indices of the model's inputs that a tensor depends on differentiably."""
+        mask = self._sources.get(id(tensor), 0)
+        return tuple(index for index in range(mask.bit_length()) if mask >> index & 1)
+
+    def path(self, targets: Iterable[Any], sources: Sequence[int]) -> tuple[Any, ...]:
+        """The operations between the inputs and the targets, from the last to the first."""
+        wanted = sum(1 << index for index in sources)
+        seen: dict[int, Any] = {}
+        waiting = [tensor.op for tensor in targets if self._depends(tensor, wanted)]
+        while waiting:
+            operation = waiting.pop()
+            if id(operation) in seen or operation.type == "Placeholder":
+                continue
+            seen[id(operation)] = operation
+            waiting += [one.op for one in operation.inputs if self._depends(one, wanted)]
+        position = self._trace.position
+        return tuple(sorted(seen.values(), key=lambda one: -position[id(one)]))
+
+    def _depends(self, tensor: Any, wanted: int) -> bool:
+        return bool(self._sources.get(id(tensor), 0) & wanted)
+
+    def residuals(self, path: Iterable[Any]) -> list[Any]:
+        """The forward tensors that going back along a path needs; builds what it takes."""
+        return [tensor for operation in path for tensor in self.vjp(operation).residuals]
+
+    def vjp(self, operation: Any) -> Vjp:
+        """The rule for an operation, built once."""
+        known = self._vjps.get(id(operation))
+        if known is None:
+            with self._trace.wrapped.graph.as_default():
+                known = self._vjps[id(operation)] = self._build(operation)
+        return known
+
+    def _build(self, operation: Any) -> Vjp:
+        if operation.type in RECTIFIERS:
+            gated = id(operation) in self.rectifiers.gated
+            return vjp_pointwise.rectifier(operation, gated=gated)
+        rule = RULES.get(operation.type)
+        own = rule(operation) if rule is not None else None
+        return own or registered_gradient(self._trace.wrapped, operation, self._forward)
+
+    def pull_back(
+        self,
+        path: Sequence[Any],
+        seeds: Mapping[int, Any],
+        residuals: Residuals,
+        *,
+        keep: Callable[[int], bool] = lambda tensor: False,
+    ) -> dict[int, Any]:
+        """Carries cotangents from the end of a path to its beginning.
+
+        Args:
+          path: From `path`.
+          seeds: `id` of a tensor → its cotangent `[filter, *shape]`.
+          residuals: Values of the forward pass.
+          keep: Of a tensor's `id`: whether its cotangent is wanted, too.
+
+        Returns:
+          `id` of each input of the model (and of what is kept) → its cotangent.
+        """
+        waiting, kept = dict(seeds), {}
+        for operation in path:
+            cotangents = [waiting.pop(id(one), None) for one in operation.outputs]
+            for tensor, cotangent in zip(operation.outputs, cotangents, strict=True):
+                if cotangent is not None and keep(id(tensor)):
+                    kept[id(tensor)] = cotangent
+            if all(one is None for one in cotangents):
+                continue
+            pulled = self.vjp(operation).pull(cotangents, residuals)
+            for tensor, gradient in zip(operation.inputs, pulled, strict=True):
+                if gradient is None or id(tensor) not in self._sources:
+                    continue
+                before = waiting.get(id(tensor))
+                waiting[id(tensor)] = gradient if before is None else before + gradient
+        inputs = {id(one) for one in self._trace.inputs}
+        return {key: value for key, value in waiting.items() if key in inputs} | kept
+
+
+def _sources(trace: Trace) -> dict[int, int]:
+    """`id` of a tensor → bits of the inputs that it depends on differentiably."""
+    masks = {id(tensor): 1 << index for index, tensor in enumerate(trace.inputs)}
+    for operation in trace.operations:
+        mask = 0
+        for tensor in operation.inputs:
+            mask |= masks.get(id(tensor), 0)
+        if not mask or operation.type in _CONSTANT or _is_stepwise(operation, masks):
+            continue
+        for tensor in operation.outputs:
+            if tensor.dtype.is_floating or tensor.dtype.is_integer:
+                masks[id(tensor)] = mask
+    return masks
+
+
+def _is_stepwise(operation: Any, masks: dict[int, int]) -> bool:
+    """Whether an operation rounds, or looks something up by an integer."""
+    if operation.type == "Cast":
+        source, result = operation.inputs[0].dtype, operation.outputs[0].dtype
+        return bool(source.is_floating and not result.is_floating)
+    depending = [one for one in operation.inputs if id(one) in masks]
+    return all(one.dtype.is_integer for one in depending) and any(
+        one.dtype.is_floating for one in operation.outputs
+    )

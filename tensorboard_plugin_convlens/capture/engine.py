@@ -1,0 +1,112 @@
+"""The capture engine: feature maps, gradients and statistics of a model's convolutions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from tensorboard_plugin_convlens.capture.convolutions import to_kernel_planes
+from tensorboard_plugin_convlens.capture.forward import Forward
+from tensorboard_plugin_convlens.capture.inputs import ModelInputs, to_arrays
+from tensorboard_plugin_convlens.capture.plan import Plan
+from tensorboard_plugin_convlens.core.errors import InputError
+from tensorboard_plugin_convlens.core.records import (
+    FloatArray,
+    Guidance,
+    ModelGraph,
+    Skipped,
+)
+
+
+class Engine:
+    """Traces a model once; then answers about any image with the model's current weights.
+
+    The model, its optimizer, losses and random state are not changed. An engine may be
+    used from several threads.
+
+    Attributes:
+      graph: Every layer call of the model.
+      convolutions: Indices in `graph.layers` of those that are captured, in order.
+      skipped: What cannot be captured, and why.
+    """
+
+    def __init__(
+        self, model: keras.Model, inputs: ModelInputs, *, layers: Sequence[str] | None = None
+    ) -> None:
+        """Traces `model`.
+
+        Args:
+          model: A built Keras 3 model on TensorFlow.
+          inputs: An array `[batch, …]`, or a list or dictionary of them, as the model takes
+            them; only their shapes and types are used.
+          layers: Keys, paths or patterns (`"block3_*"`) of convolutions; None for all.
+
+        Raises:
+          InputError: If the inputs do not fit the model.
+          NoConvolutionError: If there is no convolution with learned kernels.
+          UnknownLayerError: If a name in `layers` fits none.
+          UnsupportedModelError: If the model is not built, not a Keras 3 model on
+            TensorFlow, or cannot be run as a graph.
+        """
+        self._plan = Plan(model, inputs, layers)
+        self.graph: ModelGraph = self._plan.graph
+        self.convolutions: tuple[int, ...] = tuple(self._plan.routes)
+        self.skipped: tuple[Skipped, ...] = self._plan.skipped
+        trace = self._plan.trace
+        self._fetched = _distinct(self._plan.fetches(), {id(one) for one in trace.inputs})
+        self._run = trace.wrapped.prune(list(trace.inputs), self._fetched)
+        self._kernels = {
+            index: trace.wrapped.prune([], list(route.convolution.kernels))
+            for index, route in self._plan.routes.items()
+        }
+
+    def guidance(self, layer: int) -> Guidance:
+        """How many rectifiers between a layer and the input are gated, and what is not."""
+        return self._plan.routes[layer].guidance
+
+    def kernels(self, layer: int) -> FloatArray | None:
+        """The current kernels of a layer.
+
+        Returns:
+          `[channel, input channel of the group, height, width]`, the slices of a
+          three-dimensional kernel stacked along height; None where the channels of the
+          layer's output are not those of one kernel.
+        """
+        values = [one.numpy() for one in self._kernels[layer]()]
+        return to_kernel_planes(self._plan.routes[layer].convolution, values)
+
+    def run(self, inputs: ModelInputs) -> Forward:
+        """Runs one image through the model.
+
+        Args:
+          inputs: As in `__init__`, with a batch of one.
+
+        Raises:
+          InputError: If shapes differ from those that the engine was made for.
+        """
+        placeholders = self._plan.trace.inputs
+        arrays = to_arrays(inputs)
+        expected = [tuple(one.shape.as_list()) for one in placeholders]
+        if [array.shape for array in arrays] != expected:
+            raise InputError(
+                f"One image has the shapes {[array.shape for array in arrays]}; this engine "
+                f"was made for {expected}."
+            )
+        tensors = [
+            tf.constant(array, placeholder.dtype)
+            for array, placeholder in zip(arrays, placeholders, strict=True)
+        ]
+        values = {id(one): value for one, value in zip(placeholders, tensors, strict=True)}
+        results = self._run(*tensors)
+        values |= {id(one): value for one, value in zip(self._fetched, results, strict=True)}
+        kernels = {layer: self.kernels(layer) for layer in self.convolutions}
+        return Forward(self._plan, values, kernels)
+
+
+def _distinct(tensors: Sequence[Any], without: set[int]) -> list[Any]:
+    """Each tensor once, in order."""
+    found = {id(one): one for one in tensors if id(one) not in without}
+    return list(found.values())

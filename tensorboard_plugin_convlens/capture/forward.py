@@ -1,0 +1,155 @@
+"""One image that was run through a model: everything that can be asked about it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Literal
+
+import numpy as np
+import tensorflow as tf
+
+from tensorboard_plugin_convlens.capture.gradients import FrameGradients, stream_gradients
+from tensorboard_plugin_convlens.capture.plan import Plan, Route
+from tensorboard_plugin_convlens.capture.vjp import Residuals
+from tensorboard_plugin_convlens.core import importance
+from tensorboard_plugin_convlens.core.records import (
+    FloatArray,
+    Gradients,
+    Prediction,
+    Statistic,
+    Target,
+)
+
+GradientMethod = Literal["guided", "gradient"]
+
+
+class Forward:
+    """One image with the weights that the model had when it was run.
+
+    Attributes:
+      predictions: Of the outputs that are class probabilities.
+    """
+
+    def __init__(self, plan: Plan, values: dict[int, Any], kernels: dict[int, Any]) -> None:
+        """`values`: `id` of a tensor of the trace → value; `kernels`: layer → planes."""
+        self._plan = plan
+        self._values = values
+        self._kernels = kernels
+        self._plain = Residuals(values, tf.float32, guided=False)
+        self._loss_gradients: dict[int, Any] | None = None
+        self.predictions: tuple[Prediction, ...] = tuple(
+            Prediction(head.name, self._numpy(head.tensor)[0])
+            for head in plan.heads
+            if head.is_probability
+        )
+
+    def _numpy(self, tensor: Any) -> FloatArray:
+        return np.asarray(tf.cast(self._values[id(tensor)], tf.float32))
+
+    def maps(self, layer: int) -> FloatArray:
+        """The feature maps of a layer, `[channel, height, width]`."""
+        convolution = self._plan.routes[layer].convolution
+        return convolution.layout.to_planes(self._numpy(convolution.target))[0]
+
+    def activated_maps(self, layer: int) -> FloatArray | None:
+        """The maps after the activation function that the layer or a later one applies.
+
+        Returns:
+          `[channel, height, width]`, or None where no activation function follows.
+        """
+        route = self._plan.routes[layer]
+        if route.activated is None:
+            return None
+        return route.convolution.layout.to_planes(self._numpy(route.activated))[0]
+
+    def gradients(
+        self,
+        layer: int,
+        *,
+        method: GradientMethod = "guided",
+        target: Target = "max",
+        channels: Sequence[int] | None = None,
+    ) -> Iterator[Gradients]:
+        """Gradients of the channels of a layer at the input, in blocks.
+
+        Args:
+          layer: Index in `Engine.graph.layers`.
+          method: `"guided"` (Springenberg et al. 2015, arXiv 1412.6806) or the plain
+            `"gradient"` (Simonyan et al. 2014, arXiv 1312.6034).
+          target: The strongest unit of each map, or the sum over it.
+          channels: Which, ascending; None for all.
+
+        Yields:
+          Blocks of ascending channels. Nothing at all for a layer from which no gradient
+          gets to an input (see `Engine.skipped`).
+        """
+        route = self._plan.routes[layer]
+        if route.source is None:
+            return
+        residuals = self._plain.with_guidance(method == "guided")
+        frame = FrameGradients(
+            self._plan.differentiation,
+            route,
+            residuals,
+            self._plan.trace.inputs[route.source],
+        )
+        wanted = range(route.convolution.layout.channels) if channels is None else channels
+        yield from stream_gradients(frame, route, self.maps(layer), target, wanted)
+
+    def statistics(self, layer: int) -> tuple[Statistic, ...]:
+        """Numbers per filter, with the formulas of `core/importance.py`.
+
+        `l1` and `l2` are of the weights alone (`input` is -1); the others of this image.
+        """
+        route = self._plan.routes[layer]
+        maps = self.maps(layer)
+        activated = self.activated_maps(layer)
+        numbers = {
+            "mean": importance.mean(maps),
+            "max": importance.maximum(maps),
+            "std": importance.standard_deviation(maps),
+            "apoz": importance.zero_share(maps if activated is None else activated),
+            "taylor": self._taylor(route, maps),
+        }
+        found = [Statistic(name, 0, values) for name, values in numbers.items()]
+        kernels = self._kernels.get(layer)
+        if kernels is not None:
+            scale = _normalization_scale(route.normalization)
+            found.append(Statistic("l1", -1, importance.l1_norm(kernels, scale)))
+            found.append(Statistic("l2", -1, importance.l2_norm(kernels, scale)))
+        return tuple(found)
+
+    def _taylor(self, route: Route, maps: FloatArray) -> FloatArray:
+        if self._loss_gradients is None:
+            self._loss_gradients = self._differentiate_loss()
+        gradient = self._loss_gradients.get(id(route.convolution.target))
+        if gradient is None:
+            return np.full(maps.shape[0], np.nan, np.float32)
+        value = np.asarray(tf.cast(gradient, tf.float32))[:, 0]
+        return importance.taylor(maps, route.convolution.layout.to_planes(value)[0])
+
+    def _differentiate_loss(self) -> dict[int, Any]:
+        """Gradient at every layer of the first output's largest log-probability or value."""
+        if not self._plan.heads:
+            return {}
+        head = self._plan.heads[0]
+        output = self._numpy(head.tensor)
+        best = int(np.argmax(output[0]))
+        slope = 1 / max(float(output[0, best]), 1e-30) if head.is_probability else 1.0
+        seed = tf.one_hot([[best]], output.shape[1], on_value=slope)
+        targets = {id(one.convolution.target) for one in self._plan.routes.values()}
+        return self._plan.differentiation.pull_back(
+            self._plan.loss_path,
+            {id(head.tensor): seed},
+            self._plain,
+            keep=targets.__contains__,
+        )
+
+
+def _normalization_scale(layer: Any) -> FloatArray | None:
+    """`gamma / sqrt(variance + epsilon)` of a BatchNormalization layer."""
+    if layer is None:
+        return None
+    deviation = np.sqrt(np.asarray(layer.moving_variance) + layer.epsilon)
+    gamma = 1.0 if layer.gamma is None else np.asarray(layer.gamma)
+    return np.asarray(gamma / deviation, np.float32)

@@ -1,0 +1,103 @@
+"""Input images in the form that the model takes them: one array, a list, or a dictionary."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+
+from tensorboard_plugin_convlens.core.errors import InputError
+
+ModelInputs = Any
+"""An array `[batch, …]`, or a list, tuple or dictionary of them."""
+
+
+def to_arrays(inputs: ModelInputs) -> list[NDArray[Any]]:
+    """The arrays in `inputs`, in Keras' order (dictionaries by key).
+
+    Floating point becomes `float32`, as Keras would do; integers stay what they are.
+
+    Raises:
+      InputError: If there is none, one is not numeric, or their batch sizes differ.
+    """
+    arrays = [_to_array(one) for one in keras.tree.flatten(inputs)]
+    if not arrays:
+        raise InputError("No input images were given; expected an array [batch, …].")
+    sizes = {array.shape[0] for array in arrays}
+    if len(sizes) > 1 or 0 in sizes:
+        raise InputError(
+            f"The inputs must hold the same number of images, at least one; got "
+            f"{[array.shape[0] for array in arrays]}."
+        )
+    return arrays
+
+
+def _to_array(value: Any) -> NDArray[Any]:
+    array = np.asarray(value)
+    if array.dtype.kind not in "fiub" and array.dtype.name != "bfloat16":
+        raise InputError(
+            f"An input has values of type {array.dtype}; expected numbers, such as float32."
+        )
+    if array.ndim < 2:
+        raise InputError(
+            f"An input has shape {array.shape}; expected [batch, …] with at least two axes."
+        )
+    return array.astype(np.float32) if array.dtype.kind not in "iub" else array
+
+
+def check_against(model: keras.Model, inputs: ModelInputs) -> None:
+    """Compares shapes with those that the model declares, where it declares any.
+
+    Raises:
+      InputError: With both shapes, if one does not fit.
+    """
+    declared = _declared_shapes(model, inputs)
+    arrays = to_arrays(inputs)
+    if declared is None:
+        return
+    if len(arrays) != len(declared):
+        raise InputError(
+            f"The model {model.name!r} takes {len(declared)} inputs; got {len(arrays)}."
+        )
+    for array, shape in zip(arrays, declared, strict=True):
+        fits = len(shape) == array.ndim and all(
+            wanted in (None, size)
+            for wanted, size in zip(shape[1:], array.shape[1:], strict=True)
+        )
+        if not fits:
+            raise InputError(
+                f"An input of the model {model.name!r} has shape {array.shape}; expected "
+                f"{('batch', *shape[1:])}, where None may be any size."
+            )
+
+
+def _declared_shapes(model: keras.Model, inputs: ModelInputs) -> list[Any] | None:
+    """Shapes of the model's inputs in the order of `to_arrays`, or None if unknown."""
+    tensors = getattr(model, "inputs", None)
+    if not tensors:
+        return None
+    if isinstance(inputs, Mapping):
+        by_name = {tensor.name: tensor.shape for tensor in tensors}
+        keys = sorted(inputs)
+        return [by_name[key] for key in keys] if set(keys) == set(by_name) else None
+    return [tuple(tensor.shape) for tensor in tensors]
+
+
+def input_names(model: keras.Model, inputs: ModelInputs) -> list[str]:
+    """A name for each array of `to_arrays`: the dictionary's keys or Keras' own names."""
+    if isinstance(inputs, Mapping):
+        return [str(key) for key in sorted(inputs)]
+    count = len(keras.tree.flatten(inputs))
+    tensors = getattr(model, "inputs", None) or ()
+    if len(tensors) == count:
+        return [tensor.name for tensor in tensors]
+    return ["input" if index == 0 else f"input_{index}" for index in range(count)]
+
+
+def to_signature(arrays: Sequence[NDArray[Any]]) -> list[tf.TensorSpec]:
+    """One image of each input, as TensorFlow describes it."""
+    return [tf.TensorSpec((1, *array.shape[1:]), array.dtype) for array in arrays]

@@ -1,0 +1,120 @@
+"""Every means of TensorFlow and Keras beyond their documented interface, and why.
+
+Each function here has a test in `tests/capture/test_internals.py` that fails when a new
+release takes the means away.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+_TRACING = threading.RLock()
+"""Instance attributes and the eager switch are visible to every thread: one at a time."""
+
+COMPILED_CALLS = ("PartitionedCall", "StatefulPartitionedCall")
+
+
+def operations_of(model: keras.Model) -> list[Any]:
+    """Every layer and `keras.ops` operation inside a model, each once, the model first.
+
+    Why not `model.layers`: it leaves out layers kept in attributes of other layers.
+    """
+    found: dict[int, Any] = {}
+    for layer in model._flatten_layers():
+        found.setdefault(id(layer), layer)
+        for operation in getattr(layer, "operations", ()):
+            found.setdefault(id(operation), operation)
+    return list(found.values())
+
+
+@contextlib.contextmanager
+def replaced_calls(
+    operations: list[Any], replace: Callable[[Any, Callable[..., Any]], Callable[..., Any]]
+) -> Iterator[None]:
+    """Puts `replace(operation, its call)` before the `call` of each operation for a while.
+
+    Why on the instance, past Keras' attribute tracking: no class is changed, so other
+    models are not touched, and the layer does not notice a new attribute.
+    """
+    with _TRACING:
+        kept = [(one, vars(one).get("call")) for one in operations]
+        try:
+            for operation in operations:
+                vars(operation)["call"] = replace(operation, operation.call)
+            yield
+        finally:
+            for operation, own in kept:
+                vars(operation).pop("call", None)
+                if own is not None:
+                    vars(operation)["call"] = own
+
+
+@contextlib.contextmanager
+def inlined_functions() -> Iterator[None]:
+    """Traces through `@tf.function` instead of hiding it in one operation.
+
+    Keras runs a grouped convolution in a compiled function of its own. The switch is the
+    process's: functions that other threads call meanwhile run eagerly, with the same
+    results.
+    """
+    with _TRACING:
+        before = tf.config.functions_run_eagerly()
+        tf.config.run_functions_eagerly(True)
+        try:
+            yield
+        finally:
+            tf.config.run_functions_eagerly(before)
+
+
+def trace_graph(function: Callable[..., Any], signature: list[tf.TensorSpec]) -> Any:
+    """Runs `function` on placeholders in a new private graph, and returns the graph's handle.
+
+    Why `wrap_function`: its result has `prune`, which cuts a function out of the graph and
+    keeps the model's variables by reference, so that new weights need no new trace.
+    """
+    return tf.compat.v1.wrap_function(function, signature)
+
+
+def captured_variables(graph: Any) -> dict[int, int]:
+    """`id` of each placeholder of a captured resource → `id` of the resource itself."""
+    return {id(inner): id(outer) for outer, inner in graph.captures}
+
+
+def variable_handles(operations: list[Any]) -> dict[int, tuple[Any, Any]]:
+    """`id` of each variable's resource → (layer that owns it, Keras variable)."""
+    handles: dict[int, tuple[Any, Any]] = {}
+    for operation in operations:
+        own = [
+            *getattr(operation, "_trainable_variables", ()),
+            *getattr(operation, "_non_trainable_variables", ()),
+        ]
+        for variable in own:
+            handle = getattr(variable.value, "handle", None)
+            if handle is not None:
+                handles[id(handle)] = (operation, variable)
+    return handles
+
+
+@contextlib.contextmanager
+def kept_losses(operations: list[Any]) -> Iterator[None]:
+    """Restores what `model.losses` holds: Keras empties it on entry of every call."""
+    names = ("_losses", "_loss_ids")
+    kept = [
+        (one, name, vars(one)[name].copy())
+        for one in operations
+        for name in names
+        if name in vars(one)
+    ]
+    try:
+        yield
+    finally:
+        for operation, name, value in kept:
+            current = vars(operation)[name]
+            current.clear()
+            (current.update if isinstance(current, set) else current.extend)(value)

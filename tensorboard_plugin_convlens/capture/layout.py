@@ -1,0 +1,87 @@
+"""Between Keras' order of axes and `channel, height, width`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+
+from tensorboard_plugin_convlens.core.records import FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """How a tensor of one image is a stack of planes.
+
+    Attributes:
+      shape: Of the tensor, without the batch axis.
+      channel_axis: In `shape`; None where there is no axis of channels.
+    """
+
+    shape: tuple[int, ...]
+    channel_axis: int | None
+
+    @property
+    def channels(self) -> int:
+        """Number of planes."""
+        return 1 if self.channel_axis is None else self.shape[self.channel_axis]
+
+    @property
+    def spatial(self) -> tuple[int, ...]:
+        """The shape without the channels."""
+        return tuple(
+            size for axis, size in enumerate(self.shape) if axis != self.channel_axis
+        )
+
+    @property
+    def plane(self) -> tuple[int, int]:
+        """`(height, width)`: one row for one axis; further axes are stacked along height."""
+        sizes = self.spatial
+        return (int(np.prod(sizes[:-1])), sizes[-1]) if sizes else (1, 1)
+
+    def to_planes(self, value: NDArray[Any]) -> FloatArray:
+        """`[n, *shape]` → `[n, channel, height, width]`."""
+        first = value[:, None] if self.channel_axis is None else np.moveaxis(
+            value, self.channel_axis + 1, 1
+        )
+        planes = first.reshape(value.shape[0], self.channels, *self.plane)
+        return np.ascontiguousarray(planes, np.float32)
+
+    def to_picture(self, value: NDArray[Any]) -> FloatArray:
+        """`[n, *shape]` → `[n, height, width, channel]`."""
+        last = value[..., None] if self.channel_axis is None else np.moveaxis(
+            value, self.channel_axis + 1, -1
+        )
+        picture = last.reshape(value.shape[0], *self.plane, self.channels)
+        return np.ascontiguousarray(picture, np.float32)
+
+    def to_units(self, cotangent: Any) -> Any:
+        """A tensor `[n, units of a plane, channel]` → `[n, *shape]`."""
+        last = tf.reshape(cotangent, [-1, *self.spatial, self.channels])
+        if self.channel_axis is None:
+            return tf.squeeze(last, -1)
+        rank = len(self.shape)
+        order = [0, *range(1, rank)]
+        order.insert(self.channel_axis + 1, rank)
+        return last if self.channel_axis == rank - 1 else tf.transpose(last, order)
+
+
+def feature_layout(tensor: Any, channels_first: bool, spatial_axes: int) -> Layout:
+    """Of the output of a convolution with so many spatial axes.
+
+    In channels first, what stands before the channels (`TimeDistributed`) stays in front.
+    """
+    shape = tuple(int(size) for size in tensor.shape[1:])
+    axis = len(shape) - 1 - spatial_axes if channels_first else len(shape) - 1
+    return Layout(shape, max(axis, 0))
+
+
+def input_layout(tensor: Any, channels_first: bool, spatial_axes: int) -> Layout:
+    """Of an input that is read by a convolution with so many spatial axes."""
+    shape = tuple(int(size) for size in tensor.shape[1:])
+    if len(shape) <= spatial_axes:
+        return Layout(shape, None)
+    return feature_layout(tensor, channels_first, spatial_axes)

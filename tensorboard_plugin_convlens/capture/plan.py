@@ -1,0 +1,154 @@
+"""What is worked out once for a model, before any image is run through it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+
+from tensorboard_plugin_convlens.capture.activations import (
+    activated_output,
+    normalization_after,
+)
+from tensorboard_plugin_convlens.capture.convolutions import (
+    Convolution,
+    choose,
+    find_convolutions,
+    is_channels_first,
+    spatial_axes,
+)
+from tensorboard_plugin_convlens.capture.differentiation import Differentiation
+from tensorboard_plugin_convlens.capture.inputs import ModelInputs
+from tensorboard_plugin_convlens.capture.layout import Layout, input_layout
+from tensorboard_plugin_convlens.capture.nodes import Node, build_nodes
+from tensorboard_plugin_convlens.capture.predictions import Head, find_heads
+from tensorboard_plugin_convlens.capture.rectifiers import RECTIFIERS
+from tensorboard_plugin_convlens.capture.structure import build_model_graph
+from tensorboard_plugin_convlens.capture.trace import Trace, trace_model
+from tensorboard_plugin_convlens.core.records import Guidance, ModelGraph, Skipped
+
+
+@dataclass(frozen=True)
+class Route:
+    """The way back from a convolution to the input that is differentiated.
+
+    Attributes:
+      convolution: Where it starts.
+      source: Index of the input where it ends; None where no gradient gets to an input.
+      source_layout: How that input is a picture.
+      path: The operations in between, from the last to the first.
+      guidance: What a guided pass gates on the way.
+      activated: The convolution's output after its activation function, or None.
+      is_rectified: Whether the output comes out of a rectifier, so that the gradient of
+        a channel without any positive unit is zero.
+      normalization: A BatchNormalization layer that directly follows, or None.
+    """
+
+    convolution: Convolution
+    source: int | None
+    source_layout: Layout
+    path: tuple[Any, ...]
+    guidance: Guidance
+    activated: Any | None
+    is_rectified: bool
+    normalization: Any | None
+
+
+class Plan:
+    """A traced model, its structure, and the route of each captured convolution."""
+
+    def __init__(
+        self, model: keras.Model, inputs: ModelInputs, layers: Sequence[str] | None
+    ) -> None:
+        self.trace: Trace = trace_model(model, inputs)
+        self.nodes = build_nodes(self.trace)
+        found, skipped = find_convolutions(self.nodes)
+        self.convolutions = choose(found, layers)
+        self.differentiation = Differentiation(self.trace)
+        self.graph: ModelGraph = build_model_graph(
+            self.trace.model.name,
+            self.nodes,
+            _declared_shapes(self.nodes),
+            [None] * len(self.nodes),
+        )
+        self.routes: dict[int, Route] = {
+            one.index: self._route(one) for one in self.convolutions
+        }
+        self.heads: tuple[Head, ...] = find_heads(self.trace)
+        self.loss_path: tuple[Any, ...] = self._loss_path()
+        self.skipped: tuple[Skipped, ...] = (*skipped, *self._without_gradient())
+
+    def _loss_path(self) -> tuple[Any, ...]:
+        """From the first output of classes to every input."""
+        if not self.heads:
+            return ()
+        every = range(len(self.trace.inputs))
+        return self.differentiation.path([self.heads[0].tensor], every)
+
+    def fetches(self) -> list[Any]:
+        """The tensors whose values everything else is made from."""
+        tensors = [head.tensor for head in self.heads]
+        on_the_way = {id(one): one for one in self.loss_path}
+        for route in self.routes.values():
+            tensors.append(route.convolution.target)
+            if route.activated is not None:
+                tensors.append(route.activated)
+            on_the_way |= {id(one): one for one in route.path}
+        return [*tensors, *self.differentiation.residuals(on_the_way.values())]
+
+    def _route(self, convolution: Convolution) -> Route:
+        target = convolution.target
+        sources = self.differentiation.sources(target)
+        images = [one for one in sources if self.trace.inputs[one].shape.rank >= 3]
+        source = next(iter([*images, *sources]), None)
+        path = () if source is None else self.differentiation.path([target], [source])
+        return Route(
+            convolution=convolution,
+            source=source,
+            source_layout=_source_layout(self.nodes, self.trace, source or 0),
+            path=path,
+            guidance=self.differentiation.rectifiers.guidance(path),
+            activated=activated_output(self.nodes, convolution.index),
+            is_rectified=_is_rectified(target),
+            normalization=normalization_after(self.nodes, convolution.index),
+        )
+
+    def _without_gradient(self) -> list[Skipped]:
+        return [
+            Skipped(
+                route.convolution.node.key,
+                "no gradient gets from it to an input of the model (an embedding or a "
+                "rounding lies between), so only its feature maps are captured",
+            )
+            for route in self.routes.values()
+            if route.source is None
+        ]
+
+
+def _is_rectified(tensor: Any) -> bool:
+    operation = tensor.op
+    while operation.type in ("Identity", "Squeeze", "Cast"):
+        operation = operation.inputs[0].op
+    return operation.type in RECTIFIERS
+
+
+def _source_layout(nodes: Sequence[Node], trace: Trace, source: int) -> Layout:
+    """By the first convolution that reads the input, directly or not."""
+    tensor = trace.inputs[source]
+    reached = {source}
+    for index, node in enumerate(nodes):
+        if not reached.intersection(node.inbound):
+            continue
+        reached.add(index)
+        if node.convolutions:
+            axes = len(getattr(node.operation, "kernel_size", ())) or spatial_axes(
+                node.convolutions[0]
+            )
+            return input_layout(tensor, is_channels_first(node), axes)
+    return input_layout(tensor, False, max(tensor.shape.rank - 2, 0))
+
+
+def _declared_shapes(nodes: Sequence[Node]) -> list[tuple[int | None, ...]]:
+    return [tuple(node.outputs[0].shape.as_list()[1:]) for node in nodes]

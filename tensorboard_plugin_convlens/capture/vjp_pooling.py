@@ -1,0 +1,136 @@
+"""Vector-Jacobian products of pooling."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import tensorflow as tf
+
+from tensorboard_plugin_convlens.capture.vjp import (
+    Cotangents,
+    Residuals,
+    Vjp,
+    merge_filters,
+    repeat_filters,
+    rule,
+    split_filters,
+)
+
+
+def pooling_attributes(operation: Any) -> dict[str, Any]:
+    """Window, strides, padding and layout, as the raw operations take them."""
+    return {
+        "ksize": operation.get_attr("ksize"),
+        "strides": operation.get_attr("strides"),
+        "padding": operation.get_attr("padding").decode(),
+        "data_format": operation.get_attr("data_format").decode(),
+    }
+
+
+def is_tiled(operation: Any) -> bool:
+    """Whether the windows of a 2-D pooling, channels last, lie side by side."""
+    return bool(
+        operation.type == "MaxPool"
+        and operation.get_attr("ksize") == operation.get_attr("strides")
+        and operation.get_attr("data_format") == b"NHWC"
+        and _starts_at_zero(operation)
+    )
+
+
+def _starts_at_zero(operation: Any) -> bool:
+    """False where "same" padding shifts the first window."""
+    size = operation.get_attr("ksize")
+    pairs = zip(
+        operation.inputs[0].shape.as_list(),
+        operation.outputs[0].shape.as_list(),
+        size,
+        strict=True,
+    )
+    return all((after * step - before) // 2 <= 0 for before, after, step in pairs)
+
+
+def chosen_units(operation: Any, residuals: Residuals) -> Any:
+    """Of a tiled maximum: 1 at each unit that was the largest of its window, else 0."""
+
+    def mask() -> Any:
+        images = tf.cast(residuals.raw(operation.inputs[0]), tf.float32)
+        output = tf.cast(residuals.raw(operation.outputs[0]), tf.float32)
+        gradient = tf.raw_ops.MaxPoolGrad(
+            orig_input=images,
+            orig_output=output,
+            grad=tf.ones_like(output),
+            **pooling_attributes(operation),
+        )
+        return tf.cast(gradient, residuals.dtype)
+
+    return residuals.derived(("chosen units", id(operation)), mask)
+
+
+def spread(cotangent: Any, rows: int, columns: int) -> Any:
+    """Copies `[n, height, width, channel]` to every unit of its window of rows × columns."""
+    n, height, width, channels = cotangent.shape.as_list()
+    copies = tf.broadcast_to(
+        cotangent[:, :, None, :, None, :], [n, height, rows, width, columns, channels]
+    )
+    return tf.reshape(copies, [n, height * rows, width * columns, channels])
+
+
+@rule("MaxPool")
+def maximum_pooling(operation: Any) -> Vjp:
+    """The largest unit of a window has its gradient."""
+    images, output = operation.inputs[0], operation.outputs[0]
+    return Vjp((images, output), _tiled(operation) if is_tiled(operation) else _any(operation))
+
+
+def _tiled(operation: Any) -> Any:
+    _, height, width, _ = operation.inputs[0].shape.as_list()
+    rows, columns = operation.get_attr("ksize")[1:3]
+
+    def pull(cotangents: Cotangents, residuals: Residuals) -> Cotangents:
+        copies = fit(spread(merge_filters(cotangents[0]), rows, columns), height, width)
+        copies = split_filters(copies, cotangents[0].shape[0])
+        return (copies * chosen_units(operation, residuals),)
+
+    return pull
+
+
+def fit(images: Any, height: int, width: int) -> Any:
+    """`images`, cut or filled with zeros at the lower and right border."""
+    below, right = height - images.shape[1], width - images.shape[2]
+    if below > 0 or right > 0:
+        images = tf.pad(images, [[0, 0], [0, max(below, 0)], [0, max(right, 0)], [0, 0]])
+    return images if below >= 0 and right >= 0 else images[:, :height, :width]
+
+
+def _any(operation: Any) -> Any:
+    attributes = pooling_attributes(operation)
+
+    def pull(cotangents: Cotangents, residuals: Residuals) -> Cotangents:
+        filters = cotangents[0].shape[0]
+        gradient = tf.raw_ops.MaxPoolGrad(
+            orig_input=repeat_filters(residuals.raw(operation.inputs[0]), filters),
+            orig_output=repeat_filters(residuals.raw(operation.outputs[0]), filters),
+            grad=tf.cast(merge_filters(cotangents[0]), operation.outputs[0].dtype),
+            **attributes,
+        )
+        return (split_filters(tf.cast(gradient, residuals.dtype), filters),)
+
+    return pull
+
+
+@rule("AvgPool")
+def average_pooling(operation: Any) -> Vjp:
+    """Every unit of a window has an equal share of its gradient."""
+    shape = operation.inputs[0].shape.as_list()
+    attributes = pooling_attributes(operation)
+
+    def pull(cotangents: Cotangents, residuals: Residuals) -> Cotangents:
+        filters = cotangents[0].shape[0]
+        gradient = tf.raw_ops.AvgPoolGrad(
+            orig_input_shape=[filters * shape[0], *shape[1:]],
+            grad=tf.cast(merge_filters(cotangents[0]), tf.float32),
+            **attributes,
+        )
+        return (split_filters(tf.cast(gradient, residuals.dtype), filters),)
+
+    return Vjp((), pull)

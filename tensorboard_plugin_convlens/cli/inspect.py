@@ -1,0 +1,109 @@
+"""`convlens inspect`: what a log directory holds."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from typing import Any
+
+from tensorboard_plugin_convlens.core.errors import ConvLensError, NotCapturedError
+from tensorboard_plugin_convlens.core.records import Capture
+from tensorboard_plugin_convlens.storage.reader import Reader
+
+_EPILOG = """\
+examples:
+  convlens inspect logs
+  convlens inspect logs --json | jq '.runs[].steps[].step'
+"""
+
+
+def add_parser(commands: argparse._SubParsersAction[Any]) -> None:
+    """Adds the command."""
+    parser = commands.add_parser(
+        "inspect",
+        help="list the runs, steps and layers of a log directory",
+        description="Lists the captures of a log directory: runs, steps, layers, sizes.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("logdir", metavar="LOGDIR", help="log directory to look into")
+    parser.add_argument("--json", action="store_true", help="print JSON, for programs")
+    parser.set_defaults(command=run)
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Prints the captures of a log directory."""
+    reader = Reader(arguments.logdir)
+    runs = [_describe_run(reader, name) for name in reader.runs()]
+    if arguments.json:
+        print(json.dumps({"runs": runs}, indent=1))
+        return
+    if not runs:
+        raise NotCapturedError(
+            f"{arguments.logdir!r} holds no ConvLens captures. Add ConvLensCallback to "
+            "model.fit, or run: convlens capture --help"
+        )
+    for one in runs:
+        print(_as_text(one))
+
+
+def _describe_run(reader: Reader, run_name: str) -> dict[str, Any]:
+    steps, faults = [], []
+    for step in reader.steps(run_name):
+        try:
+            steps.append(_describe_step(reader, run_name, reader.capture(run_name, step)))
+        except ConvLensError as error:
+            faults.append(f"step {step}: {error}")
+    return {"run": run_name, "steps": steps, "faults": [*faults, *reader.problems(run_name)]}
+
+
+def _describe_step(reader: Reader, run_name: str, capture: Capture) -> dict[str, Any]:
+    graph = reader.model_graph(run_name, capture.step)
+    return {
+        "step": capture.step,
+        "wallTime": capture.wall_time,
+        "session": capture.session,
+        "model": graph.name,
+        "inputs": [image.label for image in reader.inputs(run_name, capture.step).inputs],
+        "bytes": sum(sheet.length for layer in capture.layers for sheet in layer.sheets),
+        "seconds": capture.seconds,
+        "skipped": [{"what": one.what, "reason": one.reason} for one in capture.skipped],
+        "layers": [
+            {
+                "layer": graph.layers[layer.layer].key,
+                "filters": max((sheet.channels for sheet in layer.sheets), default=0),
+                "methods": list(dict.fromkeys(sheet.method for sheet in layer.sheets)),
+                "guided": None if layer.guidance is None else layer.guidance.guided,
+                "rectifiers": None if layer.guidance is None else layer.guidance.rectifiers,
+            }
+            for layer in capture.layers
+        ],
+    }
+
+
+def _as_text(run_description: dict[str, Any]) -> str:
+    steps = run_description["steps"]
+    size = sum(step["bytes"] for step in steps) / 1e6
+    lines = [f"{run_description['run']}: {len(steps)} steps, {size:.1f} MB"]
+    if steps:
+        last = steps[-1]
+        lines.append(f"  steps   {', '.join(str(step['step']) for step in steps)}")
+        lines.append(f"  model   {last['model']}")
+        lines.append(f"  inputs  {', '.join(last['inputs'])}")
+        lines.append(f"  at step {last['step']}:")
+        lines += [_layer_line(layer) for layer in last["layers"]]
+        lines += [f"  left out {one['what']}: {one['reason']}" for one in last["skipped"]]
+    lines += [f"  fault   {fault}" for fault in run_description["faults"]]
+    return "\n".join(lines)
+
+
+def _layer_line(layer: dict[str, Any]) -> str:
+    guided = (
+        ""
+        if layer["guided"] is None
+        else f", guided {layer['guided']} of {layer['rectifiers']} rectifiers"
+    )
+    return (
+        f"    {layer['layer']:<32} {layer['filters']:>5} filters  "
+        f"{', '.join(layer['methods'])}{guided}"
+    )

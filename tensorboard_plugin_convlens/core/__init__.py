@@ -1,0 +1,1 @@
+"""Values and arithmetic of ConvLens. Imports the standard library and NumPy only."""

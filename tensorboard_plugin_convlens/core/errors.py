@@ -1,0 +1,33 @@
+"""What can go wrong, as sentences: what happened to what, expected and got, what to do."""
+
+
+class ConvLensError(Exception):
+    """A fault that a person can act on; its text is a full sentence for them."""
+
+
+class InputError(ConvLensError):
+    """Input images do not fit the model: wrong shape, type, number or values."""
+
+
+class NoConvolutionError(ConvLensError):
+    """The model, or the chosen layers, have no convolution to look at."""
+
+
+class UnknownLayerError(ConvLensError):
+    """A layer was named that the model does not have."""
+
+
+class UnsupportedModelError(ConvLensError):
+    """The kind of model cannot be captured."""
+
+
+class StorageError(ConvLensError):
+    """A log directory cannot be written to."""
+
+
+class FormatError(ConvLensError):
+    """Stored bytes are damaged, cut short, or of a version this release cannot read."""
+
+
+class NotCapturedError(ConvLensError):
+    """A run, step, layer, input image or channel was asked for that is not there."""

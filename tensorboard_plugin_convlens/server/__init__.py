@@ -1,0 +1,1 @@
+"""The TensorBoard plugin: routes, the JSON contract and the built tab."""

@@ -1,0 +1,74 @@
+"""Query strings to typed values, or a sentence with status 400.
+
+Nothing from a request becomes a path or a file name: a run is looked up among those that
+TensorBoard lists, a step among those of the run, the rest are numbers and hashes.
+"""
+
+from __future__ import annotations
+
+import re
+
+from werkzeug.datastructures import MultiDict
+
+from tensorboard_plugin_convlens.core.records import StepKey
+from tensorboard_plugin_convlens.server.captures import StepOf
+from tensorboard_plugin_convlens.storage.names import is_fingerprint, is_session
+
+Query = MultiDict[str, str]
+
+_NUMBER = re.compile(r"[0-9]{1,15}")
+_LONGEST_RUN = 4096
+_SHOWN = 80
+
+
+class BadParameterError(ValueError):
+    """A parameter is missing or malformed; the text is a sentence for the answer."""
+
+
+def run(query: Query) -> str:
+    """The name of a run. Raises `BadParameterError`."""
+    name = _required(query, "run")
+    if len(name) > _LONGEST_RUN or "\0" in name:
+        raise BadParameterError("The parameter run is no name of a run.")
+    return name
+
+
+def step(query: Query) -> StepOf:
+    """A run, step and session. Raises `BadParameterError`."""
+    session = _required(query, "session")
+    if session != "events" and not is_session(session):
+        raise BadParameterError(
+            f"The parameter session is malformed: expected one from /runs, got "
+            f"{session[:_SHOWN]!r}."
+        )
+    return StepOf(run(query), StepKey(number(query, "step"), session))
+
+
+def number(query: Query, name: str) -> int:
+    """A whole number that is not negative. Raises `BadParameterError`."""
+    text = _required(query, name)
+    if not _NUMBER.fullmatch(text):
+        raise BadParameterError(
+            f"The parameter {name} must be a whole number from 0; got {text[:_SHOWN]!r}."
+        )
+    return int(text)
+
+
+def sha256(query: Query, name: str) -> str:
+    """64 lower-case hexadecimal digits. Raises `BadParameterError`."""
+    text = _required(query, name)
+    if not is_fingerprint(text):
+        raise BadParameterError(
+            f"The parameter {name} must be 64 lower-case hexadecimal digits; got "
+            f"{text[:_SHOWN]!r}."
+        )
+    return text
+
+
+def _required(query: Query, name: str) -> str:
+    values = query.getlist(name)
+    if len(values) != 1:
+        raise BadParameterError(
+            f"The parameter {name} must be given once; it was given {len(values)} times."
+        )
+    return values[0]

@@ -1,0 +1,147 @@
+"""The routes: parse, look up, answer. `docs/http_api.md` describes each of them."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path, PurePosixPath
+
+from PIL import Image
+from werkzeug.utils import safe_join
+from werkzeug.wrappers import Request, Response
+
+from tensorboard_plugin_convlens.core.errors import NotCapturedError
+from tensorboard_plugin_convlens.server import params, to_wire, wire
+from tensorboard_plugin_convlens.server.captures import Captures
+from tensorboard_plugin_convlens.server.respond import (
+    Handler,
+    as_file,
+    as_json,
+    as_png,
+    as_stored,
+)
+
+STATIC = Path(__file__).resolve().parent.parent / "static"
+
+
+class Routes:
+    """The handlers, over the captures of the moment."""
+
+    def __init__(self, captures: Captures, version: str) -> None:
+        """Takes the captures to serve and the version to report."""
+        self._captures = captures
+        self._version = version
+
+    def table(self) -> dict[str, Handler]:
+        """Every route with its handler."""
+        return {
+            "/runs": self._runs,
+            "/graph": self._graph,
+            "/inputs": self._inputs,
+            "/picture": self._picture,
+            "/step": self._step,
+            "/layer": self._layer,
+            "/sheet": self._sheet,
+            "/tile": self._tile,
+            "/history": self._history,
+            "/predictions": self._predictions,
+            "/index.js": self._index,
+            "/static/*": self._static,
+        }
+
+    def _runs(self, request: Request) -> Response:
+        body: wire.Runs = {"runs": self._captures.runs(), "version": self._version}
+        return as_json(request, body)
+
+    def _graph(self, request: Request) -> Response:
+        run = params.run(request.args)
+        graph = self._captures.graph(run, params.sha256(request.args, "fingerprint"))
+        return as_json(request, to_wire.graph(graph), immutable=True)
+
+    def _inputs(self, request: Request) -> Response:
+        run = params.run(request.args)
+        inputs = self._captures.inputs(run, params.sha256(request.args, "fingerprint"))
+        return as_json(request, to_wire.inputs(inputs), immutable=True)
+
+    def _picture(self, request: Request) -> Response:
+        run = params.run(request.args)
+        inputs = self._captures.inputs(run, params.sha256(request.args, "fingerprint")).inputs
+        index, source = (params.number(request.args, name) for name in ("index", "source"))
+        if index >= len(inputs) or source >= len(inputs[index].pictures):
+            raise NotCapturedError(f"There is no picture {source} of an input image {index}.")
+        png = io.BytesIO()
+        Image.fromarray(inputs[index].pictures[source]).save(png, "PNG")
+        return as_png(request, png.getvalue())
+
+    def _step(self, request: Request) -> Response:
+        step = params.step(request.args)
+        capture = self._captures.capture(step)
+        names = self._captures.inputs(step.run, capture.inputs).class_names
+        return as_json(request, to_wire.step(step.run, capture, names), immutable=True)
+
+    def _layer(self, request: Request) -> Response:
+        step = params.step(request.args)
+        layer, index = (params.number(request.args, name) for name in ("layer", "input"))
+        self._captures.check_input(step, index)
+        record = self._captures.layer(step, layer)
+        body = to_wire.layer_capture(step.run, step.key.step, record, index)
+        return as_json(request, body, immutable=True)
+
+    def _sheet(self, request: Request) -> Response:
+        step = params.step(request.args)
+        sheet = self._captures.sheet(step, params.sha256(request.args, "sha256"))
+        return as_stored(request, self._captures.stored(step, sheet), gzipped=True)
+
+    def _tile(self, request: Request) -> Response:
+        step = params.step(request.args)
+        sheet = self._captures.sheet(step, params.sha256(request.args, "sha256"))
+        levels = self._captures.tile(step, sheet, params.number(request.args, "channel"))
+        return as_stored(request, levels, gzipped=False)
+
+    def _history(self, request: Request) -> Response:
+        run = params.run(request.args)
+        layer, channel, index = (
+            params.number(request.args, name) for name in ("layer", "channel", "input")
+        )
+        points = []
+        for step, capture in self._captures.all_of(run):
+            if any(record.layer == layer for record in capture.layers):
+                record = self._captures.layer(step, layer)
+                points.append(to_wire.history_point(capture, record, channel, index))
+        body: wire.History = {
+            "run": run,
+            "layer": layer,
+            "channel": channel,
+            "input": index,
+            "points": points,
+        }
+        return as_json(request, body)
+
+    def _predictions(self, request: Request) -> Response:
+        run = params.run(request.args)
+        index = params.number(request.args, "input")
+        points = []
+        for _, capture in self._captures.all_of(run):
+            names = self._captures.inputs(run, capture.inputs).class_names
+            points.append(to_wire.prediction_point(capture, index, names))
+        body: wire.PredictionHistory = {"run": run, "input": index, "points": points}
+        return as_json(request, body)
+
+    def _index(self, request: Request) -> Response:
+        return as_file(request, _built(STATIC / "index.js"), immutable=False)
+
+    def _static(self, request: Request) -> Response:
+        name = PurePosixPath(request.path).name
+        path = safe_join(str(STATIC), "static", name)
+        if path is None:
+            raise NotCapturedError("There is no such file.")
+        return as_file(request, _built(Path(path)), immutable=True)
+
+
+def _built(path: Path) -> Path:
+    """A file of the built tab, if it is there."""
+    if not path.is_file():
+        raise NotCapturedError(
+            f"The tab has no file {path.name[:200]!r}. If this is a source checkout, build the "
+            "tab with `make build`."
+        )
+    return path

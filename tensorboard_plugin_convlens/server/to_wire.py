@@ -1,0 +1,286 @@
+"""Records to the JSON contract of `wire.py`."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+import numpy as np
+
+from tensorboard_plugin_convlens.core.records import (
+    Capture,
+    InputImages,
+    Layer,
+    LayerCapture,
+    ModelGraph,
+    Prediction,
+    Sheet,
+    Statistic,
+    StepKey,
+)
+from tensorboard_plugin_convlens.server import wire
+
+CLASSES_SENT = 50
+# A filter is weak where its strongest response is below this share of the layer's.
+WEAK_SHARE = 0.01
+
+
+def graph(record: ModelGraph) -> wire.ModelGraph:
+    """A model graph."""
+    return {
+        "fingerprint": record.fingerprint,
+        "name": record.name,
+        "layers": [_layer(index, layer) for index, layer in enumerate(record.layers)],
+    }
+
+
+def inputs(record: InputImages) -> wire.Inputs:
+    """A set of input images, without their pixels."""
+    return {
+        "fingerprint": record.fingerprint,
+        "inputs": [
+            {
+                "index": index,
+                "label": image.label,
+                "pictures": [
+                    {"height": picture.shape[0], "width": picture.shape[1]}
+                    for picture in image.pictures
+                ],
+                "classIndex": image.class_index,
+            }
+            for index, image in enumerate(record.inputs)
+        ],
+        "classNames": list(record.class_names),
+    }
+
+
+def step_summary(key: StepKey, record: Capture) -> wire.StepSummary:
+    """One step of the list of a run."""
+    return {
+        "step": key.step,
+        "wallTime": record.wall_time,
+        "session": key.session,
+        "graph": record.graph,
+        "inputs": record.inputs,
+    }
+
+
+def step(run: str, record: Capture, class_names: tuple[str, ...]) -> wire.Step:
+    """One capture without pictures and without numbers per filter."""
+    return {
+        "run": run,
+        "step": record.step,
+        "wallTime": record.wall_time,
+        "session": record.session,
+        "graph": record.graph,
+        "inputs": record.inputs,
+        "iterations": record.iterations,
+        "seconds": record.seconds,
+        "layers": [_layer_summary(layer) for layer in record.layers],
+        "predictions": [
+            _prediction(index, one, class_names)
+            for index, predictions in enumerate(record.predictions)
+            for one in predictions
+        ],
+        "skipped": [{"what": one.what, "reason": one.reason} for one in record.skipped],
+    }
+
+
+def layer_capture(
+    run: str, step_number: int, record: LayerCapture, input_index: int
+) -> wire.LayerCapture:
+    """One layer for one input image: its sheets, statistics and guidance."""
+    guidance = record.guidance
+    return {
+        "run": run,
+        "step": step_number,
+        "layer": record.layer,
+        "input": input_index,
+        "sheets": [_sheet(one) for one in record.sheets if one.input in (input_index, -1)],
+        "statistics": [
+            _statistic(one) for one in record.statistics if one.input in (input_index, -1)
+        ],
+        "guidance": None
+        if guidance is None
+        else {
+            "guided": guidance.guided,
+            "rectifiers": guidance.rectifiers,
+            "ungated": list(guidance.ungated),
+        },
+    }
+
+
+def history_point(
+    record: Capture, layer: LayerCapture, channel: int, input_index: int
+) -> wire.HistoryPoint:
+    """One filter at one step."""
+    sheets = {
+        (one.method, one.form): _history_sheet(one, channel)
+        for one in layer.sheets
+        if one.input == input_index and channel < one.channels
+    }
+    return {
+        "step": record.step,
+        "session": record.session,
+        "wallTime": record.wall_time,
+        "statistics": {
+            one.name: number(one.values[channel])
+            for one in layer.statistics
+            if one.input in (input_index, -1) and channel < len(one.values)
+        },
+        "activation": sheets.get(("activation", "values")),
+        "guided": sheets.get(("guided", "magnitude")),
+    }
+
+
+def prediction_point(
+    record: Capture, input_index: int, class_names: tuple[str, ...]
+) -> wire.PredictionPoint:
+    """The predictions of one step for one input image."""
+    here = record.predictions[input_index] if input_index < len(record.predictions) else ()
+    return {
+        "step": record.step,
+        "wallTime": record.wall_time,
+        "predictions": [_prediction(input_index, one, class_names) for one in here],
+    }
+
+
+def number(value: float) -> float | None:
+    """A finite number, or None."""
+    return float(value) if math.isfinite(value) else None
+
+
+def _numbers(values: Iterable[float]) -> list[float | None]:
+    return [number(value) for value in values]
+
+
+def _layer(index: int, layer: Layer) -> wire.Layer:
+    field = layer.receptive_field
+    return {
+        "index": index,
+        "key": layer.key,
+        "path": layer.path,
+        "call": layer.call,
+        "className": layer.class_name,
+        "depth": layer.depth,
+        "inbound": list(layer.inbound),
+        "outputShape": list(layer.output_shape),
+        "channels": layer.channels,
+        "isConvolution": layer.is_convolution,
+        "kernelSize": list(layer.kernel_size),
+        "strides": list(layer.strides),
+        "dilation": list(layer.dilation),
+        "padding": layer.padding,
+        "groups": layer.groups,
+        "dataFormat": layer.data_format,
+        "activationFunction": layer.activation_function,
+        "activationStage": layer.activation_stage,
+        "parameters": layer.parameters,
+        "receptiveField": None
+        if field is None
+        else {
+            "size": list(field.size),
+            "stride": list(field.stride),
+            "start": list(field.start),
+        },
+        "config": layer.config,
+    }
+
+
+def _layer_summary(record: LayerCapture) -> wire.LayerSummary:
+    strongest = _strongest(record.sheets)
+    peak = float(strongest.max()) if strongest.size else 0.0
+    return {
+        "layer": record.layer,
+        "methods": list(dict.fromkeys(sheet.method for sheet in record.sheets)),
+        "filters": len(strongest) or max((one.channels for one in record.sheets), default=0),
+        "dead": int((strongest == 0).sum()),
+        "weak": int(((strongest > 0) & (strongest < WEAK_SHARE * peak)).sum()),
+        "guided": None if record.guidance is None else record.guidance.guided,
+        "rectifiers": None if record.guidance is None else record.guidance.rectifiers,
+    }
+
+
+def _strongest(sheets: tuple[Sheet, ...]) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
+    """The largest magnitude of each filter's maps over the input images."""
+    maps = [one for one in sheets if (one.method, one.form) == ("activation", "values")]
+    channels = {one.channels for one in maps}
+    if len(channels) != 1:
+        return np.zeros(0, np.float32)
+    broken = np.any([(one.nan > 0) | (one.infinite > 0) for one in maps], axis=0)
+    strongest = np.max([one.scale for one in maps], axis=0)
+    return np.where(broken, np.maximum(strongest, np.finfo(np.float32).tiny), strongest)
+
+
+def _sheet(record: Sheet) -> wire.Sheet:
+    return {
+        "method": record.method,
+        "form": record.form,
+        "sha256": record.sha256,
+        "byteLength": record.length,
+        "channels": record.channels,
+        "planes": record.planes,
+        "height": record.height,
+        "width": record.width,
+        "signed": record.signed,
+        "scale": [number(value) or 0.0 for value in record.scale],
+        "nan": record.nan.tolist(),
+        "infinite": record.infinite.tolist(),
+        "target": record.target,
+        "placement": None
+        if not record.top
+        else {
+            "source": record.source,
+            "height": record.frame[0],
+            "width": record.frame[1],
+            "top": list(record.top),
+            "left": list(record.left),
+            "unitRow": list(record.unit_row),
+            "unitColumn": list(record.unit_column),
+        },
+    }
+
+
+def _history_sheet(record: Sheet, channel: int) -> wire.HistorySheet:
+    return {
+        "method": record.method,
+        "form": record.form,
+        "sha256": record.sha256,
+        "planes": record.planes,
+        "height": record.height,
+        "width": record.width,
+        "signed": record.signed,
+        "scale": number(record.scale[channel]) or 0.0,
+        "top": record.top[channel] if record.top else None,
+        "left": record.left[channel] if record.left else None,
+    }
+
+
+def _statistic(record: Statistic) -> wire.Statistic:
+    return {
+        "name": record.name,
+        "perInput": record.input >= 0,
+        "values": _numbers(record.values),
+    }
+
+
+def _prediction(
+    input_index: int, record: Prediction, class_names: tuple[str, ...]
+) -> wire.Prediction:
+    probabilities = np.nan_to_num(record.probabilities, nan=0.0)
+    order = np.argsort(-probabilities, kind="stable")
+    kept, omitted = order[:CLASSES_SENT], order[CLASSES_SENT:]
+    return {
+        "input": input_index,
+        "output": record.output,
+        "classes": [
+            {
+                "classIndex": int(index),
+                "name": class_names[index] if index < len(class_names) else f"class {index}",
+                "probability": float(probabilities[index]),
+            }
+            for index in kept
+        ],
+        "omitted": len(omitted),
+        "omittedProbability": float(probabilities[omitted].sum()),
+    }

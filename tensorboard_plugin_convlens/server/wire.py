@@ -1,0 +1,296 @@
+"""The JSON contract between the server and the tab.
+
+`frontend/src/wire.ts` is generated from this file (`make generate`) and a test fails
+when it is stale. Keys are spelled as they ship. Every key is required; what is absent
+is `null`. Numbers that are not finite are `null`.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, TypedDict
+
+Method = Literal["activation", "guided", "gradient", "kernel"]
+Form = Literal["values", "magnitude"]
+ActivationStage = Literal["before", "after", "none"]
+Target = Literal["", "max", "sum"]
+
+
+class StepSummary(TypedDict):
+    """One captured step of a run."""
+
+    step: int
+    wallTime: float
+    session: str
+    graph: str
+    inputs: str
+
+
+class Run(TypedDict):
+    """One run that holds captures; `steps` ascend. `problems` are sentences to show."""
+
+    run: str
+    steps: list[StepSummary]
+    problems: list[str]
+
+
+class Runs(TypedDict):
+    """Answer of /runs."""
+
+    runs: list[Run]
+    version: str
+
+
+class ReceptiveField(TypedDict):
+    """Input region of a unit; per axis (height, width), in input pixels."""
+
+    size: list[int]
+    stride: list[int]
+    start: list[int]
+
+
+class Layer(TypedDict):
+    """One node of the model graph. `key` is the path, with `#1` for a second call."""
+
+    index: int
+    key: str
+    path: str
+    call: int
+    className: str
+    depth: int
+    inbound: list[int]
+    outputShape: list[int | None]
+    channels: int | None
+    isConvolution: bool
+    kernelSize: list[int]
+    strides: list[int]
+    dilation: list[int]
+    padding: str
+    groups: int
+    dataFormat: str
+    activationFunction: str
+    activationStage: ActivationStage
+    parameters: int
+    receptiveField: ReceptiveField | None
+    config: str
+
+
+class ModelGraph(TypedDict):
+    """Answer of /graph: layers in order of computation, edges in `inbound`."""
+
+    fingerprint: str
+    name: str
+    layers: list[Layer]
+
+
+class Picture(TypedDict):
+    """Size in pixels of the picture of one input tensor; its PNG is at /picture."""
+
+    height: int
+    width: int
+
+
+class InputImage(TypedDict):
+    """One captured input: a picture per input tensor of the model (nearly always one)."""
+
+    index: int
+    label: str
+    pictures: list[Picture]
+    classIndex: int | None
+
+
+class Inputs(TypedDict):
+    """Answer of /inputs. `classNames` is empty where they are not known."""
+
+    fingerprint: str
+    inputs: list[InputImage]
+    classNames: list[str]
+
+
+class Skipped(TypedDict):
+    """What was asked for and not captured, and why."""
+
+    what: str
+    reason: str
+
+
+class ClassProbability(TypedDict):
+    """One class of a prediction."""
+
+    classIndex: int
+    name: str
+    probability: float
+
+
+class Prediction(TypedDict):
+    """The most probable classes, descending, and what is left out of them.
+
+    `classes` holds 50 at most; `omitted` says how many more there are and
+    `omittedProbability` their sum.
+    """
+
+    input: int
+    output: str
+    classes: list[ClassProbability]
+    omitted: int
+    omittedProbability: float
+
+
+class LayerSummary(TypedDict):
+    """What was captured of one layer at a step: enough for the layer chain.
+
+    `dead` counts filters whose feature map is zero for every captured input.
+    """
+
+    layer: int
+    methods: list[Method]
+    filters: int
+    dead: int
+    weak: int
+    guided: int | None
+    rectifiers: int | None
+
+
+class Step(TypedDict):
+    """Answer of /step: one capture without pictures."""
+
+    run: str
+    step: int
+    wallTime: float
+    session: str
+    graph: str
+    inputs: str
+    iterations: int | None
+    seconds: float
+    layers: list[LayerSummary]
+    predictions: list[Prediction]
+    skipped: list[Skipped]
+
+
+class Placement(TypedDict):
+    """Where the crop of each channel lies in the input, and its target unit.
+
+    `height` and `width` are what one plane covers, in input pixels: the plane itself may
+    be smaller (a reduced magnitude). All lists have one entry per channel. `source` is
+    the index of the picture in `InputImage.pictures` that the crop lies in.
+    """
+
+    source: int
+    height: int
+    width: int
+    top: list[int]
+    left: list[int]
+    unitRow: list[int]
+    unitColumn: list[int]
+
+
+class Sheet(TypedDict):
+    """One sheet; its planes are at /sheet: `uint8 [channels, planes, height, width]`.
+
+    Level 0 is "not finite". Signed: value = (level - 128) / 127 * scale. Unsigned:
+    value = (level - 1) / 254 * scale. `scale`, `nan`, `infinite`: one per channel.
+    """
+
+    method: Method
+    form: Form
+    sha256: str
+    byteLength: int
+    channels: int
+    planes: int
+    height: int
+    width: int
+    signed: bool
+    scale: list[float]
+    nan: list[int]
+    infinite: list[int]
+    target: Target
+    placement: Placement | None
+
+
+class Statistic(TypedDict):
+    """One number per filter; `perInput` tells whether it is of the asked input image."""
+
+    name: str
+    perInput: bool
+    values: list[float | None]
+
+
+class Guidance(TypedDict):
+    """Guided `guided` of `rectifiers`; activation functions without a gate by name."""
+
+    guided: int
+    rectifiers: int
+    ungated: list[str]
+
+
+class LayerCapture(TypedDict):
+    """Answer of /layer: one layer, at one step, for one input image."""
+
+    run: str
+    step: int
+    layer: int
+    input: int
+    sheets: list[Sheet]
+    statistics: list[Statistic]
+    guidance: Guidance | None
+
+
+class HistorySheet(TypedDict):
+    """A picture of one filter at one step: fetch `sha256` from /tile with its channel.
+
+    The fields are those of `Sheet` and `Placement` for this one channel; `top` and `left`
+    are `null` for feature maps.
+    """
+
+    method: Method
+    form: Form
+    sha256: str
+    planes: int
+    height: int
+    width: int
+    signed: bool
+    scale: float
+    top: int | None
+    left: int | None
+
+
+class HistoryPoint(TypedDict):
+    """One filter at one step. `guided` is of the form "magnitude"."""
+
+    step: int
+    session: str
+    wallTime: float
+    statistics: dict[str, float | None]
+    activation: HistorySheet | None
+    guided: HistorySheet | None
+
+
+class History(TypedDict):
+    """Answer of /history: one filter over all steps of a run, ascending."""
+
+    run: str
+    layer: int
+    channel: int
+    input: int
+    points: list[HistoryPoint]
+
+
+class PredictionPoint(TypedDict):
+    """The predictions of one step."""
+
+    step: int
+    wallTime: float
+    predictions: list[Prediction]
+
+
+class PredictionHistory(TypedDict):
+    """Answer of /predictions: those of one input image over all steps, ascending."""
+
+    run: str
+    input: int
+    points: list[PredictionPoint]
+
+
+class Failure(TypedDict):
+    """Body of every answer that is not 2xx: a sentence for people."""
+
+    error: str

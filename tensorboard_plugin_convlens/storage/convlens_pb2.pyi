@@ -1,0 +1,320 @@
+from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from google.protobuf import descriptor as _descriptor
+from google.protobuf import message as _message
+from collections.abc import Iterable as _Iterable, Mapping as _Mapping
+from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
+
+DESCRIPTOR: _descriptor.FileDescriptor
+
+class Method(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    METHOD_UNSPECIFIED: _ClassVar[Method]
+    ACTIVATION: _ClassVar[Method]
+    GUIDED: _ClassVar[Method]
+    GRADIENT: _ClassVar[Method]
+    KERNEL: _ClassVar[Method]
+
+class Form(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    FORM_UNSPECIFIED: _ClassVar[Form]
+    VALUES: _ClassVar[Form]
+    MAGNITUDE: _ClassVar[Form]
+
+class Target(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    TARGET_UNSPECIFIED: _ClassVar[Target]
+    MAX: _ClassVar[Target]
+    SUM: _ClassVar[Target]
+
+class ActivationStage(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    ACTIVATION_STAGE_UNSPECIFIED: _ClassVar[ActivationStage]
+    BEFORE: _ClassVar[ActivationStage]
+    AFTER: _ClassVar[ActivationStage]
+    NONE: _ClassVar[ActivationStage]
+METHOD_UNSPECIFIED: Method
+ACTIVATION: Method
+GUIDED: Method
+GRADIENT: Method
+KERNEL: Method
+FORM_UNSPECIFIED: Form
+VALUES: Form
+MAGNITUDE: Form
+TARGET_UNSPECIFIED: Target
+MAX: Target
+SUM: Target
+ACTIVATION_STAGE_UNSPECIFIED: ActivationStage
+BEFORE: ActivationStage
+AFTER: ActivationStage
+NONE: ActivationStage
+
+class PluginData(_message.Message):
+    __slots__ = ("format_version", "directory", "packed")
+    FORMAT_VERSION_FIELD_NUMBER: _ClassVar[int]
+    DIRECTORY_FIELD_NUMBER: _ClassVar[int]
+    PACKED_FIELD_NUMBER: _ClassVar[int]
+    format_version: int
+    directory: Directory
+    packed: PackedTag
+    def __init__(self, format_version: _Optional[int] = ..., directory: _Optional[_Union[Directory, _Mapping]] = ..., packed: _Optional[_Union[PackedTag, _Mapping]] = ...) -> None: ...
+
+class Directory(_message.Message):
+    __slots__ = ("path",)
+    PATH_FIELD_NUMBER: _ClassVar[int]
+    path: str
+    def __init__(self, path: _Optional[str] = ...) -> None: ...
+
+class PackedTag(_message.Message):
+    __slots__ = ("name", "method", "input")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    METHOD_FIELD_NUMBER: _ClassVar[int]
+    INPUT_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    method: Method
+    input: int
+    def __init__(self, name: _Optional[str] = ..., method: _Optional[_Union[Method, str]] = ..., input: _Optional[int] = ...) -> None: ...
+
+class PackedSheet(_message.Message):
+    __slots__ = ("sheet", "statistics", "input")
+    SHEET_FIELD_NUMBER: _ClassVar[int]
+    STATISTICS_FIELD_NUMBER: _ClassVar[int]
+    INPUT_FIELD_NUMBER: _ClassVar[int]
+    sheet: Sheet
+    statistics: _containers.RepeatedCompositeFieldContainer[Statistic]
+    input: InputImage
+    def __init__(self, sheet: _Optional[_Union[Sheet, _Mapping]] = ..., statistics: _Optional[_Iterable[_Union[Statistic, _Mapping]]] = ..., input: _Optional[_Union[InputImage, _Mapping]] = ...) -> None: ...
+
+class ModelGraph(_message.Message):
+    __slots__ = ("format_version", "name", "fingerprint", "layers")
+    FORMAT_VERSION_FIELD_NUMBER: _ClassVar[int]
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    FINGERPRINT_FIELD_NUMBER: _ClassVar[int]
+    LAYERS_FIELD_NUMBER: _ClassVar[int]
+    format_version: int
+    name: str
+    fingerprint: str
+    layers: _containers.RepeatedCompositeFieldContainer[Layer]
+    def __init__(self, format_version: _Optional[int] = ..., name: _Optional[str] = ..., fingerprint: _Optional[str] = ..., layers: _Optional[_Iterable[_Union[Layer, _Mapping]]] = ...) -> None: ...
+
+class Layer(_message.Message):
+    __slots__ = ("path", "call", "class_name", "depth", "inbound", "output_shape", "channels", "is_convolution", "kernel_size", "strides", "dilation", "padding", "groups", "data_format", "activation_function", "activation_stage", "parameters", "receptive_field", "config")
+    PATH_FIELD_NUMBER: _ClassVar[int]
+    CALL_FIELD_NUMBER: _ClassVar[int]
+    CLASS_NAME_FIELD_NUMBER: _ClassVar[int]
+    DEPTH_FIELD_NUMBER: _ClassVar[int]
+    INBOUND_FIELD_NUMBER: _ClassVar[int]
+    OUTPUT_SHAPE_FIELD_NUMBER: _ClassVar[int]
+    CHANNELS_FIELD_NUMBER: _ClassVar[int]
+    IS_CONVOLUTION_FIELD_NUMBER: _ClassVar[int]
+    KERNEL_SIZE_FIELD_NUMBER: _ClassVar[int]
+    STRIDES_FIELD_NUMBER: _ClassVar[int]
+    DILATION_FIELD_NUMBER: _ClassVar[int]
+    PADDING_FIELD_NUMBER: _ClassVar[int]
+    GROUPS_FIELD_NUMBER: _ClassVar[int]
+    DATA_FORMAT_FIELD_NUMBER: _ClassVar[int]
+    ACTIVATION_FUNCTION_FIELD_NUMBER: _ClassVar[int]
+    ACTIVATION_STAGE_FIELD_NUMBER: _ClassVar[int]
+    PARAMETERS_FIELD_NUMBER: _ClassVar[int]
+    RECEPTIVE_FIELD_FIELD_NUMBER: _ClassVar[int]
+    CONFIG_FIELD_NUMBER: _ClassVar[int]
+    path: str
+    call: int
+    class_name: str
+    depth: int
+    inbound: _containers.RepeatedScalarFieldContainer[int]
+    output_shape: _containers.RepeatedScalarFieldContainer[int]
+    channels: int
+    is_convolution: bool
+    kernel_size: _containers.RepeatedScalarFieldContainer[int]
+    strides: _containers.RepeatedScalarFieldContainer[int]
+    dilation: _containers.RepeatedScalarFieldContainer[int]
+    padding: str
+    groups: int
+    data_format: str
+    activation_function: str
+    activation_stage: ActivationStage
+    parameters: int
+    receptive_field: ReceptiveField
+    config: str
+    def __init__(self, path: _Optional[str] = ..., call: _Optional[int] = ..., class_name: _Optional[str] = ..., depth: _Optional[int] = ..., inbound: _Optional[_Iterable[int]] = ..., output_shape: _Optional[_Iterable[int]] = ..., channels: _Optional[int] = ..., is_convolution: bool = ..., kernel_size: _Optional[_Iterable[int]] = ..., strides: _Optional[_Iterable[int]] = ..., dilation: _Optional[_Iterable[int]] = ..., padding: _Optional[str] = ..., groups: _Optional[int] = ..., data_format: _Optional[str] = ..., activation_function: _Optional[str] = ..., activation_stage: _Optional[_Union[ActivationStage, str]] = ..., parameters: _Optional[int] = ..., receptive_field: _Optional[_Union[ReceptiveField, _Mapping]] = ..., config: _Optional[str] = ...) -> None: ...
+
+class ReceptiveField(_message.Message):
+    __slots__ = ("size", "stride", "start")
+    SIZE_FIELD_NUMBER: _ClassVar[int]
+    STRIDE_FIELD_NUMBER: _ClassVar[int]
+    START_FIELD_NUMBER: _ClassVar[int]
+    size: _containers.RepeatedScalarFieldContainer[int]
+    stride: _containers.RepeatedScalarFieldContainer[int]
+    start: _containers.RepeatedScalarFieldContainer[int]
+    def __init__(self, size: _Optional[_Iterable[int]] = ..., stride: _Optional[_Iterable[int]] = ..., start: _Optional[_Iterable[int]] = ...) -> None: ...
+
+class InputImages(_message.Message):
+    __slots__ = ("format_version", "fingerprint", "inputs", "class_names")
+    FORMAT_VERSION_FIELD_NUMBER: _ClassVar[int]
+    FINGERPRINT_FIELD_NUMBER: _ClassVar[int]
+    INPUTS_FIELD_NUMBER: _ClassVar[int]
+    CLASS_NAMES_FIELD_NUMBER: _ClassVar[int]
+    format_version: int
+    fingerprint: str
+    inputs: _containers.RepeatedCompositeFieldContainer[InputImage]
+    class_names: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, format_version: _Optional[int] = ..., fingerprint: _Optional[str] = ..., inputs: _Optional[_Iterable[_Union[InputImage, _Mapping]]] = ..., class_names: _Optional[_Iterable[str]] = ...) -> None: ...
+
+class InputImage(_message.Message):
+    __slots__ = ("label", "pictures", "class_index")
+    LABEL_FIELD_NUMBER: _ClassVar[int]
+    PICTURES_FIELD_NUMBER: _ClassVar[int]
+    CLASS_INDEX_FIELD_NUMBER: _ClassVar[int]
+    label: str
+    pictures: _containers.RepeatedCompositeFieldContainer[Picture]
+    class_index: int
+    def __init__(self, label: _Optional[str] = ..., pictures: _Optional[_Iterable[_Union[Picture, _Mapping]]] = ..., class_index: _Optional[int] = ...) -> None: ...
+
+class Picture(_message.Message):
+    __slots__ = ("height", "width", "png")
+    HEIGHT_FIELD_NUMBER: _ClassVar[int]
+    WIDTH_FIELD_NUMBER: _ClassVar[int]
+    PNG_FIELD_NUMBER: _ClassVar[int]
+    height: int
+    width: int
+    png: bytes
+    def __init__(self, height: _Optional[int] = ..., width: _Optional[int] = ..., png: _Optional[bytes] = ...) -> None: ...
+
+class Manifest(_message.Message):
+    __slots__ = ("format_version", "step", "wall_time", "session", "graph_fingerprint", "inputs_fingerprint", "layers", "predictions", "skipped", "iterations", "seconds", "packs")
+    FORMAT_VERSION_FIELD_NUMBER: _ClassVar[int]
+    STEP_FIELD_NUMBER: _ClassVar[int]
+    WALL_TIME_FIELD_NUMBER: _ClassVar[int]
+    SESSION_FIELD_NUMBER: _ClassVar[int]
+    GRAPH_FINGERPRINT_FIELD_NUMBER: _ClassVar[int]
+    INPUTS_FINGERPRINT_FIELD_NUMBER: _ClassVar[int]
+    LAYERS_FIELD_NUMBER: _ClassVar[int]
+    PREDICTIONS_FIELD_NUMBER: _ClassVar[int]
+    SKIPPED_FIELD_NUMBER: _ClassVar[int]
+    ITERATIONS_FIELD_NUMBER: _ClassVar[int]
+    SECONDS_FIELD_NUMBER: _ClassVar[int]
+    PACKS_FIELD_NUMBER: _ClassVar[int]
+    format_version: int
+    step: int
+    wall_time: float
+    session: str
+    graph_fingerprint: str
+    inputs_fingerprint: str
+    layers: _containers.RepeatedCompositeFieldContainer[LayerCapture]
+    predictions: _containers.RepeatedCompositeFieldContainer[Prediction]
+    skipped: _containers.RepeatedCompositeFieldContainer[Skipped]
+    iterations: int
+    seconds: float
+    packs: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, format_version: _Optional[int] = ..., step: _Optional[int] = ..., wall_time: _Optional[float] = ..., session: _Optional[str] = ..., graph_fingerprint: _Optional[str] = ..., inputs_fingerprint: _Optional[str] = ..., layers: _Optional[_Iterable[_Union[LayerCapture, _Mapping]]] = ..., predictions: _Optional[_Iterable[_Union[Prediction, _Mapping]]] = ..., skipped: _Optional[_Iterable[_Union[Skipped, _Mapping]]] = ..., iterations: _Optional[int] = ..., seconds: _Optional[float] = ..., packs: _Optional[_Iterable[str]] = ...) -> None: ...
+
+class LayerCapture(_message.Message):
+    __slots__ = ("layer", "sheets", "statistics", "guidance")
+    LAYER_FIELD_NUMBER: _ClassVar[int]
+    SHEETS_FIELD_NUMBER: _ClassVar[int]
+    STATISTICS_FIELD_NUMBER: _ClassVar[int]
+    GUIDANCE_FIELD_NUMBER: _ClassVar[int]
+    layer: int
+    sheets: _containers.RepeatedCompositeFieldContainer[Sheet]
+    statistics: _containers.RepeatedCompositeFieldContainer[Statistic]
+    guidance: Guidance
+    def __init__(self, layer: _Optional[int] = ..., sheets: _Optional[_Iterable[_Union[Sheet, _Mapping]]] = ..., statistics: _Optional[_Iterable[_Union[Statistic, _Mapping]]] = ..., guidance: _Optional[_Union[Guidance, _Mapping]] = ...) -> None: ...
+
+class Sheet(_message.Message):
+    __slots__ = ("method", "form", "input", "channels", "planes", "height", "width", "signed", "scale", "nan", "infinite", "sha256", "pack", "offset", "length", "channels_per_segment", "segments", "target", "placement")
+    METHOD_FIELD_NUMBER: _ClassVar[int]
+    FORM_FIELD_NUMBER: _ClassVar[int]
+    INPUT_FIELD_NUMBER: _ClassVar[int]
+    CHANNELS_FIELD_NUMBER: _ClassVar[int]
+    PLANES_FIELD_NUMBER: _ClassVar[int]
+    HEIGHT_FIELD_NUMBER: _ClassVar[int]
+    WIDTH_FIELD_NUMBER: _ClassVar[int]
+    SIGNED_FIELD_NUMBER: _ClassVar[int]
+    SCALE_FIELD_NUMBER: _ClassVar[int]
+    NAN_FIELD_NUMBER: _ClassVar[int]
+    INFINITE_FIELD_NUMBER: _ClassVar[int]
+    SHA256_FIELD_NUMBER: _ClassVar[int]
+    PACK_FIELD_NUMBER: _ClassVar[int]
+    OFFSET_FIELD_NUMBER: _ClassVar[int]
+    LENGTH_FIELD_NUMBER: _ClassVar[int]
+    CHANNELS_PER_SEGMENT_FIELD_NUMBER: _ClassVar[int]
+    SEGMENTS_FIELD_NUMBER: _ClassVar[int]
+    TARGET_FIELD_NUMBER: _ClassVar[int]
+    PLACEMENT_FIELD_NUMBER: _ClassVar[int]
+    method: Method
+    form: Form
+    input: int
+    channels: int
+    planes: int
+    height: int
+    width: int
+    signed: bool
+    scale: _containers.RepeatedScalarFieldContainer[float]
+    nan: _containers.RepeatedScalarFieldContainer[int]
+    infinite: _containers.RepeatedScalarFieldContainer[int]
+    sha256: bytes
+    pack: int
+    offset: int
+    length: int
+    channels_per_segment: int
+    segments: _containers.RepeatedScalarFieldContainer[int]
+    target: Target
+    placement: Placement
+    def __init__(self, method: _Optional[_Union[Method, str]] = ..., form: _Optional[_Union[Form, str]] = ..., input: _Optional[int] = ..., channels: _Optional[int] = ..., planes: _Optional[int] = ..., height: _Optional[int] = ..., width: _Optional[int] = ..., signed: bool = ..., scale: _Optional[_Iterable[float]] = ..., nan: _Optional[_Iterable[int]] = ..., infinite: _Optional[_Iterable[int]] = ..., sha256: _Optional[bytes] = ..., pack: _Optional[int] = ..., offset: _Optional[int] = ..., length: _Optional[int] = ..., channels_per_segment: _Optional[int] = ..., segments: _Optional[_Iterable[int]] = ..., target: _Optional[_Union[Target, str]] = ..., placement: _Optional[_Union[Placement, _Mapping]] = ...) -> None: ...
+
+class Placement(_message.Message):
+    __slots__ = ("height", "width", "source", "top", "left", "unit_row", "unit_column")
+    HEIGHT_FIELD_NUMBER: _ClassVar[int]
+    WIDTH_FIELD_NUMBER: _ClassVar[int]
+    SOURCE_FIELD_NUMBER: _ClassVar[int]
+    TOP_FIELD_NUMBER: _ClassVar[int]
+    LEFT_FIELD_NUMBER: _ClassVar[int]
+    UNIT_ROW_FIELD_NUMBER: _ClassVar[int]
+    UNIT_COLUMN_FIELD_NUMBER: _ClassVar[int]
+    height: int
+    width: int
+    source: int
+    top: _containers.RepeatedScalarFieldContainer[int]
+    left: _containers.RepeatedScalarFieldContainer[int]
+    unit_row: _containers.RepeatedScalarFieldContainer[int]
+    unit_column: _containers.RepeatedScalarFieldContainer[int]
+    def __init__(self, height: _Optional[int] = ..., width: _Optional[int] = ..., source: _Optional[int] = ..., top: _Optional[_Iterable[int]] = ..., left: _Optional[_Iterable[int]] = ..., unit_row: _Optional[_Iterable[int]] = ..., unit_column: _Optional[_Iterable[int]] = ...) -> None: ...
+
+class Statistic(_message.Message):
+    __slots__ = ("name", "input", "values")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    INPUT_FIELD_NUMBER: _ClassVar[int]
+    VALUES_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    input: int
+    values: _containers.RepeatedScalarFieldContainer[float]
+    def __init__(self, name: _Optional[str] = ..., input: _Optional[int] = ..., values: _Optional[_Iterable[float]] = ...) -> None: ...
+
+class Guidance(_message.Message):
+    __slots__ = ("guided", "rectifiers", "ungated")
+    GUIDED_FIELD_NUMBER: _ClassVar[int]
+    RECTIFIERS_FIELD_NUMBER: _ClassVar[int]
+    UNGATED_FIELD_NUMBER: _ClassVar[int]
+    guided: int
+    rectifiers: int
+    ungated: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, guided: _Optional[int] = ..., rectifiers: _Optional[int] = ..., ungated: _Optional[_Iterable[str]] = ...) -> None: ...
+
+class Prediction(_message.Message):
+    __slots__ = ("input", "output", "probabilities")
+    INPUT_FIELD_NUMBER: _ClassVar[int]
+    OUTPUT_FIELD_NUMBER: _ClassVar[int]
+    PROBABILITIES_FIELD_NUMBER: _ClassVar[int]
+    input: int
+    output: str
+    probabilities: _containers.RepeatedScalarFieldContainer[float]
+    def __init__(self, input: _Optional[int] = ..., output: _Optional[str] = ..., probabilities: _Optional[_Iterable[float]] = ...) -> None: ...
+
+class Skipped(_message.Message):
+    __slots__ = ("what", "reason")
+    WHAT_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    what: str
+    reason: str
+    def __init__(self, what: _Optional[str] = ..., reason: _Optional[str] = ...) -> None: ...

@@ -1,0 +1,101 @@
+"""Names of the files in a run's plugin directory.
+
+Only what matches these patterns is ever opened, so that no name from a request or from a
+manifest becomes a path of its own choosing.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+import time
+from typing import Literal
+
+from tensorboard_plugin_convlens.core.records import StepKey
+
+PLUGIN_NAME = "convlens"
+DIRECTORY = os.path.join("plugins", PLUGIN_NAME, "v1")
+INDEX_TAG = "convlens/index"
+FORMAT_VERSION = 1
+
+_SESSION = r"[tc][0-9]{13}-[0-9a-f]{8}"
+_FINGERPRINT = r"[0-9a-f]{64}"
+_STEP = re.compile(rf"step-([0-9]{{15}})-({_SESSION})\.pb")
+_PACK = re.compile(rf"pack-[0-9]{{15}}-{_SESSION}-(i[0-9]{{6}}|kernels)\.clpk")
+_STATUS = re.compile(rf"status-({_SESSION})\.json")
+_IS_SESSION = re.compile(_SESSION)
+_IS_FINGERPRINT = re.compile(_FINGERPRINT)
+
+LARGEST_STEP = 10**15 - 1
+
+
+def new_session(kind: Literal["training", "capture"]) -> str:
+    """A new writer session: `t` or `c`, milliseconds since 1970, eight random digits.
+
+    Sessions of one kind sort by their start. A training session abandons the later steps
+    of earlier training sessions (a restart); a capture session stands beside them.
+    """
+    return f"{kind[0]}{time.time_ns() // 1_000_000:013d}-{secrets.token_hex(4)}"
+
+
+def session_start(session: str) -> str:
+    """The part of a session by which all sessions sort, whatever their kind."""
+    return session[1:]
+
+
+def is_training(session: str) -> bool:
+    """Whether the session belongs to a training run (`ConvLensCallback`)."""
+    return session.startswith("t")
+
+
+def is_session(text: str) -> bool:
+    """Whether the text has the form of a session."""
+    return _IS_SESSION.fullmatch(text) is not None
+
+
+def is_fingerprint(text: str) -> bool:
+    """Whether the text is 64 lower-case hexadecimal digits."""
+    return _IS_FINGERPRINT.fullmatch(text) is not None
+
+
+def manifest_name(key: StepKey) -> str:
+    """File name of the manifest of a step."""
+    return f"step-{key.step:015d}-{key.session}.pb"
+
+
+def parse_manifest_name(name: str) -> StepKey | None:
+    """The step that a file is the manifest of, or None for any other file."""
+    match = _STEP.fullmatch(name)
+    return StepKey(int(match[1]), match[2]) if match else None
+
+
+def pack_name(key: StepKey, input_index: int) -> str:
+    """File name of a pack; `input_index` -1 is the pack of the kernels."""
+    what = "kernels" if input_index < 0 else f"i{input_index:06d}"
+    return f"pack-{key.step:015d}-{key.session}-{what}.clpk"
+
+
+def is_pack_name(name: str) -> bool:
+    """Whether the text has the form of a pack's file name."""
+    return _PACK.fullmatch(name) is not None
+
+
+def graph_name(fingerprint: str) -> str:
+    """File name of a model graph."""
+    return f"graph-{fingerprint}.pb"
+
+
+def inputs_name(fingerprint: str) -> str:
+    """File name of a set of input images."""
+    return f"inputs-{fingerprint}.pb"
+
+
+def status_name(session: str) -> str:
+    """File name of the problems of a session."""
+    return f"status-{session}.json"
+
+
+def is_status_name(name: str) -> bool:
+    """Whether a file holds the problems of a session."""
+    return _STATUS.fullmatch(name) is not None

@@ -1,0 +1,206 @@
+"""Reads captures back as NumPy arrays, for scripts and notebooks."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from tensorboard_plugin_convlens.core.errors import NotCapturedError
+from tensorboard_plugin_convlens.core.quantize import dequantize
+from tensorboard_plugin_convlens.core.records import (
+    Capture,
+    FloatArray,
+    InputImages,
+    ModelGraph,
+    Sheet,
+    StepKey,
+)
+from tensorboard_plugin_convlens.storage import names
+from tensorboard_plugin_convlens.storage.filesystem import local_path
+from tensorboard_plugin_convlens.storage.pack import decode_sheet
+from tensorboard_plugin_convlens.storage.run_directory import RunDirectory
+
+
+class Reader:
+    """The captures of a log directory.
+
+    Values come back from 8 bits: they differ from what was captured by at most half a
+    step, `scale / 254` (signed sheets) or `scale / 508` (unsigned), `scale` being the
+    largest magnitude of the filter's picture. What was NaN or infinite comes back as NaN.
+
+    Example:
+      >>> reader = Reader("logs")                                     # doctest: +SKIP
+      >>> reader.runs()                                               # doctest: +SKIP
+      ('train',)
+      >>> maps = reader.feature_maps("train", 5, "conv2")             # doctest: +SKIP
+      >>> maps.shape                                # channel, height, width; doctest: +SKIP
+      (32, 28, 28)
+    """
+
+    def __init__(self, log_dir: str | os.PathLike[str]) -> None:
+        """Opens what TensorBoard gets as `--logdir`; nothing is read yet.
+
+        Raises:
+          StorageError: It is a URL.
+        """
+        self._log_dir = local_path(log_dir)
+
+    def runs(self) -> tuple[str, ...]:
+        """Names of the runs that hold captures, sorted, as TensorBoard calls them."""
+        found = []
+        for parent, directories, _ in os.walk(self._log_dir, followlinks=False):
+            if RunDirectory(Path(parent)).exists():
+                found.append(Path(parent).relative_to(self._log_dir).as_posix())
+            directories[:] = [name for name in directories if name != "plugins"]
+        return tuple(sorted(found))
+
+    def steps(self, run: str) -> tuple[int, ...]:
+        """The captured steps of a run, ascending.
+
+        Raises:
+          NotCapturedError: The log directory has no such run.
+        """
+        return tuple(key.step for key in self._run(run).steps())
+
+    def capture(self, run: str, step: int) -> Capture:
+        """Everything recorded at a step, but for the pixels.
+
+        Raises:
+          NotCapturedError: There is no such run or step.
+          FormatError: The manifest is damaged.
+        """
+        return self._run(run).capture(self._key(run, step))
+
+    def model_graph(self, run: str, step: int | None = None) -> ModelGraph:
+        """The layers of the model at a step, by default the last. Raises as `capture`."""
+        return self._run(run).graph(self.capture(run, self._step(run, step)).graph)
+
+    def inputs(self, run: str, step: int | None = None) -> InputImages:
+        """The input images of a step, by default the last. Raises as `capture`."""
+        return self._run(run).inputs(self.capture(run, self._step(run, step)).inputs)
+
+    def feature_maps(
+        self, run: str, step: int, layer: str, *, input_index: int = 0
+    ) -> FloatArray:
+        """The feature maps of every filter of a layer for one input image.
+
+        Args:
+          run, step: Which capture.
+          layer: Keras path, as in `model_graph` (`"block3_conv3"`, `"backbone/conv1"`).
+          input_index: Which input image.
+
+        Returns:
+          `float32 [channel, height, width]`.
+
+        Raises:
+          NotCapturedError: Any of them was not captured.
+          FormatError: What is stored is damaged.
+        """
+        sheet = self._sheet(run, step, layer, "activation", input_index)
+        return self._planes(run, sheet)[:, 0]
+
+    def guided_gradients(
+        self,
+        run: str,
+        step: int,
+        layer: str,
+        channels: Sequence[int] | None = None,
+        *,
+        input_index: int = 0,
+        method: Literal["guided", "gradient"] = "guided",
+    ) -> FloatArray:
+        """The guided gradients of filters of a layer, each in its place in the input.
+
+        Args:
+          run, step, layer, input_index: As in `feature_maps`.
+          channels: Which filters; all by default.
+          method: `"gradient"` for the plain gradient, where it was captured.
+
+        Returns:
+          `float32 [len(channels), height, width, input_channel]` of the input's size.
+
+        Raises:
+          NotCapturedError: Any of them was not captured.
+          FormatError: What is stored is damaged.
+        """
+        sheet = self._sheet(run, step, layer, method, input_index)
+        wanted = range(sheet.channels) if channels is None else channels
+        for channel in wanted:
+            if not 0 <= channel < sheet.channels:
+                raise NotCapturedError(
+                    f"Layer {layer!r} has no filter {channel}; it has 0 to {sheet.channels - 1}."
+                )
+        picture = self.inputs(run, step).inputs[input_index].pictures[sheet.source]
+        frames = np.zeros((len(wanted), *picture.shape[:2], sheet.planes), np.float32)
+        for place, channel in enumerate(wanted):
+            levels = np.frombuffer(self._run(run).tile(sheet, channel), np.uint8)
+            values = dequantize(
+                levels.reshape(1, sheet.planes, sheet.height, sheet.width),
+                sheet.scale[channel : channel + 1],
+                signed=sheet.signed,
+            )
+            _place(frames[place], np.moveaxis(values[0], 0, -1), sheet, channel)
+        return frames
+
+    def problems(self, run: str) -> tuple[str, ...]:
+        """What went wrong while the run was captured, as sentences."""
+        return self._run(run).problems()
+
+    def _planes(self, run: str, sheet: Sheet) -> FloatArray:
+        shape = (sheet.channels, sheet.planes, sheet.height, sheet.width)
+        raw = decode_sheet(self._run(run).stored(sheet), int(np.prod(shape)))
+        levels = np.frombuffer(raw, np.uint8).reshape(shape)
+        return dequantize(levels, sheet.scale, signed=sheet.signed)
+
+    def _run(self, run: str) -> RunDirectory:
+        if run not in self.runs():
+            known = ", ".join(self.runs()) or "none"
+            raise NotCapturedError(
+                f"{str(self._log_dir)!r} has no run {run!r} with captures; it has: {known}."
+            )
+        return RunDirectory(self._log_dir / run)
+
+    def _key(self, run: str, step: int) -> StepKey:
+        keys = {key.step: key for key in self._run(run).steps()}
+        if step not in keys:
+            known = ", ".join(map(str, keys)) or "none"
+            raise NotCapturedError(f"Run {run!r} has no step {step}; it has: {known}.")
+        return keys[step]
+
+    def _step(self, run: str, step: int | None) -> int:
+        if step is not None:
+            return step
+        steps = self.steps(run)
+        if not steps:
+            raise NotCapturedError(f"Run {run!r} has no captured step yet.")
+        return steps[-1]
+
+    def _sheet(
+        self, run: str, step: int, layer: str, method: str, input_index: int
+    ) -> Sheet:
+        capture = self.capture(run, step)
+        graph = self._run(run).graph(capture.graph)
+        captured = {graph.layers[one.layer].key: one for one in capture.layers}
+        if layer not in captured:
+            raise NotCapturedError(
+                f"Layer {layer!r} was not captured at step {step} of run {run!r}; "
+                f"captured: {', '.join(captured) or 'none'}."
+            )
+        for sheet in captured[layer].sheets:
+            if (sheet.method, sheet.form, sheet.input) == (method, "values", input_index):
+                return sheet
+        raise NotCapturedError(
+            f"Layer {layer!r} has no {method} sheet for input {input_index} at step {step}."
+        )
+
+
+def _place(frame: FloatArray, crop: FloatArray, sheet: Sheet, channel: int) -> None:
+    """Copies a crop `[height, width, input_channel]` to where it lies in the input."""
+    top, left = sheet.top[channel], sheet.left[channel]
+    bottom, right = top + crop.shape[0], left + crop.shape[1]
+    inside = frame[max(top, 0) : max(bottom, 0), max(left, 0) : max(right, 0)]
+    inside[:] = crop[max(-top, 0) :, max(-left, 0) :][: inside.shape[0], : inside.shape[1]]

@@ -1,0 +1,165 @@
+"""Reads the captures of one run from its plugin directory.
+
+Nothing here is believed without a check: names, sizes, list lengths and hashes. What is
+large stays on disk; a manifest is read when its step is asked for and kept in a small
+cache by whoever asks.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from pathlib import Path
+
+from tensorboard_plugin_convlens.core.errors import FormatError, NotCapturedError
+from tensorboard_plugin_convlens.core.records import (
+    Capture,
+    InputImages,
+    ModelGraph,
+    Sheet,
+    StepKey,
+)
+from tensorboard_plugin_convlens.storage import convlens_pb2 as pb
+from tensorboard_plugin_convlens.storage import names
+from tensorboard_plugin_convlens.storage.filesystem import read_file
+from tensorboard_plugin_convlens.storage.messages import (
+    capture_from_message,
+    graph_from_message,
+    inputs_from_message,
+    unseal,
+)
+from tensorboard_plugin_convlens.storage.pack import HEADER, check_header, decode_segment
+
+_LARGEST_MESSAGE = 128 * 2**20
+_LARGEST_STATUS = 2**20
+_LARGEST_STORED_SHEET = 2**31
+
+
+class RunDirectory:
+    """The captures of one run. Every method reads anew: a training run may be writing."""
+
+    def __init__(self, run_directory: Path) -> None:
+        """Takes the run's own directory, which need not hold captures."""
+        self._directory = run_directory / names.DIRECTORY
+        self._root = Path(os.path.realpath(run_directory))
+
+    def exists(self) -> bool:
+        """Whether the run has a plugin directory, inside its own directory."""
+        real = Path(os.path.realpath(self._directory))
+        return self._directory.is_dir() and self._root in real.parents
+
+    def steps(self) -> tuple[StepKey, ...]:
+        """The steps that count, ascending; superseded ones are left out.
+
+        Of several sessions that wrote a step the latest counts. A training session that
+        began at step `s` abandons the steps `>= s` of earlier training sessions, as
+        TensorBoard's own loader does.
+        """
+        keys = [key for name in self._names() if (key := names.parse_manifest_name(name))]
+        return _current(keys)
+
+    def capture(self, key: StepKey) -> Capture:
+        """The manifest of a step.
+
+        Raises:
+          NotCapturedError: There is none.
+          FormatError: It is damaged.
+        """
+        what = f"manifest of step {key.step}"
+        content = self._read(names.manifest_name(key))
+        capture = capture_from_message(unseal(content, pb.Manifest(), what))
+        if (capture.step, capture.session) != (key.step, key.session):
+            raise FormatError(f"The {what} is damaged: it says that it is of step {capture.step}.")
+        return capture
+
+    def graph(self, fingerprint: str) -> ModelGraph:
+        """A model graph. Raises as `capture`."""
+        content = self._read(names.graph_name(fingerprint))
+        return graph_from_message(unseal(content, pb.ModelGraph(), "model graph"))
+
+    def inputs(self, fingerprint: str) -> InputImages:
+        """A set of input images. Raises as `capture`."""
+        content = self._read(names.inputs_name(fingerprint))
+        return inputs_from_message(unseal(content, pb.InputImages(), "set of input images"))
+
+    def stored(self, sheet: Sheet) -> bytes:
+        """The stored bytes of a sheet: a gzip member.
+
+        Raises:
+          FormatError: Their SHA-256 is not the manifest's, or the pack is cut short.
+        """
+        stored = self._read_pack(sheet, 0, sheet.length)
+        if hashlib.sha256(stored).hexdigest() != sheet.sha256:
+            raise FormatError(
+                f"A sheet in {sheet.pack!r} is damaged: its SHA-256 is not the manifest's. "
+                "The other sheets are not affected."
+            )
+        return stored
+
+    def tile(self, sheet: Sheet, channel: int) -> bytes:
+        """The levels of one channel, `uint8 [planes, height, width]`; reads one segment.
+
+        Raises:
+          FormatError: The segment is damaged or cut short.
+        """
+        segment, place = divmod(channel, sheet.channels_per_segment)
+        start = sheet.segments[segment]
+        last = segment + 1 == len(sheet.segments)
+        end = sheet.length if last else sheet.segments[segment + 1]
+        size = sheet.planes * sheet.height * sheet.width
+        raw = decode_segment(self._read_pack(sheet, start, end - start), (place + 1) * size)
+        return raw[place * size :]
+
+    def problems(self) -> tuple[str, ...]:
+        """What writer sessions say went wrong, as sentences, the latest session first."""
+        sentences: list[str] = []
+        for name in sorted(filter(names.is_status_name, self._names()), reverse=True):
+            try:
+                status = json.loads(
+                    read_file(self._directory / name, limit=_LARGEST_STATUS).decode()
+                )
+                sentences += [str(sentence) for sentence in status["problems"]]
+            except (FormatError, NotCapturedError, ValueError, KeyError, TypeError):
+                sentences.append(f"The status file {name!r} cannot be read.")
+        return tuple(dict.fromkeys(sentences))
+
+    def _names(self) -> list[str]:
+        try:
+            return os.listdir(self._directory) if self.exists() else []
+        except OSError:
+            return []
+
+    def _read(self, name: str) -> bytes:
+        if not self.exists():
+            raise NotCapturedError("The run has no ConvLens captures.")
+        return read_file(self._directory / name, limit=_LARGEST_MESSAGE)
+
+    def _read_pack(self, sheet: Sheet, start: int, length: int) -> bytes:
+        if not self.exists():
+            raise NotCapturedError("The run has no ConvLens captures.")
+        path = self._directory / sheet.pack
+        check_header(read_file(path, length=len(HEADER), limit=len(HEADER)))
+        offset = sheet.offset + start
+        return read_file(path, offset=offset, length=length, limit=_LARGEST_STORED_SHEET)
+
+
+def _current(keys: list[StepKey]) -> tuple[StepKey, ...]:
+    """Drops superseded steps; see `RunDirectory.steps`."""
+    begins: dict[str, int] = {}
+    for key in keys:
+        if names.is_training(key.session):
+            begins[key.session] = min(key.step, begins.get(key.session, key.step))
+
+    def abandoned(key: StepKey) -> bool:
+        return names.is_training(key.session) and any(
+            begin <= key.step
+            for session, begin in begins.items()
+            if names.session_start(session) > names.session_start(key.session)
+        )
+
+    latest: dict[int, StepKey] = {}
+    for key in sorted(keys, key=lambda key: names.session_start(key.session)):
+        if not abandoned(key):
+            latest[key.step] = key
+    return tuple(latest[step] for step in sorted(latest))

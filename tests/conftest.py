@@ -1,0 +1,27 @@
+"""What every test of the repository may use."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tools.install_browser import find_browser
+
+# Before TensorFlow is first imported: its notices about the processor are no test output.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+
+@pytest.fixture(scope="session")
+def repository() -> Path:
+    """The root of the repository."""
+    return Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Path:
+    """The Chromium to show the tab in."""
+    browser = find_browser()
+    assert browser is not None, "There is no Chromium: run tools/install_browser.py."
+    return browser

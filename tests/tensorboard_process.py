@@ -1,0 +1,88 @@
+"""A real TensorBoard, as its own process."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+SECONDS_TO_START = 60.0
+_ADDRESS = re.compile(r"(http://\S+?:\d+\S*) \(Press CTRL\+C to quit\)")
+
+
+@dataclass(frozen=True)
+class TensorBoardProcess:
+    """A running TensorBoard.
+
+    Attributes:
+      url: Its address, ending in a slash.
+      pid: Its process id.
+      output: The file it prints into.
+    """
+
+    url: str
+    pid: int
+    output: Path
+
+    def log(self) -> str:
+        """What it has printed so far."""
+        return self.output.read_text(errors="replace")
+
+    def get(self, path: str) -> tuple[int, bytes]:
+        """Status and body of a GET; `path` is relative, such as "data/plugins_listing"."""
+        try:
+            with urllib.request.urlopen(self.url + path, timeout=30) as answer:
+                return answer.status, answer.read()
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code, error.read()
+
+
+@contextmanager
+def running_tensorboard(
+    logdir: Path,
+    *,
+    load_fast: bool = True,
+    arguments: tuple[str, ...] = (),
+    environment: Mapping[str, str] | None = None,
+) -> Iterator[TensorBoardProcess]:
+    """TensorBoard on `logdir` at a free port, with the Rust loader or the Python one.
+
+    It runs the ConvLens that is installed, whatever the working directory holds (`-P`).
+    """
+    command = [
+        *(sys.executable, "-P", "-m", "tensorboard.main", "--port=0", "--reload_interval=1"),
+        *(f"--logdir={logdir}", f"--load_fast={str(load_fast).lower()}", *arguments),
+    ]
+    with tempfile.NamedTemporaryFile(prefix="tensorboard-") as output:
+        process = subprocess.Popen(
+            command,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            env={**os.environ, **(environment or {})},
+        )
+        try:
+            log = Path(output.name)
+            yield TensorBoardProcess(_address(process, log), process.pid, log)
+        finally:
+            process.terminate()
+            process.wait(timeout=30)
+
+
+def _address(process: subprocess.Popen[bytes], output: Path) -> str:
+    """Waits until TensorBoard says where it is."""
+    deadline = time.monotonic() + SECONDS_TO_START
+    while time.monotonic() < deadline and process.poll() is None:
+        if found := _ADDRESS.search(output.read_text(errors="replace")):
+            return found[1].rstrip("/") + "/"
+        time.sleep(0.1)
+    raise RuntimeError(f"TensorBoard did not start:\n{output.read_text(errors='replace')}")

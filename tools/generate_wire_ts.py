@@ -1,0 +1,120 @@
+"""Writes `frontend/src/wire.ts` from `tensorboard_plugin_convlens/server/wire.py`.
+
+The Python file is the contract; this script only respells it. It reads the syntax tree,
+so nothing of the package is imported.
+
+    python tools/generate_wire_ts.py            write the file
+    python tools/generate_wire_ts.py --check    exit 1 where the file is stale
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+SOURCE = ROOT / "tensorboard_plugin_convlens" / "server" / "wire.py"
+TARGET = ROOT / "frontend" / "src" / "wire.ts"
+
+HEADER = """\
+// Generated from tensorboard_plugin_convlens/server/wire.py by tools/generate_wire_ts.py.
+// Do not edit: change the Python file and run `make generate`.
+"""
+
+PRIMITIVES = {"int": "number", "float": "number", "str": "string", "bool": "boolean"}
+
+
+class UnsupportedTypeError(Exception):
+    """A type in wire.py that this script cannot respell."""
+
+
+def to_typescript(node: ast.expr) -> str:
+    """Returns the TypeScript spelling of a Python annotation.
+
+    Raises:
+      UnsupportedTypeError: For anything but names, None, unions, Literal, list, dict[str, …].
+    """
+    match node:
+        case ast.Constant(value=None):
+            return "null"
+        case ast.Name(id=name):
+            return PRIMITIVES.get(name, name)
+        case ast.BinOp(left=left, op=ast.BitOr(), right=right):
+            return f"{to_typescript(left)} | {to_typescript(right)}"
+        case ast.Subscript(value=ast.Name(id="Literal"), slice=values):
+            items = values.elts if isinstance(values, ast.Tuple) else [values]
+            return " | ".join(f'"{ast.literal_eval(item)}"' for item in items)
+        case ast.Subscript(value=ast.Name(id="list"), slice=item):
+            inner = to_typescript(item)
+            return f"({inner})[]" if "|" in inner else f"{inner}[]"
+        case ast.Subscript(
+            value=ast.Name(id="dict"),
+            slice=ast.Tuple(elts=[ast.Name(id="str"), value]),
+        ):
+            return f"Record<string, {to_typescript(value)}>"
+    raise UnsupportedTypeError(
+        f"wire.py, line {node.lineno}: `{ast.unparse(node)}` has no TypeScript spelling here. "
+        "Expected a name, None, a union, Literal, list or dict[str, …]. "
+        "Extend to_typescript in tools/generate_wire_ts.py."
+    )
+
+
+def doc_comment(text: str | None, indent: str = "") -> Iterator[str]:
+    """Yields the lines of a JSDoc comment; none where there is no text."""
+    if not text:
+        return
+    lines = text.strip().splitlines()
+    if len(lines) == 1:
+        yield f"{indent}/** {lines[0]} */"
+        return
+    yield f"{indent}/**"
+    yield from (f"{indent} * {line.strip()}".rstrip() for line in lines)
+    yield f"{indent} */"
+
+
+def interface(node: ast.ClassDef) -> Iterator[str]:
+    """Yields the lines of the interface of one TypedDict."""
+    yield from doc_comment(ast.get_docstring(node))
+    yield f"export interface {node.name} {{"
+    for field in node.body:
+        if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name):
+            yield f"  {field.target.id}: {to_typescript(field.annotation)};"
+    yield "}"
+
+
+def generate(source: str) -> str:
+    """Returns the text of wire.ts for the text of wire.py."""
+    blocks = [HEADER]
+    for node in ast.parse(source).body:
+        match node:
+            case ast.Assign(targets=[ast.Name(id=name)], value=value):
+                blocks.append(f"export type {name} = {to_typescript(value)};\n")
+            case ast.ClassDef():
+                blocks.append("\n".join(interface(node)) + "\n")
+    return "\n".join(blocks)
+
+
+def main() -> int:
+    """Writes or checks the file; returns the exit status."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--check", action="store_true", help="exit 1 where wire.ts is stale")
+    check = parser.parse_args().check
+    text = generate(SOURCE.read_text(encoding="utf-8"))
+    if not check:
+        TARGET.write_text(text, encoding="utf-8")
+        return 0
+    if TARGET.exists() and TARGET.read_text(encoding="utf-8") == text:
+        return 0
+    print(
+        f"{TARGET.relative_to(ROOT)} is stale: it differs from what server/wire.py gives. "
+        "Run `make generate`.",
+        file=sys.stderr,
+    )
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
