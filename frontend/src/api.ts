@@ -1,7 +1,16 @@
 // The only file that asks the server. Addresses are relative: the page's <base> is the plugin's
 // route, also under a path prefix.
 
-import type { Failure, History, Inputs, LayerCapture, ModelGraph, Runs, Step } from "./wire";
+import type {
+  Failure,
+  History,
+  Inputs,
+  LayerCapture,
+  ModelGraph,
+  PredictionHistory,
+  Runs,
+  Step,
+} from "./wire";
 
 /** A capture that never changes: one step of one writer session of a run. */
 export interface CaptureRef {
@@ -82,6 +91,9 @@ export const fetchHistory = (
   run: string,
   { layer, channel, input }: { layer: number; channel: number; input: number },
 ): Promise<History> => json("history", { run, layer, channel, input });
+
+export const fetchPredictions = (run: string, input: number): Promise<PredictionHistory> =>
+  json("predictions", { run, input });
 
 /** Address of the picture of one input image, for <img>. */
 export const pictureAddress = (

@@ -213,13 +213,33 @@ export interface LayerCapture {
   guidance: Guidance | null;
 }
 
-/** One filter at one step. `sheets` are those of its layer, to fetch /tile from. */
+/**
+ * A picture of one filter at one step: fetch `sha256` from /tile with its channel.
+ *
+ * The fields are those of `Sheet` and `Placement` for this one channel; `top` and `left`
+ * are `null` for feature maps.
+ */
+export interface HistorySheet {
+  method: Method;
+  form: Form;
+  sha256: string;
+  planes: number;
+  height: number;
+  width: number;
+  signed: boolean;
+  scale: number;
+  top: number | null;
+  left: number | null;
+}
+
+/** One filter at one step. `guided` is of the form "magnitude". */
 export interface HistoryPoint {
   step: number;
+  session: string;
   wallTime: number;
   statistics: Record<string, number | null>;
-  activation: string | null;
-  guided: string | null;
+  activation: HistorySheet | null;
+  guided: HistorySheet | null;
 }
 
 /** Answer of /history: one filter over all steps of a run, ascending. */
@@ -229,6 +249,20 @@ export interface History {
   channel: number;
   input: number;
   points: HistoryPoint[];
+}
+
+/** The predictions of one step. */
+export interface PredictionPoint {
+  step: number;
+  wallTime: number;
+  predictions: Prediction[];
+}
+
+/** Answer of /predictions: those of one input image over all steps, ascending. */
+export interface PredictionHistory {
+  run: string;
+  input: number;
+  points: PredictionPoint[];
 }
 
 /** Body of every answer that is not 2xx: a sentence for people. */

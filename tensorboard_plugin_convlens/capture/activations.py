@@ -10,9 +10,7 @@ from tensorboard_plugin_convlens.capture.rectifiers import RECTIFIERS, activatio
 from tensorboard_plugin_convlens.core.records import ActivationStage
 
 _PASSING = frozenset(
-    "BatchNormalization Dropout SpatialDropout1D SpatialDropout2D SpatialDropout3D GaussianNoise "
-    "GaussianDropout AlphaDropout Identity LayerNormalization GroupNormalization "
-    "UnitNormalization ActivityRegularization".split()
+    ["BatchNormalization", "Dropout", "SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D", "GaussianNoise", "GaussianDropout", "AlphaDropout", "Identity", "LayerNormalization", "GroupNormalization", "UnitNormalization", "ActivityRegularization"]
 )
 """Layers between a convolution and its activation function that keep channels apart."""
 
@@ -32,9 +30,7 @@ def activated_output(nodes: Sequence[Node], index: int) -> Any | None:
         rectified = _rectified(tensor)
         if rectified is not None:
             return rectified
-        followers = [
-            later for later, one in enumerate(nodes) if position in one.inbound
-        ]
+        followers = [later for later, one in enumerate(nodes) if position in one.inbound]
         if len(followers) != 1 or len(nodes[followers[0]].inbound) != 1:
             return None
         position = followers[0]

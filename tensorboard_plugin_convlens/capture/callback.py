@@ -43,7 +43,7 @@ def _never_raises(method: _Method) -> _Method:
     return hook  # type: ignore[return-value]  # The same signature, by construction.
 
 
-class ConvLensCallback(keras.callbacks.Callback):  # type: ignore[misc]  # Keras is untyped.
+class ConvLensCallback(keras.callbacks.Callback):
     """Captures every filter before training, every `freq` epochs, and at the end.
 
     Steps are epochs that have ended (0: before training), or optimizer updates with
@@ -139,7 +139,10 @@ class ConvLensCallback(keras.callbacks.Callback):  # type: ignore[misc]  # Keras
     @_never_raises
     def on_train_end(self, logs: dict[str, float] | None = None) -> None:
         """Captures the trained model, if the last capture was before the last update."""
-        self._capture(self._updates() if self._schedule.by_batch else self._epoch)
+        try:
+            self._capture(self._updates() if self._schedule.by_batch else self._epoch)
+        finally:
+            self._write_problems()  # Anew: on a full disk this may have failed before.
 
     def _capture(self, step: int) -> None:
         """Captures a step once."""
@@ -175,8 +178,13 @@ class ConvLensCallback(keras.callbacks.Callback):  # type: ignore[misc]  # Keras
         logger.warning(
             "%s Training goes on.", sentence, exc_info=not isinstance(error, ConvLensError)
         )
-        if self._writer is not None:
-            try:
-                self._writer.write_status(self._problems)
-            except ConvLensError as failure:
-                logger.warning("%s", failure)
+        self._write_problems()
+
+    def _write_problems(self) -> None:
+        """Writes what went wrong beside the captures, for the tab."""
+        if self._writer is None or not self._problems:
+            return
+        try:
+            self._writer.write_status(self._problems)
+        except ConvLensError as failure:
+            logger.debug("%s", failure)  # The fault itself has been told already.

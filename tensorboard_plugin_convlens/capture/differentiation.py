@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-import tensorflow as tf
-
 # Each registers its rules.
 from tensorboard_plugin_convlens.capture import (  # noqa: F401
     vjp_convolution,
@@ -20,8 +18,7 @@ from tensorboard_plugin_convlens.capture.vjp import RULES, Residuals, Vjp
 from tensorboard_plugin_convlens.capture.vjp_registered import registered_gradient
 
 _CONSTANT = frozenset(
-    "Shape ShapeN Size Rank ZerosLike OnesLike StopGradient ArgMax ArgMin Ceil Floor Rint Round "
-    "Sign".split()
+    ["Shape", "ShapeN", "Size", "Rank", "ZerosLike", "OnesLike", "StopGradient", "ArgMax", "ArgMin", "Ceil", "Floor", "Rint", "Round", "Sign"]
 )
 """Operations through which no gradient passes."""
 

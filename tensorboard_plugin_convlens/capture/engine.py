@@ -58,10 +58,9 @@ class Engine:
         trace = self._plan.trace
         self._fetched = _distinct(self._plan.fetches(), {id(one) for one in trace.inputs})
         self._run = trace.wrapped.prune(list(trace.inputs), self._fetched)
-        self._kernels = {
-            index: trace.wrapped.prune([], list(route.convolution.kernels))
-            for index, route in self._plan.routes.items()
-        }
+        self._kernels = trace.wrapped.prune(
+            [], {index: list(one.convolution.kernels) for index, one in self._plan.routes.items()}
+        )
 
     def guidance(self, layer: int) -> Guidance:
         """How many rectifiers between a layer and the input are gated, and what is not."""
@@ -75,8 +74,7 @@ class Engine:
           three-dimensional kernel stacked along height; None where the channels of the
           layer's output are not those of one kernel.
         """
-        values = [one.numpy() for one in self._kernels[layer]()]
-        return to_kernel_planes(self._plan.routes[layer].convolution, values)
+        return to_kernel_planes(self._plan.routes[layer].convolution, self._kernels()[layer])
 
     def run(self, inputs: ModelInputs) -> Forward:
         """Runs one image through the model.
@@ -102,8 +100,7 @@ class Engine:
         values = {id(one): value for one, value in zip(placeholders, tensors, strict=True)}
         results = self._run(*tensors)
         values |= {id(one): value for one, value in zip(self._fetched, results, strict=True)}
-        kernels = {layer: self.kernels(layer) for layer in self.convolutions}
-        return Forward(self._plan, values, kernels)
+        return Forward(self._plan, values)
 
 
 def _distinct(tensors: Sequence[Any], without: set[int]) -> list[Any]:

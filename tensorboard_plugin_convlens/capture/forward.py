@@ -8,6 +8,7 @@ from typing import Any, Literal
 import numpy as np
 import tensorflow as tf
 
+from tensorboard_plugin_convlens.capture.convolutions import to_kernel_planes
 from tensorboard_plugin_convlens.capture.gradients import FrameGradients, stream_gradients
 from tensorboard_plugin_convlens.capture.plan import Plan, Route
 from tensorboard_plugin_convlens.capture.vjp import Residuals
@@ -30,11 +31,10 @@ class Forward:
       predictions: Of the outputs that are class probabilities.
     """
 
-    def __init__(self, plan: Plan, values: dict[int, Any], kernels: dict[int, Any]) -> None:
-        """`values`: `id` of a tensor of the trace → value; `kernels`: layer → planes."""
+    def __init__(self, plan: Plan, values: dict[int, Any]) -> None:
+        """`values`: `id` of a tensor of the trace → its value."""
         self._plan = plan
         self._values = values
-        self._kernels = kernels
         self._plain = Residuals(values, tf.float32, guided=False)
         self._loss_gradients: dict[int, Any] | None = None
         self.predictions: tuple[Prediction, ...] = tuple(
@@ -112,7 +112,8 @@ class Forward:
             "taylor": self._taylor(route, maps),
         }
         found = [Statistic(name, 0, values) for name, values in numbers.items()]
-        kernels = self._kernels.get(layer)
+        convolution = route.convolution
+        kernels = to_kernel_planes(convolution, [self._numpy(one) for one in convolution.kernels])
         if kernels is not None:
             scale = _normalization_scale(route.normalization)
             found.append(Statistic("l1", -1, importance.l1_norm(kernels, scale)))

@@ -10,7 +10,7 @@ import numpy as np
 from tensorboard_plugin_convlens.capture.engine import Engine
 from tensorboard_plugin_convlens.capture.inputs import ModelInputs, to_arrays
 from tensorboard_plugin_convlens.core.errors import UnknownLayerError
-from tensorboard_plugin_convlens.core.records import FloatArray, Gradients, Target
+from tensorboard_plugin_convlens.core.records import FloatArray, Target
 
 
 def feature_maps(model: keras.Model, inputs: ModelInputs, layer: str) -> FloatArray:
@@ -63,7 +63,9 @@ def guided_gradients(
             raise IndexError(
                 f"The layer {layer!r} has the channels 0 to {count - 1}; got {channel}."
             )
-    return np.stack([_of_image(engine, index, one, channels, target) for one in _images(inputs)])
+    return np.stack(
+        [_of_image(engine, index, one, channels, target) for one in _images(inputs)]
+    )
 
 
 def _engine(model: keras.Model, inputs: ModelInputs, layer: str) -> tuple[Engine, int]:

@@ -74,7 +74,11 @@ class FrameGradients:
 
 
 def stream_gradients(
-    frame: FrameGradients, route: Route, maps: FloatArray, target: Target, channels: Sequence[int]
+    frame: FrameGradients,
+    route: Route,
+    maps: FloatArray,
+    target: Target,
+    channels: Sequence[int],
 ) -> Iterator[Gradients]:
     """Blocks of channels in the order given; channels without gradient cost nothing.
 

@@ -32,9 +32,7 @@ class Layout:
     @property
     def spatial(self) -> tuple[int, ...]:
         """The shape without the channels."""
-        return tuple(
-            size for axis, size in enumerate(self.shape) if axis != self.channel_axis
-        )
+        return tuple(size for axis, size in enumerate(self.shape) if axis != self.channel_axis)
 
     @property
     def plane(self) -> tuple[int, int]:
@@ -44,16 +42,20 @@ class Layout:
 
     def to_planes(self, value: NDArray[Any]) -> FloatArray:
         """`[n, *shape]` → `[n, channel, height, width]`."""
-        first = value[:, None] if self.channel_axis is None else np.moveaxis(
-            value, self.channel_axis + 1, 1
+        first = (
+            value[:, None]
+            if self.channel_axis is None
+            else np.moveaxis(value, self.channel_axis + 1, 1)
         )
         planes = first.reshape(value.shape[0], self.channels, *self.plane)
         return np.ascontiguousarray(planes, np.float32)
 
     def to_picture(self, value: NDArray[Any]) -> FloatArray:
         """`[n, *shape]` → `[n, height, width, channel]`."""
-        last = value[..., None] if self.channel_axis is None else np.moveaxis(
-            value, self.channel_axis + 1, -1
+        last = (
+            value[..., None]
+            if self.channel_axis is None
+            else np.moveaxis(value, self.channel_axis + 1, -1)
         )
         picture = last.reshape(value.shape[0], *self.plane, self.channels)
         return np.ascontiguousarray(picture, np.float32)

@@ -121,7 +121,7 @@ def _display(display: object, count: int) -> list[NDArray[np.uint8]]:
     if given.ndim != 4 or len(given) != count or given.shape[-1] not in (1, 3):
         raise InputError(
             f"display must be {count} pictures [batch, height, width, channel] of one or three "
-            f"channels; got an array of shape {np.shape(display)}."  # type: ignore[arg-type]
+            f"channels; got an array of shape {given.shape}."
         )
     if given.dtype != np.uint8:
         if not (np.isfinite(given).all() and given.min() >= 0 and given.max() <= 1):

@@ -37,9 +37,7 @@ class Photographs:
     skipped: tuple[Skipped, ...]
 
 
-def read_photographs(
-    source: Path, model: keras.Model, *, most: int = 8
-) -> Photographs:
+def read_photographs(source: Path, model: keras.Model, *, most: int = 8) -> Photographs:
     """Reads pictures, crops the middle to the model's proportions and resizes them.
 
     Args:
@@ -53,7 +51,9 @@ def read_photographs(
     """
     height, width, channels = _image_shape(model)
     files = _picture_files(source)
-    pixels, labels, skipped = [], [], []
+    pixels: list[NDArray[np.uint8]] = []
+    labels: list[str] = []
+    skipped: list[Skipped] = []
     for file in files:
         if len(labels) == most:
             skipped.append(Skipped(file.name, f"only the first {most} pictures are taken"))

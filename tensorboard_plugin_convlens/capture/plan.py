@@ -92,7 +92,7 @@ class Plan:
         tensors = [head.tensor for head in self.heads]
         on_the_way = {id(one): one for one in self.loss_path}
         for route in self.routes.values():
-            tensors.append(route.convolution.target)
+            tensors += [route.convolution.target, *route.convolution.kernels]
             if route.activated is not None:
                 tensors.append(route.activated)
             on_the_way |= {id(one): one for one in route.path}

@@ -8,7 +8,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from tensorboard_plugin_convlens.capture.trace import Trace
+from tensorboard_plugin_convlens.capture.trace import ONE_NODE, Trace
 from tensorboard_plugin_convlens.core.records import Guidance
 
 RECTIFIERS = frozenset({"Relu", "Relu6"})
@@ -16,6 +16,7 @@ RECTIFIERS = frozenset({"Relu", "Relu6"})
 _NAMES = {
     "Elu": "elu",
     "Erf": "gelu",
+    "Erfc": "gelu",
     "LeakyRelu": "leaky_relu",
     "Maximum": "maximum",
     "Relu": "relu",
@@ -54,10 +55,8 @@ class Rectifiers:
     def guidance(self, path: Iterable[Any]) -> Guidance:
         """What is gated among the operations between a layer and the input."""
         operations = list(path)
-        guided = sum(id(one) in self.gated for one in operations)
-        ungated = {
-            key: name for one in operations for key, name in self._ungated(one)
-        }
+        guided = len({self._place(one) for one in operations if id(one) in self.gated})
+        ungated = {key: name for one in operations for key, name in self._ungated(one)}
         damping = sum(name in _DAMPING for name in ungated.values())
         return Guidance(guided, guided + damping, tuple(sorted(set(ungated.values()))))
 
@@ -65,7 +64,7 @@ class Rectifiers:
         """(where, name) of the ungated activation function of an operation, if any."""
         if operation.type not in _NAMES or id(operation) in self.gated:
             return []
-        if operation.type == "Maximum" and not _is_rectifying_maximum(operation):
+        if operation.type == "Maximum" and not self._rectifies(operation):
             return []
         name = self._function(operation) or _NAMES[operation.type]
         if name == "sigmoid" and _is_silu(operation):
@@ -73,6 +72,21 @@ class Rectifiers:
         owner = self._trace.owner(operation)
         where = id(owner) if owner is not None and owner.is_leaf else id(_operand(operation))
         return [(where, name)]
+
+    def _place(self, operation: Any) -> int:
+        """The same for all time steps of a layer that is called once per step."""
+        owner = self._trace.owner(operation)
+        is_one = owner is not None and isinstance(owner.operation, ONE_NODE)
+        return id(owner) if is_one else id(operation)
+
+    def _rectifies(self, operation: Any) -> bool:
+        """Whether it is `maximum(x, 0)`, and not the cap of a gated rectifier."""
+        values = [tf.get_static_value(one) for one in operation.inputs]
+        owner = self._trace.owner(operation)
+        function = "" if owner is None or not owner.is_leaf else self._function(operation)
+        return function not in ("relu", "relu6") and any(
+            value is not None and not value.any() for value in values
+        )
 
     def _function(self, operation: Any) -> str:
         """Name of the activation function of the layer call around, or ""."""
@@ -101,8 +115,7 @@ def activation_function(operation: Any) -> str:
 
 
 _KERAS_FUNCTIONS = frozenset(
-    "relu relu6 sigmoid tanh softplus softsign silu log_sigmoid leaky_relu hard_sigmoid "
-    "hard_silu elu selu celu gelu softmax hard_tanh glu squareplus sparse_plus threshold".split()
+    ["relu", "relu6", "sigmoid", "tanh", "softplus", "softsign", "silu", "log_sigmoid", "leaky_relu", "hard_sigmoid", "hard_silu", "elu", "selu", "celu", "gelu", "softmax", "hard_tanh", "glu", "squareplus", "sparse_plus", "threshold"]
 )
 
 
@@ -142,12 +155,6 @@ def _sums(operation: Any) -> set[int]:
         elif user.type in ("Mul", "Neg", "Cast") and distance < 3:
             waiting += [(one, distance + 1) for one in user.outputs[0].consumers()]
     return found
-
-
-def _is_rectifying_maximum(operation: Any) -> bool:
-    """`maximum(x, 0)`."""
-    values = [tf.get_static_value(one) for one in operation.inputs]
-    return any(value is not None and not value.any() for value in values)
 
 
 def _is_silu(operation: Any) -> bool:

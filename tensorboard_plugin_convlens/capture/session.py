@@ -15,7 +15,8 @@ from typing import Literal
 
 import keras
 
-from tensorboard_plugin_convlens.capture.engine import Engine, Forward
+from tensorboard_plugin_convlens.capture.engine import Engine
+from tensorboard_plugin_convlens.capture.forward import Forward
 from tensorboard_plugin_convlens.capture.inputs import ModelInputs, to_arrays
 from tensorboard_plugin_convlens.capture.options import CaptureOptions
 from tensorboard_plugin_convlens.core.records import (

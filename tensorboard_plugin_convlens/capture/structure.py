@@ -97,7 +97,9 @@ def _operation_window(node: Node) -> dict[str, Any]:
 def _sizes(value: Any) -> tuple[int, ...]:
     if value is None:
         return ()
-    return tuple(int(one) for one in value) if isinstance(value, (tuple, list)) else (int(value),)
+    return (
+        tuple(int(one) for one in value) if isinstance(value, (tuple, list)) else (int(value),)
+    )
 
 
 def _parameters(operation: Any) -> int:

@@ -25,7 +25,7 @@ from tensorboard_plugin_convlens.capture.inputs import (
 )
 from tensorboard_plugin_convlens.core.errors import UnsupportedModelError
 
-_ONE_NODE = (keras.layers.TimeDistributed, keras.layers.RNN, keras.layers.Bidirectional)
+ONE_NODE = (keras.layers.TimeDistributed, keras.layers.RNN, keras.layers.Bidirectional)
 """Layers that call others once per time step: shown as one node."""
 
 
@@ -124,7 +124,7 @@ class _Recorder:
     def _watches(self) -> bool:
         if threading.get_ident() != self._thread or self._graph is None:
             return False
-        if self._open and isinstance(self.calls[self._open[-1]].operation, _ONE_NODE):
+        if self._open and isinstance(self.calls[self._open[-1]].operation, ONE_NODE):
             return False
         return tf.compat.v1.get_default_graph() is self._graph
 

@@ -47,6 +47,10 @@ class Residuals:
             self._derived[key] = make()
         return self._derived[key]
 
+    def at(self, tensor: Any, value: Any) -> Any:
+        """The part of `value`, which lies like `tensor`, that the pass looks at: all of it."""
+        return value
+
     def with_guidance(self, guided: bool) -> Residuals:
         """The same values, sharing what was derived, for the other kind of gradient."""
         other = Residuals(self._values, self.dtype, guided=guided)
@@ -101,14 +105,15 @@ def repeat_filters(value: Any, filters: int) -> Any:
     return tf.tile(value, [filters] + [1] * (value.shape.rank - 1))
 
 
-def sum_to(cotangent: Any, shape: Sequence[int]) -> Any:
-    """Adds up the axes along which an input of `shape` was broadcast."""
-    got = cotangent.shape.as_list()
-    missing = len(got) - 1 - len(shape)
+def sum_to(cotangent: Any, operand: Any, output: Any) -> Any:
+    """Adds up the axes along which `operand` was broadcast to make `output`."""
+    shape, full = operand.shape.as_list(), output.shape.as_list()
+    if shape == full:
+        return cotangent
+    missing = len(full) - len(shape)
     axes = list(range(1, 1 + missing)) + [
         1 + missing + axis
         for axis, size in enumerate(shape)
-        if size == 1 and got[1 + missing + axis] != 1
+        if size == 1 and full[missing + axis] != 1
     ]
-    summed = tf.reduce_sum(cotangent, axes) if axes else cotangent
-    return tf.reshape(summed, [got[0], *shape]) if axes else summed
+    return tf.reshape(tf.reduce_sum(cotangent, axes), [cotangent.shape[0], *shape])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import tensorflow as tf
@@ -13,7 +14,6 @@ from tensorboard_plugin_convlens.capture.vjp import (
     merge_filters,
     rule,
     split_filters,
-    sum_to,
 )
 
 
@@ -37,33 +37,87 @@ def convolution(operation: Any) -> Vjp | None:
     images, kernel = operation.inputs
     attributes = convolution_attributes(operation)
     shape = images.shape.as_list()
-    backward = {
-        "Conv2D": tf.raw_ops.Conv2DBackpropInput,
-        "DepthwiseConv2dNative": tf.raw_ops.DepthwiseConv2dNativeBackpropInput,
-        "Conv3D": tf.raw_ops.Conv3DBackpropInputV2,
-    }[operation.type]
-    if _groups(operation) > 1:
-        return None
+    backward = transposed(operation, attributes)
 
     def pull(cotangents: Cotangents, residuals: Residuals) -> Cotangents:
         filters = cotangents[0].shape[0]
         gradient = backward(
-            input_sizes=[filters * shape[0], *shape[1:]],
-            filter=residuals.value(kernel),
-            out_backprop=merge_filters(cotangents[0]),
-            **attributes,
+            [filters * shape[0], *shape[1:]],
+            residuals.value(kernel),
+            merge_filters(cotangents[0]),
         )
         return split_filters(gradient, filters), None
 
     return Vjp((kernel,), pull)
 
 
+def transposed(operation: Any, attributes: dict[str, Any]) -> Callable[[Any, Any, Any], Any]:
+    """(sizes of the input, kernel, cotangent) → cotangent of the input."""
+    function = {
+        "Conv2D": tf.raw_ops.Conv2DBackpropInput,
+        "DepthwiseConv2dNative": tf.raw_ops.DepthwiseConv2dNativeBackpropInput,
+        "Conv3D": tf.raw_ops.Conv3DBackpropInputV2,
+    }[operation.type]
+    if _groups(operation) > 1:
+        function = _grouped(operation)
+
+    def backward(sizes: Any, kernel: Any, cotangent: Any) -> Any:
+        return function(
+            input_sizes=sizes, filter=kernel, out_backprop=cotangent, **attributes
+        )
+
+    return backward
+
+
 def _groups(operation: Any) -> int:
-    """Of a grouped convolution, for which TensorFlow's CPU has no transposed one."""
     if operation.type == "DepthwiseConv2dNative":
         return 1
-    axis = operation.get_attr("data_format").decode().index("C")
-    return int(operation.inputs[0].shape[axis]) // int(operation.inputs[1].shape[-2])
+    return int(operation.inputs[0].shape[_channel_axis(operation)]) // int(
+        operation.inputs[1].shape[-2]
+    )
+
+
+def _channel_axis(operation: Any) -> int:
+    return int(operation.get_attr("data_format").decode().index("C"))
+
+
+def _grouped(operation: Any) -> Callable[..., Any]:
+    """TensorFlow's CPU has no transposed grouped convolution without oneDNN: in parts."""
+    groups, axis = _groups(operation), _channel_axis(operation)
+    each = tf.raw_ops.Conv2DBackpropInput
+    if operation.type == "Conv3D":
+        each = tf.raw_ops.Conv3DBackpropInputV2
+
+    def depthwise(
+        *, input_sizes: Any, filter: Any, out_backprop: Any, **attributes: Any
+    ) -> Any:
+        *window, _, outputs = filter.shape.as_list()
+        kernel = tf.reshape(filter, [*window, groups, outputs // groups])
+        return tf.raw_ops.DepthwiseConv2dNativeBackpropInput(
+            input_sizes=input_sizes, filter=kernel, out_backprop=out_backprop, **attributes
+        )
+
+    def in_parts(
+        *, input_sizes: Any, filter: Any, out_backprop: Any, **attributes: Any
+    ) -> Any:
+        sizes = list(input_sizes)
+        sizes[axis] //= groups
+        kernels = tf.split(filter, groups, -1)
+        cotangents = tf.split(out_backprop, groups, axis)
+        parts = [
+            each(input_sizes=sizes, filter=kernel, out_backprop=cotangent, **attributes)
+            for kernel, cotangent in zip(kernels, cotangents, strict=True)
+        ]
+        return tf.concat(parts, axis)
+
+    one_each = int(operation.inputs[1].shape[-2]) == 1 and operation.type == "Conv2D"
+    return depthwise if one_each and axis == 3 and _is_square(operation) else in_parts
+
+
+def _is_square(operation: Any) -> bool:
+    """The depthwise operation takes equal strides only."""
+    rows, columns = operation.get_attr("strides")[1:3]
+    return bool(rows == columns)
 
 
 @rule("Conv2DBackpropInput", "Conv3DBackpropInputV2")
@@ -123,11 +177,25 @@ def matrix_product(operation: Any) -> Vjp:
         to_left = tf.matmul(product, residuals.value(right), transpose_b=not flip_right)
         to_right = tf.matmul(residuals.value(left), product, transpose_a=not flip_left)
         return (
-            sum_to(_flip(to_left, flip_left), left.shape.as_list()),
-            sum_to(_flip(to_right, flip_right), right.shape.as_list()),
+            _sum_batches(_flip(to_left, flip_left), left),
+            _sum_batches(_flip(to_right, flip_right), right),
         )
 
     return Vjp((left, right), pull)
+
+
+def _sum_batches(cotangent: Any, operand: Any) -> Any:
+    """Adds up the batches over which a matrix was broadcast."""
+    missing = cotangent.shape.rank - 1 - operand.shape.rank
+    axes = [
+        axis
+        for axis in range(1, cotangent.shape.rank - 2)
+        if axis <= missing or operand.shape[axis - 1 - missing] != cotangent.shape[axis]
+    ]
+    if not axes:
+        return cotangent
+    shape = [cotangent.shape[0], *operand.shape.as_list()]
+    return tf.reshape(tf.reduce_sum(cotangent, axes), shape)
 
 
 def _flip(matrix: Any, flip: bool) -> Any:

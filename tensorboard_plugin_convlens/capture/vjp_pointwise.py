@@ -15,10 +15,7 @@ from tensorboard_plugin_convlens.capture.vjp import (
     sum_to,
 )
 
-SMOOTH = (
-    "Abs Asinh Atan ClipByValue Cos Elu Erf Exp Expm1 Inv LeakyRelu Log Log1p Neg Reciprocal "
-    "Rsqrt Selu Sigmoid Sign Sin Softplus Softsign Sqrt Square Tanh"
-).split()
+SMOOTH = ["Abs", "Asinh", "Atan", "ClipByValue", "Cos", "Elu", "Erf", "Erfc", "Exp", "Expm1", "Inv", "LeakyRelu", "Log", "Log1p", "Neg", "Reciprocal", "Rsqrt", "Selu", "Sigmoid", "Sign", "Sin", "Softplus", "Softsign", "Sqrt", "Square", "Tanh"]
 """Operations of one tensor whose derivative is a slope per element."""
 
 CAPS = {"Relu": None, "Relu6": 6.0}
@@ -45,7 +42,8 @@ def rectifier(operation: Any, *, gated: bool) -> Vjp:
     """
 
     def pull(cotangents: Cotangents, residuals: Residuals) -> Cotangents:
-        gradient = cotangents[0] * open_units(operation, residuals)
+        passes = residuals.at(operation.outputs[0], open_units(operation, residuals))
+        gradient = cotangents[0] * passes
         return (tf.nn.relu(gradient) if gated and residuals.guided else gradient,)
 
     return Vjp((operation.outputs[0],), pull)
@@ -55,9 +53,43 @@ def rectifier(operation: Any, *, gated: bool) -> Vjp:
 def smooth(operation: Any) -> Vjp:
     """The slope is computed once, in the forward pass, by TensorFlow's own gradient."""
     output = operation.outputs[0]
-    slope = tf.gradients(output, operation.inputs[0], tf.ones_like(output))[0]
-    others = (None,) * (len(operation.inputs) - 1)
-    return Vjp((slope,), lambda ct, residuals: (ct[0] * residuals.value(slope), *others))
+    return _sloped(operation, 0, _slope(operation, operation.inputs[0]))
+
+
+def _slope(operation: Any, argument: Any) -> Any:
+    """A tensor of the trace: the derivative of each element of the first output."""
+    output = operation.outputs[0]
+    return tf.gradients(output, argument, tf.ones_like(output))[0]
+
+
+def _sloped(operation: Any, position: int, slope: Any) -> Vjp:
+    count = len(operation.inputs)
+
+    def pull(cotangents: Cotangents, residuals: Residuals) -> Cotangents:
+        gradient = cotangents[0] * residuals.at(operation.outputs[0], residuals.value(slope))
+        return tuple(gradient if index == position else None for index in range(count))
+
+    return Vjp((slope,), pull)
+
+
+@rule("IdentityN")
+def silu(operation: Any) -> Vjp | None:
+    """TensorFlow writes `tf.nn.silu` as an identity of `x * sigmoid(x)` and `x`."""
+    if not is_silu_identity(operation):
+        return None
+    return _sloped(operation, 1, _slope(operation, operation.inputs[1]))
+
+
+def is_silu_identity(operation: Any) -> bool:
+    """Whether an `IdentityN` is the one that `tf.nn.silu` makes."""
+    product = operation.inputs[0].op
+    return bool(
+        operation.type == "IdentityN"
+        and product.type == "Mul"
+        and len(operation.inputs) >= 2
+        and any(one is operation.inputs[1] for one in product.inputs)
+        and any(one.op.type == "Sigmoid" for one in product.inputs)
+    )
 
 
 @rule("Identity", "Cast", "CheckNumerics", "PreventGradient", "EnsureShape", "Snapshot")
@@ -69,15 +101,17 @@ def unchanged(operation: Any) -> Vjp:
 @rule("AddV2", "Add", "AddN")
 def addition(operation: Any) -> Vjp:
     """Each term has the sum's gradient."""
-    shapes = [term.shape.as_list() for term in operation.inputs]
-    return Vjp((), lambda ct, residuals: tuple(sum_to(ct[0], shape) for shape in shapes))
+    terms, total = tuple(operation.inputs), operation.outputs[0]
+    return Vjp((), lambda ct, residuals: tuple(sum_to(ct[0], one, total) for one in terms))
 
 
 @rule("Sub")
 def subtraction(operation: Any) -> Vjp:
     """The second term has the negative gradient."""
-    left, right = (term.shape.as_list() for term in operation.inputs)
-    return Vjp((), lambda ct, residuals: (sum_to(ct[0], left), sum_to(-ct[0], right)))
+    (left, right), total = operation.inputs, operation.outputs[0]
+    return Vjp(
+        (), lambda ct, residuals: (sum_to(ct[0], left, total), sum_to(-ct[0], right, total))
+    )
 
 
 Slopes = Callable[[Any, Any], tuple[Any, Any]]
@@ -95,7 +129,7 @@ SLOPES: dict[str, Slopes] = {
 @rule(*SLOPES)
 def binary(operation: Any) -> Vjp:
     """Operations of two tensors, one of which may be broadcast."""
-    operands = tuple(operation.inputs)
+    operands, output = tuple(operation.inputs), operation.outputs[0]
     slopes = SLOPES[operation.type]
 
     def pull(cotangents: Cotangents, residuals: Residuals) -> Cotangents:
@@ -105,7 +139,7 @@ def binary(operation: Any) -> Vjp:
 
         factors = residuals.derived(("slopes", id(operation)), both)
         return tuple(
-            sum_to(cotangents[0] * factor, operand.shape.as_list())
+            sum_to(cotangents[0] * residuals.at(output, factor), operand, output)
             for factor, operand in zip(factors, operands, strict=True)
         )
 
@@ -116,13 +150,14 @@ def binary(operation: Any) -> Vjp:
 def selection(operation: Any) -> Vjp:
     """Of `tf.where`: each branch has the gradient where it was taken."""
     condition, first, second = operation.inputs
+    output = operation.outputs[0]
 
     def pull(cotangents: Cotangents, residuals: Residuals) -> Cotangents:
-        taken = tf.cast(residuals.raw(condition), residuals.dtype)
+        taken = residuals.at(output, tf.cast(residuals.raw(condition), residuals.dtype))
         return (
             None,
-            sum_to(cotangents[0] * taken, first.shape.as_list()),
-            sum_to(cotangents[0] * (1 - taken), second.shape.as_list()),
+            sum_to(cotangents[0] * taken, first, output),
+            sum_to(cotangents[0] * (1 - taken), second, output),
         )
 
     return Vjp((condition,), pull)

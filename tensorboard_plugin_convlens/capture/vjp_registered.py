@@ -26,7 +26,9 @@ def registered_gradient(wrapped: Any, operation: Any, forward: frozenset[int]) -
 
     def gradient(seed: Any) -> list[Any]:
         partial = tf.gradients(outputs, inputs, grad_ys=list(seed), stop_gradients=inputs)
-        reached[:] = [one for one, value in zip(inputs, partial, strict=True) if value is not None]
+        reached[:] = [
+            one for one, value in zip(inputs, partial, strict=True) if value is not None
+        ]
         return [tf.convert_to_tensor(value) for value in partial if value is not None]
 
     results = tf.vectorized_map(gradient, seeds)

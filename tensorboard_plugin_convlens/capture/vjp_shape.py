@@ -81,7 +81,9 @@ def split(operation: Any) -> Vjp | None:
 
     def pull(cotangents: Cotangents, residuals: Residuals) -> Cotangents:
         joined = tf.concat(_with_zeros(cotangents, shapes), own)
-        return tuple(joined if index == data else None for index in range(len(operation.inputs)))
+        return tuple(
+            joined if index == data else None for index in range(len(operation.inputs))
+        )
 
     return Vjp((), pull)
 
@@ -146,7 +148,9 @@ def reduction(operation: Any) -> Vjp | None:
     shape = operation.inputs[0].shape.as_list()
     reduced = {int(axis) % len(shape) for axis in np.atleast_1d(axes)}
     kept = [1 if axis in reduced else size for axis, size in enumerate(shape)]
-    count = float(np.prod([shape[axis] for axis in reduced])) if operation.type == "Mean" else 1.0
+    count = (
+        float(np.prod([shape[axis] for axis in reduced])) if operation.type == "Mean" else 1.0
+    )
 
     def pull(cotangents: Cotangents, residuals: Residuals) -> Cotangents:
         filters = cotangents[0].shape[0]

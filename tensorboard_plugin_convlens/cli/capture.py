@@ -36,10 +36,18 @@ def add_parser(commands: argparse._SubParsersAction[Any]) -> None:
         help="a .keras or .h5 file, or a pattern for a series of checkpoints",
     )
     parser.add_argument(
-        "--images", required=True, type=Path, metavar="DIR", help="directory of pictures, or one"
+        "--images",
+        required=True,
+        type=Path,
+        metavar="DIR",
+        help="directory of pictures, or one",
     )
-    parser.add_argument("--logdir", required=True, metavar="LOGS", help="log directory to write")
-    parser.add_argument("--run", default=".", help="name of the run (default: the log directory)")
+    parser.add_argument(
+        "--logdir", required=True, metavar="LOGS", help="log directory to write"
+    )
+    parser.add_argument(
+        "--run", default=".", help="name of the run (default: the log directory)"
+    )
     parser.add_argument(
         "--step",
         type=int,
@@ -78,7 +86,10 @@ def add_parser(commands: argparse._SubParsersAction[Any]) -> None:
 def run(arguments: argparse.Namespace) -> None:
     """Captures every model; progress goes to stderr, a line per step to stdout."""
     # Keras is imported here, so that the other commands start without it.
-    from tensorboard_plugin_convlens.capture.checkpoints import find_checkpoints, load_checkpoint
+    from tensorboard_plugin_convlens.capture.checkpoints import (
+        find_checkpoints,
+        load_checkpoint,
+    )
     from tensorboard_plugin_convlens.capture.options import build_options, build_pictures
     from tensorboard_plugin_convlens.capture.photographs import preprocess, read_photographs
     from tensorboard_plugin_convlens.capture.session import Session
@@ -91,9 +102,7 @@ def run(arguments: argparse.Namespace) -> None:
         model = load_checkpoint(checkpoint.path)
         photographs = read_photographs(arguments.images, model, most=arguments.most)
         inputs = preprocess(photographs.pixels, arguments.preprocess)
-        pictures = build_pictures(
-            inputs, labels=photographs.labels, display=photographs.pixels
-        )
+        pictures = build_pictures(inputs, labels=photographs.labels, display=photographs.pixels)
         if writer is None:
             writer = Writer(arguments.logdir, run=arguments.run)
             for skipped in photographs.skipped:
@@ -128,7 +137,9 @@ class FilterProgress:
 
 def describe(name: str, captured: Capture) -> str:
     """A sentence about a capture: what was done, and what was not."""
-    done = sum(max((sheet.channels for sheet in one.sheets), default=0) for one in captured.layers)
+    done = sum(
+        max((sheet.channels for sheet in one.sheets), default=0) for one in captured.layers
+    )
     text = (
         f"{name}: step {captured.step}, {len(captured.layers)} layers, {done} filters, "
         f"{len(captured.predictions)} input images in {captured.seconds:.1f} s"

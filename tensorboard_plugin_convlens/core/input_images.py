@@ -19,7 +19,9 @@ def build_input_images(
     for image in inputs:
         digest.update(repr((image.label, image.class_index)).encode())
         for picture in image.pictures:
-            digest.update(repr(picture.shape).encode() + np.ascontiguousarray(picture).tobytes())
+            digest.update(
+                repr(picture.shape).encode() + np.ascontiguousarray(picture).tobytes()
+            )
     digest.update(repr(tuple(class_names)).encode())
     return InputImages(tuple(inputs), tuple(class_names), digest.hexdigest())
 
@@ -67,4 +69,5 @@ def _stretch(image: NDArray[np.float32]) -> NDArray[np.uint8]:
     if high <= low:
         return np.full(image.shape, 128, np.uint8)
     scaled = (np.nan_to_num(image, nan=low, posinf=high, neginf=low) - low) / (high - low)
-    return np.rint(scaled * 255).astype(np.uint8)
+    levels: NDArray[np.uint8] = np.rint(scaled * 255).astype(np.uint8)
+    return levels

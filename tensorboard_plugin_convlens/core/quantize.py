@@ -52,9 +52,7 @@ def quantize(planes: FloatArray, *, signed: bool | None = None) -> Quantized:
     )
 
 
-def dequantize(
-    levels: NDArray[np.uint8], scale: FloatArray, *, signed: bool
-) -> FloatArray:
+def dequantize(levels: NDArray[np.uint8], scale: FloatArray, *, signed: bool) -> FloatArray:
     """The inverse of `quantize`, to half a step. Level 0 becomes NaN.
 
     Args:
@@ -84,9 +82,8 @@ def _largest_magnitude(clean: FloatArray) -> FloatArray:
     """`max |v|` per channel; 0 for a channel without values."""
     if clean.shape[0] == 0 or clean[0].size == 0:
         return np.zeros(clean.shape[0], np.float32)
-    high = clean.max(axis=(1, 2, 3))
-    low = clean.min(axis=(1, 2, 3))
-    return np.maximum(high, -low).astype(np.float32)
+    largest: FloatArray = np.maximum(clean.max(axis=(1, 2, 3)), -clean.min(axis=(1, 2, 3)))
+    return largest
 
 
 def _to_levels(clean: FloatArray, scale: FloatArray, signed: bool) -> NDArray[np.uint8]:

@@ -32,8 +32,7 @@ def box_average(pictures: FloatArray, factor: int) -> FloatArray:
     sums = np.add.reduceat(np.add.reduceat(pictures, rows, axis=1), columns, axis=2)
     row_counts = np.minimum(factor, pictures.shape[1] - rows)
     column_counts = np.minimum(factor, pictures.shape[2] - columns)
-    average: FloatArray = sums / np.outer(row_counts, column_counts).astype(np.float32)
-    return average
+    return (sums / np.outer(row_counts, column_counts)).astype(np.float32)
 
 
 def magnitude(gradients: FloatArray) -> FloatArray:

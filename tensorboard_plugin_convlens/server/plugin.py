@@ -20,7 +20,7 @@ from tensorboard_plugin_convlens.storage.run_directory import RunDirectory
 from tensorboard_plugin_convlens.storage.source import Source
 
 
-class ConvLensPlugin(base_plugin.TBPlugin):  # type: ignore[misc]  # TensorBoard is untyped.
+class ConvLensPlugin(base_plugin.TBPlugin):
     """Serves the captures of the runs that TensorBoard lists."""
 
     plugin_name = PLUGIN_NAME

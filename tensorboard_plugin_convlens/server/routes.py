@@ -6,7 +6,7 @@ import io
 from pathlib import Path, PurePosixPath
 
 from PIL import Image
-from werkzeug.utils import safe_join
+from werkzeug.security import safe_join
 from werkzeug.wrappers import Request, Response
 
 from tensorboard_plugin_convlens.core.errors import NotCapturedError

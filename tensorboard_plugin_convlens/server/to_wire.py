@@ -9,6 +9,7 @@ import numpy as np
 
 from tensorboard_plugin_convlens.core.records import (
     Capture,
+    FloatArray,
     InputImages,
     Layer,
     LayerCapture,
@@ -201,15 +202,19 @@ def _layer_summary(record: LayerCapture) -> wire.LayerSummary:
     }
 
 
-def _strongest(sheets: tuple[Sheet, ...]) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
-    """The largest magnitude of each filter's maps over the input images."""
+def _strongest(sheets: tuple[Sheet, ...]) -> FloatArray:
+    """The largest magnitude of each filter's maps over the input images.
+
+    A filter whose maps have NaN or infinite values is not dead: it gets a tiny magnitude.
+    """
     maps = [one for one in sheets if (one.method, one.form) == ("activation", "values")]
     channels = {one.channels for one in maps}
     if len(channels) != 1:
         return np.zeros(0, np.float32)
     broken = np.any([(one.nan > 0) | (one.infinite > 0) for one in maps], axis=0)
-    strongest = np.max([one.scale for one in maps], axis=0)
-    return np.where(broken, np.maximum(strongest, np.finfo(np.float32).tiny), strongest)
+    strongest: FloatArray = np.stack([one.scale for one in maps]).max(axis=0)
+    strongest[broken] = np.maximum(strongest[broken], np.finfo(np.float32).tiny)
+    return strongest
 
 
 def _sheet(record: Sheet) -> wire.Sheet:

@@ -11,7 +11,7 @@ import os
 import stat
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -102,7 +102,9 @@ def read_file(path: Path, *, offset: int = 0, length: int | None = None, limit: 
     try:
         handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except FileNotFoundError:
-        raise NotCapturedError(f"The file {path.name!r} is gone from the log directory.") from None
+        raise NotCapturedError(
+            f"The file {path.name!r} is gone from the log directory."
+        ) from None
     except OSError as error:
         raise FormatError(f"Cannot read {path.name!r}: {error.strerror or error}.") from error
     with os.fdopen(handle, "rb") as file:
@@ -132,7 +134,5 @@ def _umask() -> int:
 
 def _remove(path: str | None) -> None:
     if path is not None:
-        try:
+        with suppress(FileNotFoundError):
             os.unlink(path)
-        except FileNotFoundError:
-            pass

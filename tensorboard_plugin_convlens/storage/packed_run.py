@@ -31,7 +31,8 @@ from tensorboard_plugin_convlens.core.records import (
     StepKey,
 )
 from tensorboard_plugin_convlens.storage import convlens_pb2 as pb
-from tensorboard_plugin_convlens.storage.messages import input_from_message, statistic_from_message
+from tensorboard_plugin_convlens.storage.capture_message import statistic_from_message
+from tensorboard_plugin_convlens.storage.inputs_message import input_from_message
 from tensorboard_plugin_convlens.storage.names import FORMAT_VERSION, PLUGIN_NAME
 from tensorboard_plugin_convlens.storage.pack import decode_segment
 from tensorboard_plugin_convlens.storage.sheet_message import sheet_from_message

@@ -19,7 +19,6 @@ from tensorboard_plugin_convlens.core.records import (
     Sheet,
     StepKey,
 )
-from tensorboard_plugin_convlens.storage import names
 from tensorboard_plugin_convlens.storage.filesystem import local_path
 from tensorboard_plugin_convlens.storage.pack import decode_sheet
 from tensorboard_plugin_convlens.storage.run_directory import RunDirectory
@@ -132,7 +131,8 @@ class Reader:
         for channel in wanted:
             if not 0 <= channel < sheet.channels:
                 raise NotCapturedError(
-                    f"Layer {layer!r} has no filter {channel}; it has 0 to {sheet.channels - 1}."
+                    f"Layer {layer!r} has no filter {channel}; "
+                    f"it has 0 to {sheet.channels - 1}."
                 )
         picture = self.inputs(run, step).inputs[input_index].pictures[sheet.source]
         frames = np.zeros((len(wanted), *picture.shape[:2], sheet.planes), np.float32)
@@ -179,9 +179,7 @@ class Reader:
             raise NotCapturedError(f"Run {run!r} has no captured step yet.")
         return steps[-1]
 
-    def _sheet(
-        self, run: str, step: int, layer: str, method: str, input_index: int
-    ) -> Sheet:
+    def _sheet(self, run: str, step: int, layer: str, method: str, input_index: int) -> Sheet:
         capture = self.capture(run, step)
         graph = self._run(run).graph(capture.graph)
         captured = {graph.layers[one.layer].key: one for one in capture.layers}

@@ -22,14 +22,12 @@ from tensorboard_plugin_convlens.core.records import (
 )
 from tensorboard_plugin_convlens.storage import convlens_pb2 as pb
 from tensorboard_plugin_convlens.storage import names
+from tensorboard_plugin_convlens.storage.capture_message import capture_from_message
 from tensorboard_plugin_convlens.storage.filesystem import read_file
-from tensorboard_plugin_convlens.storage.messages import (
-    capture_from_message,
-    graph_from_message,
-    inputs_from_message,
-    unseal,
-)
+from tensorboard_plugin_convlens.storage.graph_message import graph_from_message
+from tensorboard_plugin_convlens.storage.inputs_message import inputs_from_message
 from tensorboard_plugin_convlens.storage.pack import HEADER, check_header, decode_segment
+from tensorboard_plugin_convlens.storage.sealed import unseal
 
 _LARGEST_MESSAGE = 128 * 2**20
 _LARGEST_STATUS = 2**20
@@ -70,7 +68,9 @@ class RunDirectory:
         content = self._read(names.manifest_name(key))
         capture = capture_from_message(unseal(content, pb.Manifest(), what))
         if (capture.step, capture.session) != (key.step, key.session):
-            raise FormatError(f"The {what} is damaged: it says that it is of step {capture.step}.")
+            raise FormatError(
+                f"The {what} is damaged: it says that it is of step {capture.step}."
+            )
         return capture
 
     def graph(self, fingerprint: str) -> ModelGraph:

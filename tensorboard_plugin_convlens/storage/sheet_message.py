@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sized
 from typing import Literal
 
 import numpy as np
@@ -120,7 +120,7 @@ def sheet_from_message(message: pb.Sheet, packs: tuple[str, ...]) -> Sheet:
 def _check_sheet(message: pb.Sheet, packs: tuple[str, ...]) -> None:
     """Raises `FormatError` where the fields of a sheet do not hold together."""
     channels, place = message.channels, message.placement
-    lists = {"scale": message.scale}
+    lists: dict[str, Sized] = {"scale": message.scale}
     if message.HasField("placement"):
         lists |= {"top": place.top, "left": place.left}
         lists |= {"unit_row": place.unit_row, "unit_column": place.unit_column}
@@ -131,7 +131,9 @@ def _check_sheet(message: pb.Sheet, packs: tuple[str, ...]) -> None:
             )
     for counts in (message.nan, message.infinite):
         if len(counts) not in (0, channels):
-            raise FormatError(f"A sheet is damaged: {len(counts)} counts for {channels} channels.")
+            raise FormatError(
+                f"A sheet is damaged: {len(counts)} counts for {channels} channels."
+            )
     if channels * message.planes * message.height * message.width > LARGEST_SHEET:
         raise FormatError(f"A sheet claims more than {LARGEST_SHEET} bytes of levels.")
     per_segment = message.channels_per_segment

@@ -19,12 +19,15 @@ from tensorboard_plugin_convlens.core.errors import InputError
 from tensorboard_plugin_convlens.core.input_images import derive_picture
 from tensorboard_plugin_convlens.core.records import FloatArray, InputImage, Method
 from tensorboard_plugin_convlens.storage import convlens_pb2 as pb
-from tensorboard_plugin_convlens.storage.messages import input_to_message, serialize
+from tensorboard_plugin_convlens.storage.inputs_message import input_to_message
 from tensorboard_plugin_convlens.storage.names import FORMAT_VERSION, PLUGIN_NAME
 from tensorboard_plugin_convlens.storage.pack import HEADER
-from tensorboard_plugin_convlens.storage.sheet_message import method_to_message, sheet_to_message
+from tensorboard_plugin_convlens.storage.sealed import serialize
+from tensorboard_plugin_convlens.storage.sheet_message import (
+    method_to_message,
+    sheet_to_message,
+)
 from tensorboard_plugin_convlens.storage.sheet_writer import PackWriter
-
 
 
 def filter_images(

@@ -23,19 +23,16 @@ from tensorboard_plugin_convlens.core.errors import StorageError
 from tensorboard_plugin_convlens.core.records import Capture, InputImages, ModelGraph, StepKey
 from tensorboard_plugin_convlens.storage import convlens_pb2 as pb
 from tensorboard_plugin_convlens.storage import names
+from tensorboard_plugin_convlens.storage.capture_message import capture_to_message
 from tensorboard_plugin_convlens.storage.filesystem import (
     atomic_file,
     local_path,
     make_directory,
     write_file,
 )
-from tensorboard_plugin_convlens.storage.messages import (
-    capture_to_message,
-    graph_to_message,
-    inputs_to_message,
-    seal,
-    serialize,
-)
+from tensorboard_plugin_convlens.storage.graph_message import graph_to_message
+from tensorboard_plugin_convlens.storage.inputs_message import inputs_to_message
+from tensorboard_plugin_convlens.storage.sealed import seal, serialize
 from tensorboard_plugin_convlens.storage.sheet_writer import PackWriter
 
 
@@ -118,9 +115,7 @@ def _run_directory(log_dir: Path, run: str) -> Path:
 def _checked(step: int) -> int:
     """The step, if it can be stored."""
     if not 0 <= step <= names.LARGEST_STEP:
-        raise StorageError(
-            f"A step must lie between 0 and {names.LARGEST_STEP}; got {step}."
-        )
+        raise StorageError(f"A step must lie between 0 and {names.LARGEST_STEP}; got {step}.")
     return step
 
 

@@ -24,7 +24,9 @@ def test_zero_comes_back_as_exactly_zero(planes):
     quantized = quantize(planes)
 
     assert set(quantized.levels[:, 0, 0, 0]) == {128 if quantized.signed else 1}
-    assert (dequantize(quantized.levels, quantized.scale, signed=quantized.signed)[:, 0, 0, 0] == 0).all()
+    assert (
+        dequantize(quantized.levels, quantized.scale, signed=quantized.signed)[:, 0, 0, 0] == 0
+    ).all()
 
 
 @given(PLANES, st.sampled_from([np.nan, np.inf, -np.inf]))

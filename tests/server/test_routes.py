@@ -139,7 +139,9 @@ def test_tile_is_one_channel_of_the_sheet(client):
     sheet = get(client, "/layer", **query, layer=1, input=0)["sheets"][1]
     place = query | {"sha256": sheet["sha256"]}
     whole = gzip.decompress(
-        client.get(f"{ROOT}/sheet", query_string=place, headers={"Accept-Encoding": "gzip"}).data
+        client.get(
+            f"{ROOT}/sheet", query_string=place, headers={"Accept-Encoding": "gzip"}
+        ).data
     )
     size = sheet["planes"] * sheet["height"] * sheet["width"]
 
@@ -158,7 +160,9 @@ def test_history_follows_one_filter_over_all_steps(client):
     query = {"run": "train", "step": 2, "session": point["session"], "channel": 3}
     tile = client.get(f"{ROOT}/tile", query_string=query | {"sha256": sheet["sha256"]})
     levels = np.frombuffer(tile.data, np.uint8).reshape(1, sheet["height"], sheet["width"])
-    values = dequantize(levels, np.float32([sheet["scale"]]), signed=sheet["signed"])[0]
+    values = dequantize(
+        levels, np.asarray([sheet["scale"]], np.float32), signed=sheet["signed"]
+    )[0]
     assert np.abs(values - captures.maps(2, 0, 1)[3]).max() <= sheet["scale"] / 508 * 1.001
     assert point["guided"]["form"] == "magnitude"
     assert point["guided"]["top"] is not None
@@ -220,14 +224,14 @@ def complete_query(client):
     query, step = first_step(client)
     sheet = get(client, "/layer", **query, layer=1, input=0)["sheets"][0]
     return query | {
-        "fingerprint": step["graph"] if "graph" in step else "",
+        "fingerprint": step["inputs"],
         "layer": "1",
         "input": "0",
         "index": "0",
         "source": "0",
         "channel": "0",
         "sha256": sheet["sha256"],
-    } | ({"fingerprint": step["inputs"]})
+    }
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH", "OPTIONS"])

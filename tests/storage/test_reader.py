@@ -47,7 +47,9 @@ def test_graph_and_inputs_come_back_as_they_were(tmp_path):
     reader = Reader(tmp_path)
 
     assert reader.model_graph("train") == captures.graph()
-    for back, written in zip(reader.inputs("train").inputs, captures.images().inputs, strict=True):
+    for back, written in zip(
+        reader.inputs("train").inputs, captures.images().inputs, strict=True
+    ):
         assert (back.label, back.class_index) == (written.label, written.class_index)
         assert (back.pictures[0] == written.pictures[0]).all()
 
@@ -64,7 +66,10 @@ def test_a_capture_comes_back_as_it_was_committed(tmp_path):
 @pytest.mark.parametrize(
     ("ask", "sentence"),
     [
-        (lambda reader: reader.steps("other"), "has no run 'other' with captures; it has: train"),
+        (
+            lambda reader: reader.steps("other"),
+            "has no run 'other' with captures; it has: train",
+        ),
         (lambda reader: reader.capture("train", 9), "has no step 9; it has: 0, 1, 2"),
         (lambda reader: reader.feature_maps("train", 0, "x"), "'x' was not captured at step 0"),
         (

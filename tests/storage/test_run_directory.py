@@ -11,8 +11,9 @@ from tensorboard_plugin_convlens.core.errors import FormatError, NotCapturedErro
 from tensorboard_plugin_convlens.core.records import StepKey
 from tensorboard_plugin_convlens.storage import convlens_pb2 as pb
 from tensorboard_plugin_convlens.storage import names
-from tensorboard_plugin_convlens.storage.messages import capture_from_message, unseal
+from tensorboard_plugin_convlens.storage.capture_message import capture_from_message
 from tensorboard_plugin_convlens.storage.run_directory import RunDirectory, _current
+from tensorboard_plugin_convlens.storage.sealed import unseal
 from tensorboard_plugin_convlens.storage.writer import Writer
 from tests import captures
 
@@ -56,9 +57,13 @@ def test_a_failure_while_a_pack_is_written_leaves_no_file(tmp_path):
     writer = Writer(tmp_path, run="train")
     before = sorted(os.listdir(writer.directory))
 
-    with pytest.raises(ZeroDivisionError), writer.pack(0, 0) as pack:
-        pack.add_maps(captures.maps(0, 0), input_index=0)
-        raise ZeroDivisionError
+    def fail():
+        with writer.pack(0, 0) as pack:
+            pack.add_maps(captures.maps(0, 0), input_index=0)
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
 
     assert sorted(os.listdir(writer.directory)) == before
 
@@ -156,7 +161,7 @@ def test_a_plugin_directory_that_is_a_link_out_of_the_run_holds_nothing(tmp_path
         RunDirectory(tmp_path / "fake").graph("a" * 64)
 
 
-def test_a_run_that_is_itself_a_link_is_read_as_TensorBoard_does(tmp_path):  # noqa: N802
+def test_a_run_that_is_itself_a_link_is_read_as_TensorBoard_does(tmp_path):
     captures.write_run(tmp_path / "elsewhere", "real")
     (tmp_path / "logs").mkdir()
     (tmp_path / "logs/run").symlink_to(tmp_path / "elsewhere/real")
@@ -182,7 +187,11 @@ def test_the_problems_of_all_sessions_are_told_once_each(tmp_path):
     problems = RunDirectory(tmp_path / "train").problems()
 
     assert sorted(problems) == sorted(
-        ["Another.", "The disk is full.", f"The status file {unreadable.name!r} cannot be read."]
+        [
+            "Another.",
+            "The disk is full.",
+            f"The status file {unreadable.name!r} cannot be read.",
+        ]
     )
 
 
@@ -200,6 +209,8 @@ def test_the_status_file_is_json_for_other_programs(tmp_path):
 @given(st.binary(max_size=400))
 def test_a_sealed_file_of_any_content_is_a_capture_or_a_sentence(content):
     try:
-        capture_from_message(unseal(content + hashlib.sha256(content).digest(), pb.Manifest(), "x"))
+        capture_from_message(
+            unseal(content + hashlib.sha256(content).digest(), pb.Manifest(), "x")
+        )
     except FormatError as error:
         assert str(error)

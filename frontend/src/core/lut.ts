@@ -24,13 +24,20 @@ export function pixel(red: number, green: number, blue: number): number {
   return ((255 << 24) | (blue << 16) | (green << 8) | red) >>> 0;
 }
 
+const stepAt = (steps: string, at: number) => steps.charCodeAt(at) - 79;
+
 /** The 255 colors of a map, entry i at i / 254 of its length. */
 export function paletteColors(name: PaletteName): Pixels {
-  const bytes = atob(PALETTES[name].rgb);
+  const { first, steps } = PALETTES[name];
+  const start = parseInt(first, 16);
+  let [red, green, blue] = [start >> 16, (start >> 8) & 255, start & 255];
   const colors = new Uint32Array(COLORS);
-  for (let i = 0; i < COLORS; i++) {
-    const at = 3 * i;
-    colors[i] = pixel(bytes.charCodeAt(at), bytes.charCodeAt(at + 1), bytes.charCodeAt(at + 2));
+  colors[0] = pixel(red, green, blue);
+  for (let i = 1; i < COLORS; i++) {
+    red += stepAt(steps, i - 1);
+    green += stepAt(steps, i + COLORS - 2);
+    blue += stepAt(steps, i + 2 * COLORS - 3);
+    colors[i] = pixel(red, green, blue);
   }
   return colors;
 }

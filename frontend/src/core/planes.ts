@@ -1,6 +1,6 @@
 // Planes of 8-bit levels, as the server sends them.
 
-import type { Method, Sheet } from "../wire";
+import type { HistorySheet, Method, Sheet } from "../wire";
 import { clippedLevels, levelValue } from "./lut";
 
 /** Planes of some channels: `levels` is [channels, planes, height, width]. */
@@ -15,19 +15,37 @@ export interface Planes {
   scale: readonly number[];
 }
 
+interface Shape {
+  method: Method;
+  channels: number;
+  planes: number;
+  height: number;
+  width: number;
+}
+
+function checkLength({ method, channels, planes, height, width }: Shape, length: number): void {
+  const expected = channels * planes * height * width;
+  if (length === expected) return;
+  throw new Error(
+    `A sheet of the method ${method} has ${length} bytes. Expected ${expected} ` +
+      `(${channels} × ${planes} × ${height} × ${width}). Reload the page; if it stays, capture again.`,
+  );
+}
+
 /** Pairs the bytes of /sheet or /tile with what the sheet's entry says of them. */
 export function planesOf(sheet: Sheet, levels: Uint8Array, channel?: number): Planes {
-  const { planes, height, width, signed } = sheet;
+  const { method, planes, height, width, signed } = sheet;
   const channels = channel === undefined ? sheet.channels : 1;
-  const expected = channels * planes * height * width;
-  if (levels.length !== expected) {
-    throw new Error(
-      `The ${sheet.method} sheet has ${levels.length} bytes. Expected ${expected} ` +
-        `(${channels} × ${planes} × ${height} × ${width}). Reload the page; if it stays, capture again.`,
-    );
-  }
+  checkLength({ method, channels, planes, height, width }, levels.length);
   const scale = channel === undefined ? sheet.scale : [sheet.scale[channel] ?? 0];
   return { levels, channels, planes, height, width, signed, scale };
+}
+
+/** Pairs the bytes of /tile with an entry of the history. */
+export function planesOfHistory(sheet: HistorySheet, levels: Uint8Array): Planes {
+  const one = { ...sheet, channels: 1, scale: [sheet.scale] };
+  checkLength(one, levels.length);
+  return { ...one, levels };
 }
 
 /** One plane, without copying. */
@@ -105,7 +123,8 @@ export function meanPlane(planes: Planes, channel = 0): Planes {
 
 /** One plane per channel: gradients by their magnitude, kernels by their mean over the input. */
 export function drawablePlanes(planes: Planes, method: Method): Planes {
-  if (planes.planes === 1) return planes;
+  const signedGradient = planes.signed && (method === "guided" || method === "gradient");
+  if (planes.planes === 1 && !signedGradient) return planes;
   const reduce = method === "kernel" ? meanPlane : magnitudePlane;
   const size = planes.height * planes.width;
   const levels = new Uint8Array(planes.channels * size);

@@ -2,11 +2,23 @@
 
 import * as api from "../api";
 import type { CaptureRef } from "../api";
-import { planesOf, type Planes } from "../core/planes";
-import type { History, Inputs, LayerCapture, ModelGraph, Runs, Sheet, Step } from "../wire";
+import { planesOf, planesOfHistory, type Planes } from "../core/planes";
+import type {
+  History,
+  HistorySheet,
+  Inputs,
+  LayerCapture,
+  ModelGraph,
+  PredictionHistory,
+  Runs,
+  Sheet,
+  Step,
+} from "../wire";
 
 /** Bytes of sheets and tiles kept; a layer of a large network at 224 pixels has 3 MB. */
 const SHEET_BYTES = 192 * 2 ** 20;
+
+type TileSize = Pick<Sheet, "sha256" | "planes" | "height" | "width">;
 
 export class Library {
   readonly #answers = new Map<string, Promise<unknown>>();
@@ -21,6 +33,10 @@ export class Library {
 
   history(run: string, place: { layer: number; channel: number; input: number }): Promise<History> {
     return api.fetchHistory(run, place);
+  }
+
+  predictions(run: string, input: number): Promise<PredictionHistory> {
+    return api.fetchPredictions(run, input);
   }
 
   graph(run: string, fingerprint: string): Promise<ModelGraph> {
@@ -47,15 +63,22 @@ export class Library {
 
   /** One channel of a sheet; from the whole sheet where that is at hand. */
   async tile(at: CaptureRef, sheet: Sheet, channel: number): Promise<Planes> {
+    return planesOf(sheet, await this.#tileBytes(at, sheet, channel), channel);
+  }
+
+  /** One channel at an earlier or later step. */
+  async historyTile(at: CaptureRef, sheet: HistorySheet, channel: number): Promise<Planes> {
+    return planesOfHistory(sheet, await this.#tileBytes(at, sheet, channel));
+  }
+
+  async #tileBytes(at: CaptureRef, sheet: TileSize, channel: number): Promise<Uint8Array> {
     const whole = this.#bytes.get(sheet.sha256);
     if (whole) {
       const size = sheet.planes * sheet.height * sheet.width;
-      const levels = await whole;
-      return planesOf(sheet, levels.subarray(channel * size, (channel + 1) * size), channel);
+      return (await whole).subarray(channel * size, (channel + 1) * size);
     }
     const key = `${sheet.sha256}/${channel}`;
-    const levels = await this.#keepBytes(key, () => api.fetchTile(at, sheet.sha256, channel));
-    return planesOf(sheet, levels, channel);
+    return this.#keepBytes(key, () => api.fetchTile(at, sheet.sha256, channel));
   }
 
   #keep<T>(key: unknown, fetcher: () => Promise<T>): Promise<T> {

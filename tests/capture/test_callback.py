@@ -1,0 +1,290 @@
+"""Training with the callback: what it captures, and that it never disturbs."""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+
+import keras
+import numpy as np
+import pytest
+from tensorboard.backend.event_processing import plugin_event_multiplexer
+
+from tensorboard_plugin_convlens.capture.callback import ConvLensCallback
+from tensorboard_plugin_convlens.core.errors import InputError, NoConvolutionError
+from tensorboard_plugin_convlens.storage.reader import Reader
+from tensorboard_plugin_convlens.storage.run_directory import RunDirectory
+
+IMAGES = np.random.default_rng(0).normal(size=(32, 12, 12, 3)).astype(np.float32)
+CLASSES = np.arange(32) % 3
+
+
+def build_model():
+    keras.utils.set_random_seed(3)
+    layers = keras.layers
+    model = keras.Sequential(
+        [
+            keras.Input((12, 12, 3)),
+            layers.Conv2D(4, 3, activation="relu", name="conv1"),
+            layers.BatchNormalization(),
+            layers.Conv2D(5, 3, activation="relu", name="conv2"),
+            layers.Dropout(0.3),
+            layers.GlobalAveragePooling2D(),
+            layers.Dense(3, activation="softmax"),
+        ]
+    )
+    model.compile("adam", "sparse_categorical_crossentropy")
+    return model
+
+
+def fit(model, *callbacks, epochs=3, **options):
+    """Trains with a fixed order of examples, eight to a batch."""
+    keras.utils.set_random_seed(5)
+    return model.fit(
+        IMAGES,
+        CLASSES,
+        batch_size=8,
+        epochs=epochs,
+        verbose=0,
+        callbacks=list(callbacks),
+        **options,
+    )
+
+
+def test_every_epoch_is_captured_and_the_weights_before_training_are_step_0(tmp_path):
+    fit(build_model(), ConvLensCallback(tmp_path, IMAGES[:2]))
+
+    assert Reader(tmp_path).steps("train") == (0, 1, 2, 3)
+
+
+def test_what_is_captured_at_the_end_is_the_trained_model(tmp_path):
+    model = build_model()
+    fit(model, ConvLensCallback(tmp_path, IMAGES[:2]))
+
+    maps = Reader(tmp_path).feature_maps("train", 3, "conv1", input_index=1)
+
+    expected = model.layers[0](IMAGES[1:2]).numpy()[0].transpose(2, 0, 1)
+    assert np.abs(maps - expected).max() <= expected.max() / 508 * 1.01
+    assert np.abs(Reader(tmp_path).feature_maps("train", 0, "conv1") - maps).max() > 0.01
+
+
+def test_the_final_weights_are_bit_identical_to_a_training_without_it(tmp_path):
+    plain, watched = build_model(), build_model()
+    fit(plain)
+    fit(watched, ConvLensCallback(tmp_path, IMAGES[:2]))
+
+    for one, other in zip(plain.get_weights(), watched.get_weights(), strict=True):
+        assert one.tobytes() == other.tobytes()
+    for one, other in zip(plain.optimizer.variables, watched.optimizer.variables, strict=True):
+        assert np.asarray(one).tobytes() == np.asarray(other).tobytes()
+
+
+@pytest.mark.parametrize(
+    ("freq", "steps"),
+    [(1, (0, 1, 2, 3, 4, 5)), (2, (0, 2, 4, 5)), ("batch:7", (0, 7, 14, 20))],
+)
+def test_freq_counts_epochs_or_batches_and_the_end_is_always_captured(tmp_path, freq, steps):
+    fit(build_model(), ConvLensCallback(tmp_path, IMAGES[:1], freq=freq), epochs=5)
+
+    assert Reader(tmp_path).steps("train") == steps
+
+
+def test_a_resumed_training_goes_on_from_its_epoch(tmp_path):
+    model = build_model()
+    fit(model, ConvLensCallback(tmp_path, IMAGES[:1]), epochs=2)
+    fit(model, ConvLensCallback(tmp_path, IMAGES[:1]), epochs=4, initial_epoch=2)
+
+    reader = Reader(tmp_path)
+    assert reader.steps("train") == (0, 1, 2, 3, 4)
+    assert reader.capture("train", 1).session != reader.capture("train", 2).session
+
+
+def test_a_training_begun_again_abandons_the_steps_of_the_first(tmp_path):
+    fit(build_model(), ConvLensCallback(tmp_path, IMAGES[:1]), epochs=4)
+    fit(build_model(), ConvLensCallback(tmp_path, IMAGES[:1]), epochs=1)
+
+    assert Reader(tmp_path).steps("train") == (0, 1)
+
+
+@pytest.mark.parametrize("convlens_first", [True, False])
+def test_the_scalars_of_keras_own_callback_stay_complete_on_the_python_loader(
+    tmp_path, convlens_first
+):
+    convlens = ConvLensCallback(tmp_path, IMAGES[:1])
+    own = keras.callbacks.TensorBoard(tmp_path, write_graph=True)
+    fit(build_model(), *((convlens, own) if convlens_first else (own, convlens)), epochs=4)
+
+    multiplexer = plugin_event_multiplexer.EventMultiplexer()
+    multiplexer.AddRunsFromDirectory(str(tmp_path))
+    multiplexer.Reload()
+    loss = multiplexer.Tensors("train", "epoch_loss")
+    assert [event.step for event in loss] == [0, 1, 2, 3]
+    assert (
+        "convlens" in multiplexer.PluginRunToTagToContent("convlens").get("train", {})
+        or (multiplexer.PluginRunToTagToContent("convlens")["train"])
+    )
+
+
+def test_labels_and_class_names_are_kept(tmp_path):
+    callback = ConvLensCallback(
+        tmp_path, IMAGES[:2], labels=[2, 0], class_names=["a", "b", "c"], run="named"
+    )
+    fit(build_model(), callback, epochs=1)
+
+    inputs = Reader(tmp_path).inputs("named")
+    assert [image.label for image in inputs.inputs] == ["0: c", "1: a"]
+    assert inputs.class_names == ("a", "b", "c")
+
+
+# --- Faults: a clear sentence, and the training goes on -------------------------------------
+
+
+def trained_in_spite_of(caplog, model, callback):
+    """Trains; returns what was logged. The training must have run to its end."""
+    with caplog.at_level(logging.WARNING):
+        history = fit(model, callback)
+    assert len(history.history["loss"]) == 3
+    return "\n".join(record.getMessage() for record in caplog.records)
+
+
+def test_a_model_without_convolutions_is_told_and_trains_on(tmp_path, caplog):
+    model = keras.Sequential(
+        [keras.Input((12, 12, 3)), keras.layers.Flatten(), keras.layers.Dense(3)]
+    )
+    model.compile("sgd", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+
+    told = trained_in_spite_of(caplog, model, ConvLensCallback(tmp_path, IMAGES[:1]))
+
+    assert "ConvLens did not capture" in told
+    assert "no convolution" in told
+    assert "Training goes on." in told
+
+
+def test_images_of_the_wrong_shape_are_told_with_both_shapes(tmp_path, caplog):
+    wrong = np.zeros((1, 9, 12, 3), np.float32)
+
+    told = trained_in_spite_of(caplog, build_model(), ConvLensCallback(tmp_path, wrong))
+
+    assert "(1, 9, 12, 3)" in told
+    assert "12, 12, 3" in told
+
+
+def test_an_unknown_layer_is_told_with_those_there_are(tmp_path, caplog):
+    callback = ConvLensCallback(tmp_path, IMAGES[:1], layers=["conv9"])
+
+    told = trained_in_spite_of(caplog, build_model(), callback)
+
+    assert "'conv9'" in told
+    assert "conv1" in told
+
+
+def test_a_log_directory_that_is_a_file_is_told(tmp_path, caplog):
+    (tmp_path / "logs").write_text("I am a file.")
+
+    told = trained_in_spite_of(
+        caplog, build_model(), ConvLensCallback(tmp_path / "logs", IMAGES[:1])
+    )
+
+    assert "Cannot create the directory" in told
+
+
+def test_a_log_directory_that_vanishes_is_told_once_and_in_the_end_given_up(tmp_path, caplog):
+    class Remove(keras.callbacks.Callback):
+        def on_epoch_begin(self, epoch, logs=None):
+            shutil.rmtree(tmp_path / "logs", ignore_errors=True)
+
+    with caplog.at_level(logging.WARNING):
+        fit(build_model(), ConvLensCallback(tmp_path / "logs", IMAGES[:1]), Remove(), epochs=6)
+
+    told = [record.getMessage() for record in caplog.records]
+    assert any("Cannot write" in sentence for sentence in told)
+    assert any("stops capturing after 3 failures" in sentence for sentence in told)
+    assert len(told) < 10
+
+
+def test_a_full_disk_is_told_and_capturing_goes_on_when_there_is_space(tmp_path, caplog):
+    import resource
+
+    class Full(keras.callbacks.Callback):
+        """Files may hold 512 bytes in the second epoch: writing fails as on a full disk."""
+
+        def on_epoch_begin(self, epoch, logs=None):
+            limit = 512 if epoch == 1 else resource.RLIM_INFINITY
+            resource.setrlimit(resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY))
+
+    callback = ConvLensCallback(tmp_path, IMAGES[:1])
+    told = None
+    try:
+        with caplog.at_level(logging.WARNING):
+            fit(build_model(), Full(), callback, epochs=3)
+        told = "\n".join(record.getMessage() for record in caplog.records)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY,) * 2)
+
+    assert "Cannot write" in told
+    assert Reader(tmp_path).steps("train") == (0, 1, 3)
+    assert "Cannot write" in RunDirectory(tmp_path / "train").problems()[0]
+    left = os.listdir(tmp_path / "train/plugins/convlens/v1")
+    assert not [name for name in left if name.endswith(".tmp")]
+
+
+def test_weights_that_are_not_numbers_are_captured_as_such(tmp_path, caplog):
+    model = build_model()
+    weights = model.get_weights()
+    weights[0][:, :, :, 2] = np.nan
+    model.set_weights(weights)
+
+    told = trained_in_spite_of(caplog, model, ConvLensCallback(tmp_path, IMAGES[:1]))
+
+    assert told == ""
+    reader = Reader(tmp_path)
+    assert np.isnan(reader.feature_maps("train", 0, "conv1")[2]).all()
+    sheet = reader.capture("train", 0).layers[0].sheets[0]
+    assert sheet.nan.tolist() == [0, 0, 100, 0]
+
+
+def test_strict_mode_lets_faults_through(tmp_path, monkeypatch):
+    monkeypatch.setenv("CONVLENS_STRICT", "1")
+    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3)])
+    model.compile("sgd", "mse")
+
+    with pytest.raises(NoConvolutionError):
+        model.fit(
+            np.zeros((4, 4)),
+            np.zeros((4, 3)),
+            verbose=0,
+            callbacks=[ConvLensCallback(tmp_path, np.zeros((1, 4), np.float32))],
+        )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ({"freq": 0}, "freq must be"),
+        ({"freq": "epoch:3"}, "freq must be"),
+        ({"methods": ("activations",)}, "methods must be some of"),
+        ({"methods": ()}, "methods must be some of"),
+        ({"target": "mean"}, 'target must be "max" or "sum"'),
+        ({"labels": ["one"]}, "Expected 2 labels"),
+        ({"display": np.zeros((2, 4, 4, 2))}, "display must be"),
+        ({"display": np.full((2, 4, 4, 3), 7.0)}, "display must be uint8"),
+    ],
+)
+def test_a_wrong_argument_is_told_before_training(tmp_path, arguments, sentence):
+    with pytest.raises(InputError, match=sentence):
+        ConvLensCallback(tmp_path, IMAGES[:2], **arguments)
+
+
+@pytest.mark.parametrize(
+    ("inputs", "sentence"),
+    [
+        (np.array(["a", "b"]), "values of type"),
+        (np.zeros((0, 4, 4, 3)), "at least one"),
+        (np.zeros((999, 4, 4, 3)), "At most 256"),
+        ([], "No input images"),
+    ],
+)
+def test_wrong_inputs_are_told_before_training(tmp_path, inputs, sentence):
+    with pytest.raises(InputError, match=sentence):
+        ConvLensCallback(tmp_path, inputs)
