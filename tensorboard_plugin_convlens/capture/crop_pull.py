@@ -26,6 +26,8 @@ from tensorboard_plugin_convlens.capture.vjp_pooling import (
 
 CONVOLVING = frozenset({"Conv2D", "DepthwiseConv2dNative"})
 POOLING = frozenset({"MaxPool", "AvgPool"})
+PADDING = frozenset({"Pad", "PadV2"})
+RECTIFIERS = frozenset({"Relu", "Relu6"})
 
 
 class CroppedResiduals(Residuals):

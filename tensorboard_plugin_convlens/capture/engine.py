@@ -66,6 +66,10 @@ class Engine:
         """How many rectifiers between a layer and the input are gated, and what is not."""
         return self._plan.routes[layer].guidance
 
+    def frame(self, layer: int) -> tuple[int, int]:
+        """(height, width) of the input that the gradients of a layer are taken at."""
+        return self._plan.routes[layer].source_layout.plane
+
     def kernels(self, layer: int) -> FloatArray | None:
         """The current kernels of a layer.
 

@@ -9,7 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from tensorboard_plugin_convlens.capture.convolutions import to_kernel_planes
-from tensorboard_plugin_convlens.capture.gradients import FrameGradients, stream_gradients
+from tensorboard_plugin_convlens.capture.gradients import GradientStream
 from tensorboard_plugin_convlens.capture.plan import Plan, Route
 from tensorboard_plugin_convlens.capture.vjp import Residuals
 from tensorboard_plugin_convlens.core import importance
@@ -86,15 +86,15 @@ class Forward:
         route = self._plan.routes[layer]
         if route.source is None:
             return
-        residuals = self._plain.with_guidance(method == "guided")
-        frame = FrameGradients(
+        stream = GradientStream(
             self._plan.differentiation,
             route,
-            residuals,
-            self._plan.trace.inputs[route.source],
+            self._plain.with_guidance(method == "guided"),
+            self.maps(layer),
+            target,
         )
         wanted = range(route.convolution.layout.channels) if channels is None else channels
-        yield from stream_gradients(frame, route, self.maps(layer), target, wanted)
+        yield from stream.blocks(wanted)
 
     def statistics(self, layer: int) -> tuple[Statistic, ...]:
         """Numbers per filter, with the formulas of `core/importance.py`.

@@ -90,9 +90,33 @@ def _of_image(
 ) -> FloatArray:
     wanted = sorted(set(channels))
     blocks = engine.run(image).gradients(layer, target=target, channels=wanted)
+    height, width = engine.frame(layer)
     frames = {
         channel: frame
         for block in blocks
-        for channel, frame in zip(block.channels, block.values, strict=True)
+        for channel, frame in zip(block.channels, to_frame(block, height, width), strict=True)
     }
     return np.stack([frames[channel] for channel in channels])
+
+
+def to_frame(gradients: Gradients, height: int, width: int) -> FloatArray:
+    """Puts crops to their places in the whole input.
+
+    Returns:
+      `float32 [channel, height, width, input_channel]`, zero outside the crops.
+    """
+    if not gradients.cropped:
+        return gradients.values
+    count, rows, columns, depth = gradients.values.shape
+    frame = np.zeros((count, height, width, depth), np.float32)
+    for index in range(count):
+        top, left = int(gradients.top[index]), int(gradients.left[index])
+        inside = (
+            slice(max(top, 0), min(top + rows, height)),
+            slice(max(left, 0), min(left + columns, width)),
+        )
+        frame[index][inside] = gradients.values[index][
+            inside[0].start - top : inside[0].stop - top,
+            inside[1].start - left : inside[1].stop - left,
+        ]
+    return frame

@@ -8,118 +8,150 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from tensorboard_plugin_convlens.capture.crop import CropPass, tops_and_lefts
 from tensorboard_plugin_convlens.capture.differentiation import Differentiation
-from tensorboard_plugin_convlens.capture.layout import Layout
 from tensorboard_plugin_convlens.capture.plan import Route
 from tensorboard_plugin_convlens.capture.vjp import Residuals
 from tensorboard_plugin_convlens.core.records import FloatArray, Gradients, IntArray, Target
 
+_COTANGENT_BYTES = 1 << 25
+"""About how large the largest cotangent of filters that are done at once may be."""
+
 _BLOCK_BYTES = 1 << 26
-"""About how large the largest cotangent of one block of filters may be."""
+"""About how large the pictures of one block may be."""
 
-_LARGEST_BLOCK = 64
+_MOST_FILTERS = 64
 
 
-class FrameGradients:
-    """Gradients over the whole input of the channels of one layer, for one image."""
+class GradientStream:
+    """Gradients of one layer at one image, by the cheapest way."""
 
     def __init__(
-        self, differentiation: Differentiation, route: Route, residuals: Residuals, source: Any
+        self,
+        differentiation: Differentiation,
+        route: Route,
+        residuals: Residuals,
+        maps: FloatArray,
+        target: Target,
     ) -> None:
-        """`source`: the placeholder of the input that is differentiated."""
+        """`maps`: `[channel, height, width]` of the layer."""
         self._differentiation = differentiation
         self._route = route
         self._residuals = residuals
-        self._source = source
+        self._target = target
+        self._maps = maps.reshape(maps.shape[0], -1)
+        self._crop = route.crop if target == "max" else None
 
-    def block_size(self) -> int:
-        """How many channels to do at once."""
-        largest = max(
-            int(np.prod(one.shape.as_list()))
-            for operation in self._route.path
-            for one in operation.outputs[:1]
-        )
-        return int(np.clip(_BLOCK_BYTES // (4 * largest), 1, _LARGEST_BLOCK))
+    def blocks(self, channels: Sequence[int]) -> Iterator[Gradients]:
+        """Blocks of channels in the order given; channels without gradient cost nothing."""
+        height, width, depth = self._picture_shape()
+        size = max(1, _BLOCK_BYTES // (4 * height * width * depth))
+        order = np.asarray(channels, np.int32)
+        for start in range(0, len(order), size):
+            yield self._block(order[start : start + size])
 
-    def of_units(self, channels: IntArray, units: IntArray) -> FloatArray:
-        """Gradient of one unit of each channel; `units`: flat places in the plane."""
-        layout = self._route.convolution.layout
-        size = int(np.prod(layout.plane))
-        places = tf.one_hot(units, size, dtype=self._residuals.dtype)[:, :, None]
-        return self._of(places * self._channels(channels)[:, None, :], layout)
+    def _picture_shape(self) -> tuple[int, int, int]:
+        layout = self._route.source_layout
+        if self._crop is None:
+            return (*layout.plane, layout.channels)
+        rows, columns = self._crop.planes[id(self._crop.source)]
+        return rows.size, columns.size, layout.channels
 
-    def of_sums(self, channels: IntArray) -> FloatArray:
-        """Gradient of the sum over each channel's plane."""
-        layout = self._route.convolution.layout
-        size = int(np.prod(layout.plane))
-        one = self._channels(channels)[:, None, :]
-        return self._of(tf.broadcast_to(one, [len(channels), size, layout.channels]), layout)
+    def _block(self, channels: IntArray) -> Gradients:
+        maps = self._maps[channels]
+        strongest = np.where(np.isnan(maps), -np.inf, maps).argmax(axis=1).astype(np.int32)
+        alive = np.flatnonzero((maps > 0).any(axis=1) | (not self._route.is_rectified))
+        values = np.zeros((len(channels), *self._picture_shape()), np.float32)
+        for chosen in self._together(alive, strongest):
+            values[chosen] = self._values(channels[chosen], strongest[chosen])
+        return self._record(channels, values, strongest)
 
-    def _channels(self, channels: IntArray) -> Any:
-        layout = self._route.convolution.layout
-        return tf.one_hot(channels, layout.channels, dtype=self._residuals.dtype)
+    def _together(self, alive: IntArray, units: IntArray) -> Iterator[IntArray]:
+        """Splits channels into those that are done at once.
 
-    def _of(self, cotangent: Any, layout: Layout) -> FloatArray:
-        target = self._route.convolution.target
-        seed = tf.expand_dims(layout.to_units(cotangent), 1)
-        inputs = self._differentiation.pull_back(
-            self._route.path, {id(target): seed}, self._residuals
-        )
-        gradient = inputs.get(id(self._source))
-        shape = (cotangent.shape[0], *self._route.source_layout.shape)
-        if gradient is None:
-            return self._route.source_layout.to_picture(np.zeros(shape, np.float32))
-        value = tf.reshape(tf.cast(gradient, tf.float32), shape).numpy()
-        return self._route.source_layout.to_picture(value)
+        Cropped ones are put together by the places of their units, so that what lies
+        beyond the border for all of them is left out.
+        """
+        size = int(np.clip(_COTANGENT_BYTES // (4 * self._largest()), 1, _MOST_FILTERS))
+        if self._crop is None:
+            bands = [alive]
+        else:
+            width = self._route.convolution.layout.plane[1]
+            by_row = alive[np.argsort(units[alive] // width, kind="stable")]
+            count = max(1, round(np.sqrt(len(alive) / size)))
+            bands = [
+                band[np.argsort(units[band] % width, kind="stable")]
+                for band in np.array_split(by_row, count)
+            ]
+        for band in bands:
+            for start in range(0, len(band), size):
+                yield band[start : start + size]
 
+    def _largest(self) -> int:
+        """Elements of the largest cotangent of one channel."""
+        if self._crop is None:
+            return largest_cotangent(self._route.path)
+        return self._crop.largest_cotangent()
 
-def stream_gradients(
-    frame: FrameGradients,
-    route: Route,
-    maps: FloatArray,
-    target: Target,
-    channels: Sequence[int],
-) -> Iterator[Gradients]:
-    """Blocks of channels in the order given; channels without gradient cost nothing.
-
-    Args:
-      frame: Computes them.
-      route: Of the layer.
-      maps: `[channel, height, width]` of the layer.
-      target: What is differentiated.
-      channels: Which.
-    """
-    size = frame.block_size()
-    order = np.asarray(channels, np.int32)
-    flat = maps.reshape(maps.shape[0], -1)
-    for start in range(0, len(order), size):
-        block = order[start : start + size]
-        units = np.argmax(np.nan_to_num(flat[block], nan=-np.inf), axis=1).astype(np.int32)
-        alive = np.flatnonzero(~route.is_rectified | (flat[block] > 0).any(axis=1))
-        values = np.zeros((len(block), *route.source_layout.plane,
-                           route.source_layout.channels), np.float32)  # fmt: skip
-        if len(alive):
-            values[alive] = (
-                frame.of_sums(block[alive])
-                if target == "sum"
-                else frame.of_units(block[alive], units[alive])
+    def _values(self, channels: IntArray, units: IntArray) -> FloatArray:
+        if self._crop is not None:
+            width = self._route.convolution.layout.plane[1]
+            one = CropPass(
+                self._crop,
+                self._differentiation,
+                self._residuals,
+                (units // width, units % width),
             )
-        yield _to_record(block, values, units if target == "max" else None, route)
+            return one.run(channels)
+        return self._frame(self._seed(channels, units))
+
+    def _seed(self, channels: IntArray, units: IntArray) -> Any:
+        """`[filter, 1, *shape]`: ones at the units, or all over the planes."""
+        layout, dtype = self._route.convolution.layout, self._residuals.dtype
+        size = int(np.prod(layout.plane))
+        ones = tf.one_hot(channels, layout.channels, dtype=dtype)[:, None, :]
+        if self._target == "sum":
+            filled = tf.broadcast_to(ones, [len(channels), size, layout.channels])
+        else:
+            filled = ones * tf.one_hot(units, size, dtype=dtype)[:, :, None]
+        return tf.expand_dims(layout.to_units(filled), 1)
+
+    def _frame(self, seed: Any) -> FloatArray:
+        route, source = self._route, self._route.source_tensor
+        found = self._differentiation.pull_back(
+            route.path, {id(route.convolution.target): seed}, self._residuals
+        )
+        shape = (seed.shape[0], *route.source_layout.shape)
+        gradient = found.get(id(source))
+        if gradient is None:
+            return route.source_layout.to_picture(np.zeros(shape, np.float32))
+        value = np.asarray(tf.reshape(tf.cast(gradient, tf.float32), shape))
+        return route.source_layout.to_picture(value)
+
+    def _record(self, channels: IntArray, values: FloatArray, units: IntArray) -> Gradients:
+        width = self._route.convolution.layout.plane[1]
+        rows, columns = units // width, units % width
+        top = left = np.zeros(len(channels), np.int32)
+        if self._crop is not None:
+            top, left = tops_and_lefts(self._crop, rows, columns)
+        if self._target == "sum":
+            rows = columns = np.full(len(channels), -1, np.int32)
+        return Gradients(
+            channels=tuple(int(one) for one in channels),
+            values=values,
+            top=top,
+            left=left,
+            unit_row=rows,
+            unit_column=columns,
+            cropped=self._crop is not None,
+            source=self._route.source or 0,
+        )
 
 
-def _to_record(
-    channels: IntArray, values: FloatArray, units: IntArray | None, route: Route
-) -> Gradients:
-    width = route.convolution.layout.plane[1]
-    zeros = np.zeros(len(channels), np.int32)
-    missing = np.full(len(channels), -1, np.int32)
-    return Gradients(
-        channels=tuple(int(one) for one in channels),
-        values=values,
-        top=zeros,
-        left=zeros,
-        unit_row=missing if units is None else units // width,
-        unit_column=missing if units is None else units % width,
-        cropped=False,
-        source=route.source or 0,
+def largest_cotangent(path: Sequence[Any]) -> int:
+    """Elements of the largest tensor on a path."""
+    return max(
+        int(np.prod([size or 1 for size in one.shape.as_list()]))
+        for operation in path
+        for one in operation.outputs[:1]
     )

@@ -19,7 +19,10 @@ from tensorboard_plugin_convlens.capture.convolutions import (
     is_channels_first,
     spatial_axes,
 )
+from tensorboard_plugin_convlens.capture.cost import prefers_crop
+from tensorboard_plugin_convlens.capture.crop import CropRoute, find_crop_route
 from tensorboard_plugin_convlens.capture.differentiation import Differentiation
+from tensorboard_plugin_convlens.capture.geometry import receptive_planes
 from tensorboard_plugin_convlens.capture.inputs import ModelInputs
 from tensorboard_plugin_convlens.capture.layout import Layout, input_layout
 from tensorboard_plugin_convlens.capture.nodes import Node, build_nodes
@@ -27,7 +30,13 @@ from tensorboard_plugin_convlens.capture.predictions import Head, find_heads
 from tensorboard_plugin_convlens.capture.rectifiers import RECTIFIERS
 from tensorboard_plugin_convlens.capture.structure import build_model_graph
 from tensorboard_plugin_convlens.capture.trace import Trace, trace_model
-from tensorboard_plugin_convlens.core.records import Guidance, ModelGraph, Skipped
+from tensorboard_plugin_convlens.core.receptive_field import to_receptive_field
+from tensorboard_plugin_convlens.core.records import (
+    Guidance,
+    ModelGraph,
+    ReceptiveField,
+    Skipped,
+)
 
 
 @dataclass(frozen=True)
@@ -38,7 +47,9 @@ class Route:
       convolution: Where it starts.
       source: Index of the input where it ends; None where no gradient gets to an input.
       source_layout: How that input is a picture.
+      source_tensor: That input.
       path: The operations in between, from the last to the first.
+      crop: The windows in between, where they are less work than the whole frame.
       guidance: What a guided pass gates on the way.
       activated: The convolution's output after its activation function, or None.
       is_rectified: Whether the output comes out of a rectifier, so that the gradient of
@@ -49,7 +60,9 @@ class Route:
     convolution: Convolution
     source: int | None
     source_layout: Layout
+    source_tensor: Any
     path: tuple[Any, ...]
+    crop: CropRoute | None
     guidance: Guidance
     activated: Any | None
     is_rectified: bool
@@ -71,7 +84,7 @@ class Plan:
             self.trace.model.name,
             self.nodes,
             _declared_shapes(self.nodes),
-            [None] * len(self.nodes),
+            _receptive_fields(self.nodes, self.trace),
         )
         self.routes: dict[int, Route] = {
             one.index: self._route(one) for one in self.convolutions
@@ -108,12 +121,18 @@ class Plan:
             convolution=convolution,
             source=source,
             source_layout=_source_layout(self.nodes, self.trace, source or 0),
+            source_tensor=self.trace.inputs[source or 0],
             path=path,
+            crop=self._crop(path, target, self.trace.inputs[source or 0]),
             guidance=self.differentiation.rectifiers.guidance(path),
             activated=activated_output(self.nodes, convolution.index),
             is_rectified=_is_rectified(target),
             normalization=normalization_after(self.nodes, convolution.index),
         )
+
+    def _crop(self, path: tuple[Any, ...], target: Any, source: Any) -> CropRoute | None:
+        route = find_crop_route(path, target, source, self.differentiation)
+        return route if route is not None and prefers_crop(route, path) else None
 
     def _without_gradient(self) -> list[Skipped]:
         return [
@@ -148,6 +167,18 @@ def _source_layout(nodes: Sequence[Node], trace: Trace, source: int) -> Layout:
             )
             return input_layout(tensor, is_channels_first(node), axes)
     return input_layout(tensor, False, max(tensor.shape.rank - 2, 0))
+
+
+def _receptive_fields(nodes: Sequence[Node], trace: Trace) -> list[ReceptiveField | None]:
+    """At the first image-like input that has a say."""
+    fields: list[ReceptiveField | None] = [None] * len(nodes)
+    for source, tensor in enumerate(trace.inputs):
+        planes = receptive_planes(trace, source) if tensor.shape.rank == 4 else {}
+        for index, node in enumerate(nodes):
+            plane = planes.get(id(node.outputs[0]))
+            if plane is not None and fields[index] is None and node.operation is not None:
+                fields[index] = to_receptive_field(*plane)
+    return fields
 
 
 def _declared_shapes(nodes: Sequence[Node]) -> list[tuple[int | None, ...]]:

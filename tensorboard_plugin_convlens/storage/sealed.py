@@ -9,7 +9,7 @@ from google.protobuf.message import DecodeError, Message
 
 from tensorboard_plugin_convlens.core.errors import FormatError
 from tensorboard_plugin_convlens.storage import convlens_pb2 as pb
-from tensorboard_plugin_convlens.storage.names import FORMAT_VERSION
+from tensorboard_plugin_convlens.storage.names import FORMAT_VERSION, is_fingerprint
 
 AnyMessage = TypeVar("AnyMessage", pb.Manifest, pb.ModelGraph, pb.InputImages)
 
