@@ -20,6 +20,8 @@ import { Settings } from "./settings.svelte";
 const MANY_LAYERS = 400;
 const PLAY_INTERVAL = 700;
 
+export type InspectorTab = "filter" | "layer" | "classes";
+
 const KEY = Symbol("session");
 
 export const provideSession = (session: Session): Session => setContext(KEY, session);
@@ -32,7 +34,7 @@ export class Session {
   playing = $state(false);
   /** Which pane is shown where only one has room. */
   pane = $state<"layers" | "filters" | "inspector">("filters");
-  inspectorTab = $state<"filter" | "layer" | "classes">("filter");
+  chosenTab = $state<InspectorTab>("filter");
   /** Spoken by screen readers, shown in the status line for a while. */
   message = $state("");
 
@@ -95,14 +97,19 @@ export class Session {
     }),
   );
 
+  /** A layer without filters has only its attributes to show. */
+  readonly inspectorTab = $derived.by<InspectorTab>(() => {
+    const { layer, captured, step } = this.captures;
+    const bare = layer !== null && step.value !== null && !captured.has(layer.index);
+    return bare && this.chosenTab === "filter" ? "layer" : this.chosenTab;
+  });
+
   // Commands.
 
   selectLayer(layer: Layer): void {
     const around = groupsAround(this.groups, layer.index).filter((id) => this.selection.closed.has(id));
     for (const id of around) this.selection.setClosed(id, false);
     this.selection.choices.layer = layer.key;
-    if (!this.captures.captured.has(layer.index)) this.inspectorTab = "layer";
-    else if (this.inspectorTab === "layer") this.inspectorTab = "filter";
   }
 
   moveLayer(by: number): void {
@@ -115,7 +122,7 @@ export class Session {
 
   selectChannel(channel: number): void {
     this.selection.choices.channel = channel;
-    this.inspectorTab = "filter";
+    this.chosenTab = "filter";
   }
 
   moveChannel(by: number): void {

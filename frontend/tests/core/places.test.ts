@@ -1,0 +1,137 @@
+import { describe, expect, it } from "vitest";
+
+import { createColoring } from "../../src/core/coloring";
+import { layOutCurve, spreadPlaces } from "../../src/core/curve";
+import { binOf, distributionOf, placeFromTop } from "../../src/core/distribution";
+import { cellAt, clipFrame, placementFrame, unitFrame, WHOLE } from "../../src/core/frame";
+import { gridSheet, hasFlags, isDead } from "../../src/core/method";
+import { orderChannels, showChannels } from "../../src/core/order";
+import { search } from "../../src/core/search";
+import { makeCapture, makeLayer, makeSheet } from "../fixtures";
+
+const picture = { height: 100, width: 200 };
+
+describe("frames", () => {
+  it("of a crop lie where its placement says", () => {
+    const placement = { source: 0, height: 10, width: 20, top: [5], left: [-10], unitRow: [0], unitColumn: [0] };
+    expect(placementFrame(placement, 0, picture)).toEqual({ left: -0.05, top: 0.05, width: 0.1, height: 0.1 });
+  });
+
+  it("of a unit are its receptive field", () => {
+    const field = { size: [10, 20], stride: [2, 4], start: [-5, -10] };
+    const frame = unitFrame(field, { row: 5, column: 5 }, picture);
+    expect(frame).toEqual({ left: 0.05, top: 0.05, width: 0.1, height: 0.1 });
+  });
+
+  it("are clipped to the image", () => {
+    expect(clipFrame({ left: -0.5, top: 0.9, width: 1, height: 0.4 })).toEqual({ left: 0, top: 0.9, width: 0.5, height: expect.closeTo(0.1) });
+  });
+
+  it("find the cell under a place", () => {
+    expect(cellAt(WHOLE, { height: 10, width: 10 }, { x: 0.55, y: 0.05 })).toEqual({ row: 0, column: 5 });
+    expect(cellAt(WHOLE, { height: 10, width: 10 }, { x: 1.2, y: 0 })).toBeNull();
+  });
+});
+
+describe("the order", () => {
+  const statistics = [{ name: "mean", perInput: true, values: [1, null, 3, 3] }];
+
+  it("is by statistic, undefined last, ties by number", () => {
+    expect(orderChannels(4, { name: "mean", descending: true }, statistics)).toEqual([2, 3, 0, 1]);
+    expect(orderChannels(4, { name: "mean", descending: false }, statistics)).toEqual([0, 2, 3, 1]);
+  });
+
+  it("is by number for an unknown statistic", () => {
+    expect(orderChannels(3, { name: "gone", descending: true }, statistics)).toEqual([0, 1, 2]);
+  });
+
+  it("keeps dead or responding filters where asked", () => {
+    expect(showChannels([2, 0, 1], "dead", (channel) => channel === 0)).toEqual([0]);
+    expect(showChannels([2, 0, 1], "alive", (channel) => channel === 0)).toEqual([2, 1]);
+  });
+});
+
+describe("distributions", () => {
+  it("know the place of a value from the top", () => {
+    const distribution = distributionOf([1, 2, 2, null, 5]);
+    expect(distribution && placeFromTop(distribution, 2)).toBe(2);
+    expect(distribution?.median).toBe(2);
+  });
+
+  it("of equal values have one bin", () => {
+    const distribution = distributionOf([3, 3, 3]);
+    expect(distribution?.bins[0]).toBe(3);
+    expect(distribution && binOf(distribution, 3)).toBe(0);
+  });
+
+  it("of nothing do not exist", () => {
+    expect(distributionOf([null])).toBeNull();
+  });
+});
+
+describe("curves", () => {
+  const box = { width: 100, height: 50, padding: 0 };
+
+  it("have gaps where values are missing", () => {
+    const curve = layOutCurve([{ x: 0, y: 1 }, { x: 1, y: null }, { x: 2, y: 3 }], box);
+    expect(curve?.path).toBe("M0.0 50.0M100.0 0.0");
+  });
+
+  it("of one value lie in the middle", () => {
+    expect(layOutCurve([{ x: 4, y: 7 }], box)?.places).toEqual([{ x: 0, y: 25 }]);
+  });
+
+  it("pick steps from the first to the last", () => {
+    expect(spreadPlaces(11, 4)).toEqual([0, 3, 7, 10]);
+    expect(spreadPlaces(2, 4)).toEqual([0, 1]);
+  });
+});
+
+describe("sheets", () => {
+  it("of gradients are drawn by their magnitude", () => {
+    const values = makeSheet({ method: "guided", sha256: "v" });
+    const magnitude = makeSheet({ method: "guided", form: "magnitude", sha256: "m" });
+    expect(gridSheet(makeCapture({ sheets: [values, magnitude] }), "guided")?.sha256).toBe("m");
+  });
+
+  it("tell dead filters from filters that are not finite", () => {
+    const sheet = makeSheet({ scale: [0, 0], nan: [0, 3] });
+    expect([isDead(sheet, 0), isDead(sheet, 1), hasFlags(sheet, 1)]).toEqual([true, false, true]);
+  });
+});
+
+describe("coloring", () => {
+  const base = { fixed: 4, layerRange: 2, diverging: "vik", sequential: "magma", flag: 0 } as const;
+
+  it("takes the range that the mode says", () => {
+    const ranges = (["filter", "layer", "fixed"] as const).map((mode) => createColoring({ ...base, mode }).rangeFor(1));
+    expect(ranges).toEqual([1, 2, 4]);
+  });
+
+  it("is diverging for maps and kernels, sequential for gradients", () => {
+    const { paletteOf } = createColoring({ ...base, mode: "filter" });
+    expect((["activation", "kernel", "guided", "gradient"] as const).map(paletteOf)).toEqual(["vik", "vik", "magma", "magma"]);
+  });
+});
+
+describe("search", () => {
+  const within = {
+    layers: [makeLayer(0, [], { path: "trunk/conv1" }), makeLayer(1, [0], { path: "pool", className: "MaxPooling2D" })],
+    channels: 8,
+    classes: [{ classIndex: 3, name: "tabby cat", probability: 0.5 }],
+  };
+
+  it("finds layers by words of path and class", () => {
+    expect(search("conv trunk", within).map((hit) => hit.kind)).toEqual(["layer"]);
+    expect(search("maxpool", within)).toHaveLength(1);
+  });
+
+  it("finds a filter by its number, with or without a sign", () => {
+    expect(search("#7", within)[0]).toEqual({ kind: "filter", channel: 7 });
+    expect(search("8", within)).toEqual([]);
+  });
+
+  it("finds classes", () => {
+    expect(search("cat", within).map((hit) => hit.kind)).toEqual(["class"]);
+  });
+});

@@ -1,0 +1,50 @@
+import { describe, expect, it } from "vitest";
+
+import { Resource } from "../../src/stores/resource.svelte";
+
+const settled = () => new Promise((resolve) => setTimeout(resolve));
+
+describe("a resource", () => {
+  it("keeps the last value while the next one loads", async () => {
+    const resource = new Resource<number>();
+    resource.load("a", async () => 1);
+    await settled();
+    resource.load("b", () => new Promise(() => undefined));
+    expect([resource.value, resource.valueKey, resource.loading]).toEqual([1, "a", true]);
+  });
+
+  it("forgets an answer that comes after a newer question", async () => {
+    const resource = new Resource<string>();
+    let late: (value: string) => void = () => undefined;
+    resource.load("slow", () => new Promise((resolve) => (late = resolve)));
+    resource.load("quick", async () => "quick");
+    await settled();
+    late("slow");
+    await settled();
+    expect(resource.value).toBe("quick");
+  });
+
+  it("asks once per key", () => {
+    const resource = new Resource<number>();
+    let asked = 0;
+    const fetcher = async () => ++asked;
+    resource.load("a", fetcher);
+    resource.load("a", fetcher);
+    expect(asked).toBe(1);
+  });
+
+  it("tells why it failed, and tries again", async () => {
+    const resource = new Resource<number>();
+    let attempts = 0;
+    resource.load("a", async () => {
+      attempts++;
+      if (attempts === 1) throw new Error("The run is gone.");
+      return attempts;
+    });
+    await settled();
+    expect([resource.error, resource.loading]).toEqual(["The run is gone.", false]);
+    resource.reload();
+    await settled();
+    expect([resource.error, resource.value]).toEqual([null, 2]);
+  });
+});

@@ -1,0 +1,121 @@
+"""Takes the pictures of the tab in docs/images, light and dark, of a real TensorBoard.
+
+python -m tools.take_screenshots [--logdir LOGS]
+
+`LOGS` is the demo's log directory: `convlens demo --no-serve --logdir LOGS` makes it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import sys
+from pathlib import Path
+from typing import Literal
+from urllib.parse import urlencode
+
+from PIL import Image
+from playwright.sync_api import Browser, ConsoleMessage, FrameLocator, Page, sync_playwright
+
+from tests.tensorboard_process import running_tensorboard
+from tools.install_browser import find_browser
+
+IMAGES = Path(__file__).resolve().parents[1] / "docs" / "images"
+LARGEST = 500_000  # bytes: the README loads both pictures.
+
+# What is shown: one filter of a trained VGG16 that looks at a cat.
+VIEW = {
+    "run": "vgg16",
+    "layer": "block2_conv2",
+    "method": "guided",
+    "sort": "max",
+    "filter": "23",
+}
+# The size of a laptop's window; twice the pixels, so that text is crisp.
+WIDTH, HEIGHT, PIXELS_PER_POINT = 1440, 900, 2
+MILLISECONDS = 60_000
+
+Theme = Literal["light", "dark"]
+THEMES: tuple[Theme, ...] = ("light", "dark")
+
+
+def open_tab(browser: Browser, url: str, theme: Theme) -> Page:
+    """A page with the tab on `VIEW`; TensorBoard follows the browser's color scheme."""
+    page = browser.new_page(
+        viewport={"width": WIDTH, "height": HEIGHT},
+        device_scale_factor=PIXELS_PER_POINT,
+        color_scheme=theme,
+        reduced_motion="reduce",
+    )
+    page.set_default_timeout(MILLISECONDS)
+    page.on("console", _show_errors)
+    state = urlencode({f"p.convlens.{key}": value for key, value in VIEW.items()})
+    page.goto(f"{url}#convlens&{state}")
+    return page
+
+
+def settle(page: Page) -> None:
+    """Waits until the filters are listed and no picture is on its way any more."""
+    tab = tab_of(page)
+    tab.get_by_role("option").first.wait_for(state="attached")
+    page.wait_for_load_state("networkidle")
+    page.mouse.move(WIDTH - 1, HEIGHT - 1)
+    # Canvases are painted in the next frame; small pictures follow when they come into view.
+    page.wait_for_timeout(1500)
+
+
+def tab_of(page: Page) -> FrameLocator:
+    """The tab: TensorBoard keeps every plugin in a frame of its own."""
+    return page.frame_locator('iframe[src*="convlens"]')
+
+
+def compress(png: bytes) -> bytes:
+    """The picture with at most 256 colors, which a screenshot hardly shows."""
+    with Image.open(io.BytesIO(png)) as picture:
+        small = picture.convert("RGB").quantize(256, dither=Image.Dither.NONE)
+    file = io.BytesIO()
+    small.save(file, "PNG", optimize=True)
+    return file.getvalue()
+
+
+def take(browser: Browser, url: str, theme: Theme) -> Path:
+    """Takes one picture; returns where it is.
+
+    Raises:
+      SystemExit: The picture is too large for the README.
+    """
+    page = open_tab(browser, url, theme)
+    settle(page)
+    png = compress(page.screenshot())
+    page.close()
+    if len(png) > LARGEST:
+        sys.exit(f"The {theme} picture has {len(png)} bytes; at most {LARGEST} are wanted.")
+    path = IMAGES / f"tab-{theme}.png"
+    path.write_bytes(png)
+    return path
+
+
+def main() -> None:
+    """Takes both pictures."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--logdir", type=Path, default=Path("logs/demo"))
+    log_dir = parser.parse_args().logdir
+    executable = find_browser()
+    if executable is None:
+        sys.exit("There is no Chromium: run `python tools/install_browser.py`.")
+    IMAGES.mkdir(parents=True, exist_ok=True)
+    with running_tensorboard(log_dir) as server, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox"])
+        for theme in THEMES:
+            path = take(browser, server.url, theme)
+            print(f"{path.relative_to(Path.cwd())}: {path.stat().st_size} bytes")
+        browser.close()
+
+
+def _show_errors(message: ConsoleMessage) -> None:
+    if message.type == "error":
+        print(f"The page says: {message.text}", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main()
