@@ -24,6 +24,7 @@ from tensorboard_plugin_convlens.core.records import (
     Skipped,
     Statistic,
 )
+from tensorboard_plugin_convlens.storage.sheet_writer import GradientKey
 from tensorboard_plugin_convlens.storage.writer import Writer
 
 FILTERS = 6
@@ -105,16 +106,11 @@ def write_step(writer: Writer, step: int, *, model: ModelGraph | None = None) ->
     for index in range(len(shown.inputs)):
         with writer.pack(step, index) as pack:
             for layer, record in found.items():
-                sheets = (
-                    *record.sheets,
-                    pack.add_maps(maps(step, index, layer), input_index=index),
-                    *pack.add_gradients(
-                        _blocks(gradients(step, index, layer)),
-                        method="guided",
-                        target="max",
-                        input_index=index,
-                    ),
-                )
+                taken = pack.add_maps(maps(step, index, layer), input_index=index)
+                guided = pack.begin_gradients(GradientKey("guided", "max", index))
+                for block in _blocks(gradients(step, index, layer)):
+                    guided.add(block)
+                sheets = (*record.sheets, taken, *guided.finish())
                 found[layer] = LayerCapture(layer, sheets, record.statistics, record.guidance)
     capture = Capture(
         step=step,

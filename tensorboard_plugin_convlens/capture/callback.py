@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import logging
 import os
+import time
 from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any, TypeVar
 
 import keras
 
+from tensorboard_plugin_convlens.capture.budget import DEFAULT_SHARE, Budget
 from tensorboard_plugin_convlens.capture.inputs import ModelInputs
+from tensorboard_plugin_convlens.capture.lane import BackgroundLane
 from tensorboard_plugin_convlens.capture.options import (
     DEFAULT_METHODS,
     build_options,
@@ -19,6 +22,7 @@ from tensorboard_plugin_convlens.capture.options import (
 from tensorboard_plugin_convlens.capture.schedule import build_schedule
 from tensorboard_plugin_convlens.capture.session import Session
 from tensorboard_plugin_convlens.core.errors import ConvLensError
+from tensorboard_plugin_convlens.core.records import Skipped
 from tensorboard_plugin_convlens.storage.writer import Writer
 
 logger = logging.getLogger(__name__)
@@ -71,6 +75,7 @@ class ConvLensCallback(keras.callbacks.Callback):
         run: str = "train",
         target: str = "max",
         display: object | None = None,
+        budget: float | None = DEFAULT_SHARE,
     ) -> None:
         """Checks the arguments; the model is looked at when training begins.
 
@@ -87,6 +92,10 @@ class ConvLensCallback(keras.callbacks.Callback):
           run: Name of the run; `"train"` is that of Keras' own callback.
           target: `"max"` or `"sum"`; see `capture`.
           display: The images as people should see them; derived from `inputs` by default.
+          budget: Share of the training time that captures may take, after 30 seconds that
+            are free; feature maps and statistics are always taken, then gradients: input
+            images in order, layers from the input on. What did not fit is told in the log
+            and in the capture. None takes everything.
 
         Raises:
           InputError: An argument is not one of its values, or the numbers of images,
@@ -101,9 +110,12 @@ class ConvLensCallback(keras.callbacks.Callback):
         self._pictures = build_pictures(
             inputs, labels=labels, class_names=class_names, display=display
         )
+        self._budget = Budget(budget)
+        self._lane: BackgroundLane | None = None
         self._writer: Writer | None = None
         self._session: Session | None = None
         self._problems: list[str] = []
+        self._told: set[Skipped] = set()
         self._failures = 0
         self._last_step: int | None = None
         self._epoch = 0
@@ -115,6 +127,8 @@ class ConvLensCallback(keras.callbacks.Callback):
         self._session = None
         self._failures = 0
         self._last_step = None
+        self._budget.restart()
+        self._lane = self._lane or BackgroundLane()
         self._writer = Writer(self._log_dir, run=self._run, kind="training")
 
     @_never_raises
@@ -141,6 +155,8 @@ class ConvLensCallback(keras.callbacks.Callback):
         """Captures the trained model, if the last capture was before the last update."""
         try:
             self._capture(self._updates() if self._schedule.by_batch else self._epoch)
+            if self._lane is not None:
+                self._lane.drain()
         finally:
             self._write_problems()  # Anew: on a full disk this may have failed before.
 
@@ -151,16 +167,34 @@ class ConvLensCallback(keras.callbacks.Callback):
         if self._last_step is not None and step <= self._last_step:
             return
         self._last_step = step
+        started = time.monotonic()
         try:
-            if self._session is None:
-                self._session = Session(
-                    self.model, self._inputs, self._pictures, self._writer, self._options
-                )
-            self._session.capture(step, iterations=self._updates())
+            self._record(self._writer, step)
         except Exception:
             self._failures += 1
             raise
+        finally:
+            self._budget.spend(time.monotonic() - started)
         self._failures = 0
+
+    def _record(self, writer: Writer, step: int) -> None:
+        """Computes a capture here and has it written in the background."""
+        assert self._lane is not None, "it is made together with the writer"
+        if self._session is None:
+            self._session = Session(
+                self.model,
+                self._inputs,
+                self._pictures,
+                writer,
+                self._options,
+                lane=self._lane,
+            )
+        self._session.capture(step, iterations=self._updates(), seconds=self._budget.left())
+        for one in self._session.skipped:
+            if one not in self._told:
+                self._told.add(one)
+                logger.warning("ConvLens left out %s: %s.", one.what, one.reason)
+        self._lane.check()
 
     def _updates(self) -> int:
         """Updates that the optimizer has made."""

@@ -73,7 +73,9 @@ def capture(  # noqa: PLR0913  # One workflow: all of these describe one capture
     pictures = build_pictures(inputs, labels=labels, class_names=class_names, display=display)
     writer = Writer(log_dir, run=run)
     session = Session(model, inputs, pictures, writer, options)
-    return session.capture(step, iterations=_iterations(model), progress=progress)
+    recording = session.capture(step, iterations=_iterations(model), progress=progress)
+    assert recording.capture is not None, "the direct lane has written it"
+    return recording.capture
 
 
 def _iterations(model: keras.Model) -> int | None:

@@ -8,7 +8,7 @@ fraction of the whole frame: 84 times less for `block3_conv3` of VGG16 at 224 pi
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -21,6 +21,9 @@ from tensorboard_plugin_convlens.capture.geometry import Plane, join, look, plan
 from tensorboard_plugin_convlens.capture.vjp import Residuals
 from tensorboard_plugin_convlens.core.receptive_field import UNIT
 from tensorboard_plugin_convlens.core.records import FloatArray, IntArray
+
+
+Waiting = dict[int, tuple[Any, Place, bool]]
 
 
 @dataclass(frozen=True)
@@ -42,13 +45,14 @@ class CropRoute:
     target: Any
     source: Any
 
-    def largest_cotangent(self) -> int:
-        """Elements of the largest window of one unit."""
-        return max(
-            int(operation.outputs[0].shape[-1])
-            * int(np.prod([one.size for one in self.planes[id(operation.outputs[0])]]))
-            for operation in self.path
-        )
+    def elements(self, operation: Any) -> int:
+        """How many the largest window around an operation has, for one unit."""
+        sizes = [
+            int(np.prod([one.size for one in self.planes[id(tensor)]])) * int(tensor.shape[-1])
+            for tensor in (*operation.outputs[:1], *operation.inputs)
+            if id(tensor) in self.planes
+        ]
+        return max(sizes)
 
 
 def find_crop_route(
@@ -80,7 +84,12 @@ def find_crop_route(
 
 
 class CropPass:
-    """One way back from a block of units to their windows of the input."""
+    """One way back from a block of units to their windows of the input.
+
+    Early layers have large windows, late ones small: the block is halved on the way
+    wherever its cotangents become too large to be done at once. The halves lie closer
+    together than the whole, so more of what lies beyond the border is left out.
+    """
 
     def __init__(
         self,
@@ -88,14 +97,28 @@ class CropPass:
         differentiation: Differentiation,
         residuals: Residuals,
         units: tuple[IntArray, IntArray],
+        waiting: Waiting,
     ) -> None:
-        """`units`: their rows and columns in the target, `int32 [unit]` each."""
+        """Starts anywhere on the way.
+
+        Args:
+          route: The way.
+          differentiation: Of the model.
+          residuals: Of the image.
+          units: Rows and columns in the target, `int32 [unit]` each.
+          waiting: `id` of a tensor → (cotangent, where it lies, whether it is zero beyond
+            the tensor).
+        """
         self._route = route
         self._differentiation = differentiation
+        self._whole_residuals = residuals
         self._units = units
         self._places = {key: self._trimmed(key, plane) for key, plane in route.planes.items()}
         self._residuals = crop_pull.CroppedResiduals(residuals, self._places)
-        self._waiting: dict[int, tuple[Any, bool]] = {}
+        self._waiting = {
+            key: (fit(cotangent, replace(place, rows=units[0], columns=units[1]), self._places[key]), clean)
+            for key, (cotangent, place, clean) in waiting.items()
+        }
 
     def _place(self, key: int, plane: Plane) -> Place:
         return Place(plane, self._route.lengths[key], *self._units)
@@ -110,20 +133,55 @@ class CropPass:
         )
         return self._place(key, (rows, columns))
 
-    def run(self, channels: IntArray) -> FloatArray:
-        """`[unit, height, width, input channel]`: the whole windows, zero outside."""
-        target, source = self._route.target, self._route.source
-        dtype = self._residuals.dtype
-        seed = tf.one_hot(channels, target.shape[-1], dtype=dtype)[:, None, None, None, :]
-        self._waiting[id(target)] = seed, True
-        for operation, step in zip(self._route.path, self._route.steps, strict=True):
-            arrived = self._waiting.pop(id(operation.outputs[0]), None)
-            if arrived is not None:
-                self._pull(operation, step, *arrived)
+    def run(self, start: int = 0) -> FloatArray:
+        """`[unit, height, width, input channel]`: the whole windows, zero outside.
+
+        Args:
+          start: Index of the first operation to go back through.
+        """
+        most = self._differentiation.most_elements
+        for index in range(start, len(self._route.path)):
+            operation = self._route.path[index]
+            arrived = self._waiting.get(id(operation.outputs[0]))
+            if arrived is None:
+                continue
+            count = len(self._units[0])
+            if count > 1 and count * self._route.elements(operation) > most:
+                return self._in_halves(index)
+            del self._waiting[id(operation.outputs[0])]
+            self._pull(operation, self._route.steps[index], *arrived)
+        return self._result()
+
+    def _in_halves(self, start: int) -> FloatArray:
+        """Goes on with the upper and the lower, or the left and the right units."""
+        axis = int(np.ptp(self._units[1]) > np.ptp(self._units[0]))
+        parts = np.array_split(np.argsort(self._units[axis], kind="stable"), 2)
+        waiting, self._waiting = self._waiting, {}
+        result = None
+        for part in parts:
+            one = CropPass(
+                self._route,
+                self._differentiation,
+                self._whole_residuals,
+                (self._units[0][part], self._units[1][part]),
+                {
+                    key: (tf.gather(cotangent, part), self._places[key], clean)
+                    for key, (cotangent, clean) in waiting.items()
+                },
+            )
+            values = one.run(start)
+            if result is None:
+                result = np.zeros((len(self._units[0]), *values.shape[1:]), np.float32)
+            result[part] = values
+        assert result is not None
+        return result
+
+    def _result(self) -> FloatArray:
+        source = self._route.source
         found = self._waiting.get(id(source))
         whole = self._place(id(source), self._route.planes[id(source)])
         if found is None:
-            shape = (len(channels), *whole.size, int(source.shape[-1]))
+            shape = (len(self._units[0]), *whole.size, int(source.shape[-1]))
             return np.zeros(shape, np.float32)
         gradient = self._cleaned(*found, self._places[id(source)])
         filled = fit(gradient, self._places[id(source)], whole)
@@ -166,6 +224,32 @@ class CropPass:
         if before is not None:
             fitted, clean = before[0] + fitted, before[1] and clean
         self._waiting[id(tensor)] = fitted, clean
+
+
+def crop_gradients(
+    route: CropRoute,
+    differentiation: Differentiation,
+    residuals: Residuals,
+    channels: IntArray,
+    units: tuple[IntArray, IntArray],
+) -> FloatArray:
+    """Gradients of one unit of each channel.
+
+    Args:
+      route: The way.
+      differentiation: Of the model.
+      residuals: Of the image.
+      channels: `int32 [n]`.
+      units: Their rows and columns, `int32 [n]` each.
+
+    Returns:
+      `[n, height, width, input channel]`: their windows of the input.
+    """
+    target = route.target
+    seed = tf.one_hot(channels, target.shape[-1], dtype=residuals.dtype)
+    place = Place((UNIT, UNIT), route.lengths[id(target)], *units)
+    waiting = {id(target): (seed[:, None, None, None, :], place, True)}
+    return CropPass(route, differentiation, residuals, units, waiting).run()
 
 
 def tops_and_lefts(route: CropRoute, rows: IntArray, columns: IntArray) -> tuple[IntArray, IntArray]:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
+
+import numpy as np
+import tensorflow as tf
 
 # Each registers its rules.
 from tensorboard_plugin_convlens.capture import (  # noqa: F401
@@ -22,6 +25,9 @@ _CONSTANT = frozenset(
 )
 """Operations through which no gradient passes."""
 
+_MOST_ELEMENTS = 1 << 22
+"""Of a cotangent of all the filters that are done at once: 16 MiB, which caches can hold."""
+
 
 class Differentiation:
     """Knows which operations lie between a tensor and an input, and how to go back."""
@@ -32,6 +38,7 @@ class Differentiation:
         self._vjps: dict[int, Vjp] = {}
         self._sources = _sources(trace)
         self.rectifiers = Rectifiers(trace)
+        self.most_elements = _MOST_ELEMENTS
 
     def sources(self, tensor: Any) -> tuple[int, ...]:
         """Indices of the model's inputs that a tensor depends on differentiably."""
@@ -78,7 +85,7 @@ class Differentiation:
     def pull_back(
         self,
         path: Sequence[Any],
-        seeds: Mapping[int, Any],
+        waiting: dict[int, Any],
         residuals: Residuals,
         *,
         keep: Callable[[int], bool] = lambda tensor: False,
@@ -87,29 +94,75 @@ class Differentiation:
 
         Args:
           path: From `path`.
-          seeds: `id` of a tensor → its cotangent `[filter, *shape]`.
+          waiting: `id` of a tensor → its cotangent `[filter, *shape]`; used up.
           residuals: Values of the forward pass.
           keep: Of a tensor's `id`: whether its cotangent is wanted, too.
 
         Returns:
           `id` of each input of the model (and of what is kept) → its cotangent.
         """
-        waiting, kept = dict(seeds), {}
+        kept = {}
         for operation in path:
-            cotangents = [waiting.pop(id(one), None) for one in operation.outputs]
-            for tensor, cotangent in zip(operation.outputs, cotangents, strict=True):
-                if cotangent is not None and keep(id(tensor)):
-                    kept[id(tensor)] = cotangent
-            if all(one is None for one in cotangents):
-                continue
-            pulled = self.vjp(operation).pull(cotangents, residuals)
-            for tensor, gradient in zip(operation.inputs, pulled, strict=True):
-                if gradient is None or id(tensor) not in self._sources:
-                    continue
-                before = waiting.get(id(tensor))
-                waiting[id(tensor)] = gradient if before is None else before + gradient
+            for tensor in operation.outputs:
+                if id(tensor) in waiting and keep(id(tensor)):
+                    kept[id(tensor)] = waiting[id(tensor)]
+            self.pull(operation, waiting, residuals)
         inputs = {id(one) for one in self._trace.inputs}
         return {key: value for key, value in waiting.items() if key in inputs} | kept
+
+    def pull(self, operation: Any, waiting: dict[int, Any], residuals: Residuals) -> None:
+        """Takes the cotangents of an operation's outputs; adds those of its inputs."""
+        cotangents = [waiting.pop(id(one), None) for one in operation.outputs]
+        if all(one is None for one in cotangents):
+            return
+        pulled = self.vjp(operation).pull(cotangents, residuals)
+        for tensor, gradient in zip(operation.inputs, pulled, strict=True):
+            if gradient is not None and id(tensor) in self._sources:
+                before = waiting.get(id(tensor))
+                waiting[id(tensor)] = gradient if before is None else before + gradient
+
+    def gradient_in_parts(
+        self,
+        path: Sequence[Any],
+        waiting: dict[int, Any],
+        residuals: Residuals,
+        source: Any,
+    ) -> Any | None:
+        """The cotangent of one input; many filters are halved where they get too large.
+
+        Args:
+          path: From `path`.
+          waiting: As in `pull_back`.
+          residuals: Values of the forward pass.
+          source: The input.
+
+        Returns:
+          `float32 [filter, *shape]`, or None if no gradient gets there.
+        """
+        for index, operation in enumerate(path):
+            count = max((one.shape[0] for one in waiting.values()), default=0)
+            if count > 1 and count * _elements(operation) > self.most_elements:
+                halves = _halves(waiting, count // 2)
+                waiting.clear()
+                parts = [
+                    self.gradient_in_parts(path[index:], half, residuals, source)
+                    for half in halves
+                ]
+                return None if parts[0] is None else tf.concat(parts, 0)
+            self.pull(operation, waiting, residuals)
+        found = waiting.get(id(source))
+        return None if found is None else tf.cast(found, tf.float32)
+
+
+def _elements(operation: Any) -> int:
+    """Of the larger of the first input and the first output."""
+    ends = (*operation.outputs[:1], *operation.inputs[:1])
+    return max(int(np.prod([size or 1 for size in one.shape.as_list()])) for one in ends)
+
+
+def _halves(waiting: dict[int, Any], middle: int) -> list[dict[int, Any]]:
+    first = {key: one[:middle] for key, one in waiting.items()}
+    return [first, {key: one[middle:] for key, one in waiting.items()}]
 
 
 def _sources(trace: Trace) -> dict[int, int]:

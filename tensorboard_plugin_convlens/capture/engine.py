@@ -12,6 +12,7 @@ from tensorboard_plugin_convlens.capture.convolutions import to_kernel_planes
 from tensorboard_plugin_convlens.capture.forward import Forward
 from tensorboard_plugin_convlens.capture.inputs import ModelInputs, to_arrays
 from tensorboard_plugin_convlens.capture.plan import Plan
+from tensorboard_plugin_convlens.capture.precision import Precision, cotangent_type
 from tensorboard_plugin_convlens.core.errors import InputError
 from tensorboard_plugin_convlens.core.records import (
     FloatArray,
@@ -34,7 +35,12 @@ class Engine:
     """
 
     def __init__(
-        self, model: keras.Model, inputs: ModelInputs, *, layers: Sequence[str] | None = None
+        self,
+        model: keras.Model,
+        inputs: ModelInputs,
+        *,
+        layers: Sequence[str] | None = None,
+        precision: Precision = "auto",
     ) -> None:
         """Traces `model`.
 
@@ -43,6 +49,7 @@ class Engine:
           inputs: An array `[batch, …]`, or a list or dictionary of them, as the model takes
             them; only their shapes and types are used.
           layers: Keys, paths or patterns (`"block3_*"`) of convolutions; None for all.
+          precision: Of the gradients; see `capture/precision.py`.
 
         Raises:
           InputError: If the inputs do not fit the model.
@@ -52,6 +59,7 @@ class Engine:
             TensorFlow, or cannot be run as a graph.
         """
         self._plan = Plan(model, inputs, layers)
+        self._cotangent_type = cotangent_type(precision)
         self.graph: ModelGraph = self._plan.graph
         self.convolutions: tuple[int, ...] = tuple(self._plan.routes)
         self.skipped: tuple[Skipped, ...] = self._plan.skipped
@@ -104,7 +112,7 @@ class Engine:
         values = {id(one): value for one, value in zip(placeholders, tensors, strict=True)}
         results = self._run(*tensors)
         values |= {id(one): value for one, value in zip(self._fetched, results, strict=True)}
-        return Forward(self._plan, values)
+        return Forward(self._plan, values, self._cotangent_type)
 
 
 def _distinct(tensors: Sequence[Any], without: set[int]) -> list[Any]:

@@ -31,11 +31,11 @@ class Forward:
       predictions: Of the outputs that are class probabilities.
     """
 
-    def __init__(self, plan: Plan, values: dict[int, Any]) -> None:
+    def __init__(self, plan: Plan, values: dict[int, Any], cotangent_type: Any) -> None:
         """`values`: `id` of a tensor of the trace → its value."""
         self._plan = plan
         self._values = values
-        self._plain = Residuals(values, tf.float32, guided=False)
+        self._plain = Residuals(values, cotangent_type, guided=False)
         self._loss_gradients: dict[int, Any] | None = None
         self.predictions: tuple[Prediction, ...] = tuple(
             Prediction(head.name, self._numpy(head.tensor)[0])
@@ -142,7 +142,7 @@ class Forward:
         return self._plan.differentiation.pull_back(
             self._plan.loss_path,
             {id(head.tensor): seed},
-            self._plain,
+            Residuals(self._values, tf.float32, guided=False),
             keep=targets.__contains__,
         )
 

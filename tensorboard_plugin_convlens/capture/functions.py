@@ -69,7 +69,7 @@ def guided_gradients(
 
 
 def _engine(model: keras.Model, inputs: ModelInputs, layer: str) -> tuple[Engine, int]:
-    engine = Engine(model, inputs, layers=[layer])
+    engine = Engine(model, inputs, layers=[layer], precision="float32")
     exact = [one for one in engine.convolutions if engine.graph.layers[one].key == layer]
     if not exact and len(engine.convolutions) > 1:
         raise UnknownLayerError(f"{layer!r} names several convolutions; give one.")

@@ -8,19 +8,17 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from tensorboard_plugin_convlens.capture.crop import CropPass, tops_and_lefts
+from tensorboard_plugin_convlens.capture.crop import crop_gradients, tops_and_lefts
 from tensorboard_plugin_convlens.capture.differentiation import Differentiation
 from tensorboard_plugin_convlens.capture.plan import Route
 from tensorboard_plugin_convlens.capture.vjp import Residuals
 from tensorboard_plugin_convlens.core.records import FloatArray, Gradients, IntArray, Target
 
-_COTANGENT_BYTES = 1 << 25
-"""About how large the largest cotangent of filters that are done at once may be."""
-
 _BLOCK_BYTES = 1 << 26
 """About how large the pictures of one block may be."""
 
-_MOST_FILTERS = 64
+_MOST_FILTERS = 256
+"""That start together."""
 
 
 class GradientStream:
@@ -62,48 +60,19 @@ class GradientStream:
         strongest = np.where(np.isnan(maps), -np.inf, maps).argmax(axis=1).astype(np.int32)
         alive = np.flatnonzero((maps > 0).any(axis=1) | (not self._route.is_rectified))
         values = np.zeros((len(channels), *self._picture_shape()), np.float32)
-        for chosen in self._together(alive, strongest):
+        for start in range(0, len(alive), _MOST_FILTERS):
+            chosen = alive[start : start + _MOST_FILTERS]
             values[chosen] = self._values(channels[chosen], strongest[chosen])
         return self._record(channels, values, strongest)
 
-    def _together(self, alive: IntArray, units: IntArray) -> Iterator[IntArray]:
-        """Splits channels into those that are done at once.
-
-        Cropped ones are put together by the places of their units, so that what lies
-        beyond the border for all of them is left out.
-        """
-        size = int(np.clip(_COTANGENT_BYTES // (4 * self._largest()), 1, _MOST_FILTERS))
-        if self._crop is None:
-            bands = [alive]
-        else:
-            width = self._route.convolution.layout.plane[1]
-            by_row = alive[np.argsort(units[alive] // width, kind="stable")]
-            count = max(1, round(np.sqrt(len(alive) / size)))
-            bands = [
-                band[np.argsort(units[band] % width, kind="stable")]
-                for band in np.array_split(by_row, count)
-            ]
-        for band in bands:
-            for start in range(0, len(band), size):
-                yield band[start : start + size]
-
-    def _largest(self) -> int:
-        """Elements of the largest cotangent of one channel."""
-        if self._crop is None:
-            return largest_cotangent(self._route.path)
-        return self._crop.largest_cotangent()
-
     def _values(self, channels: IntArray, units: IntArray) -> FloatArray:
-        if self._crop is not None:
-            width = self._route.convolution.layout.plane[1]
-            one = CropPass(
-                self._crop,
-                self._differentiation,
-                self._residuals,
-                (units // width, units % width),
-            )
-            return one.run(channels)
-        return self._frame(self._seed(channels, units))
+        if self._crop is None:
+            return self._frame(self._seed(channels, units))
+        width = self._route.convolution.layout.plane[1]
+        places = (units // width, units % width)
+        return crop_gradients(
+            self._crop, self._differentiation, self._residuals, channels, places
+        )
 
     def _seed(self, channels: IntArray, units: IntArray) -> Any:
         """`[filter, 1, *shape]`: ones at the units, or all over the planes."""
@@ -118,14 +87,11 @@ class GradientStream:
 
     def _frame(self, seed: Any) -> FloatArray:
         route, source = self._route, self._route.source_tensor
-        found = self._differentiation.pull_back(
-            route.path, {id(route.convolution.target): seed}, self._residuals
+        gradient = self._differentiation.gradient_in_parts(
+            route.path, {id(route.convolution.target): seed}, self._residuals, source
         )
         shape = (seed.shape[0], *route.source_layout.shape)
-        gradient = found.get(id(source))
-        if gradient is None:
-            return route.source_layout.to_picture(np.zeros(shape, np.float32))
-        value = np.asarray(tf.reshape(tf.cast(gradient, tf.float32), shape))
+        value = np.zeros(shape) if gradient is None else np.asarray(gradient).reshape(shape)
         return route.source_layout.to_picture(value)
 
     def _record(self, channels: IntArray, values: FloatArray, units: IntArray) -> Gradients:
@@ -146,12 +112,3 @@ class GradientStream:
             cropped=self._crop is not None,
             source=self._route.source or 0,
         )
-
-
-def largest_cotangent(path: Sequence[Any]) -> int:
-    """Elements of the largest tensor on a path."""
-    return max(
-        int(np.prod([size or 1 for size in one.shape.as_list()]))
-        for operation in path
-        for one in operation.outputs[:1]
-    )

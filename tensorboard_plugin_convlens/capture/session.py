@@ -1,8 +1,8 @@
 """Captures a model step after step: the engine's results, layer by layer, into packs.
 
-This is the whole way of a filter from the model to the sheet: `Session.capture` asks the
-engine for one forward pass per input image, `_capture_layer` takes a layer's maps and
-gradients from it, and the pack writer quantizes and stores them as they come.
+The whole way of a filter from the model to the sheet: `Session.capture` asks the engine
+for one forward pass per input image, `_capture_input` takes the maps and the gradients of
+each layer from it, a lane carries them to the `Recording`, and that writes sheets.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from __future__ import annotations
 import dataclasses
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 from typing import Literal
 
 import keras
@@ -18,16 +17,25 @@ import keras
 from tensorboard_plugin_convlens.capture.engine import Engine
 from tensorboard_plugin_convlens.capture.forward import Forward
 from tensorboard_plugin_convlens.capture.inputs import ModelInputs, to_arrays
+from tensorboard_plugin_convlens.capture.lane import DirectLane, Lane
 from tensorboard_plugin_convlens.capture.options import CaptureOptions
+from tensorboard_plugin_convlens.capture.timetable import Timetable
 from tensorboard_plugin_convlens.core.records import (
     Capture,
     InputImages,
-    LayerCapture,
-    Sheet,
+    Prediction,
     Skipped,
     Statistic,
 )
-from tensorboard_plugin_convlens.storage.sheet_writer import PackWriter
+from tensorboard_plugin_convlens.storage.recording import (
+    End,
+    GradientBlock,
+    Kernels,
+    Maps,
+    Numbers,
+    Recording,
+)
+from tensorboard_plugin_convlens.storage.sheet_writer import GradientKey
 from tensorboard_plugin_convlens.storage.writer import Writer
 
 Progress = Callable[[str, int], None]
@@ -37,15 +45,25 @@ Progress = Callable[[str, int], None]
 class Session:
     """A model, its input images and a writer; the model is traced once."""
 
-    def __init__(
+    def __init__(  # It brings these six together, and nothing else does.
         self,
         model: keras.Model,
         inputs: ModelInputs,
         pictures: InputImages,
         writer: Writer,
         options: CaptureOptions,
+        *,
+        lane: Lane | None = None,
     ) -> None:
         """Traces the model and writes its graph and the input images.
+
+        Args:
+          model: The model; its current weights are captured.
+          inputs: The images as the model takes them.
+          pictures: The same as people see them.
+          writer: Of the run.
+          options: What to capture.
+          lane: Who writes; by default the calling thread.
 
         Raises:
           ConvLensError: The inputs do not fit the model, a layer is not there, there is no
@@ -56,6 +74,10 @@ class Session:
         self._pictures = pictures
         self._writer = writer
         self._options = options
+        self._lane = lane or DirectLane()
+        self._timetable = Timetable()
+        self.skipped: tuple[Skipped, ...] = ()
+        """What the last capture left out, and why."""
         self.engine = Engine(model, inputs, layers=options.layers)
         writer.write_graph(self.engine.graph)
         writer.write_inputs(pictures)
@@ -67,88 +89,114 @@ class Session:
         return sum(layer.channels or 0 for layer in layers) * len(self._pictures.inputs)
 
     def capture(
-        self, step: int, *, iterations: int | None = None, progress: Progress | None = None
-    ) -> Capture:
-        """Captures the model as it is now and commits the step.
+        self,
+        step: int,
+        *,
+        iterations: int | None = None,
+        seconds: float | None = None,
+        progress: Progress | None = None,
+    ) -> Recording:
+        """Captures the model as it is now; the lane commits the step.
 
         Args:
           step: Not negative.
           iterations: Optimizer updates so far, where there are any.
+          seconds: What it may take; feature maps and statistics are always taken, gradients
+            only as far as the time goes. None for all.
           progress: Is told of every layer that is done, for every input image.
 
+        Returns:
+          The recording; its `capture` is there once the lane has written it.
+
         Raises:
-          StorageError: The log directory cannot be written to; nothing of the step
-            becomes visible.
+          StorageError: With the direct lane, the log directory cannot be written to;
+            nothing of the step becomes visible.
         """
         started = time.monotonic()
-        layers = {index: LayerCapture(index, ()) for index in self.engine.convolutions}
-        predictions = []
-        with ExitStack() as packs:
-            for index in range(len(self._pictures.inputs)):
-                forward = self.engine.run(_one(self._inputs, index))
-                pack = packs.enter_context(self._writer.pack(step, index))
-                predictions.append(forward.predictions)
-                for layer in layers:
-                    one = self._capture_layer(forward, pack, layer, index)
-                    layers[layer] = _merged(layers[layer], one)
-                    if progress is not None:
-                        node = self.engine.graph.layers[layer]
-                        progress(node.key, node.channels or 0)
-            skipped = list(self.engine.skipped)
-            if "kernel" in self._options.methods:
-                pack = packs.enter_context(self._writer.pack(step, -1))
-                skipped += self._add_kernels(pack, layers)
+        recording = Recording(self._writer, step)
+        predictions: list[tuple[Prediction, ...]] = []
+        skipped = list(self.engine.skipped)
+        self._timetable.begin(seconds, len(self._pictures.inputs))
+        for index in range(len(self._pictures.inputs)):
+            forward = self.engine.run(_one(self._inputs, index))
+            predictions.append(forward.predictions)
+            skipped += self._capture_input(recording, forward, index, progress)
+        skipped += self._capture_kernels(recording)
+        self.skipped = tuple(skipped)
         capture = Capture(
             step=step,
             wall_time=time.time(),
             session=self._writer.session,
             graph=self.engine.graph.fingerprint,
             inputs=self._pictures.fingerprint,
-            layers=tuple(layers.values()),
+            layers=(),
             predictions=tuple(predictions),
-            skipped=tuple(skipped),
+            skipped=self.skipped,
             iterations=iterations,
             seconds=time.monotonic() - started,
         )
-        self._writer.commit(capture)
-        return capture
+        self._lane.put(recording, End(capture))
+        return recording
 
-    def _capture_layer(
-        self, forward: Forward, pack: PackWriter, layer: int, index: int
-    ) -> LayerCapture:
-        """Everything of one layer for one input image."""
-        sheets: list[Sheet] = []
-        guidance = None
-        if "activation" in self._options.methods:
-            sheets.append(pack.add_maps(forward.maps(layer), input_index=index))
-        for method in self._gradient_methods():
-            blocks = forward.gradients(layer, method=method, target=self._options.target)
-            sheets += pack.add_gradients(
-                blocks, method=method, target=self._options.target, input_index=index
-            )
-            guidance = self.engine.guidance(layer) if method == "guided" else guidance
-        return LayerCapture(
-            layer, tuple(sheets), _of_input(forward.statistics(layer), index), guidance
-        )
+    def _capture_input(
+        self, recording: Recording, forward: Forward, index: int, progress: Progress | None
+    ) -> Iterator[Skipped]:
+        """Everything at one input image: all maps first, then gradients by layer."""
+        for layer in self.engine.convolutions:
+            if "activation" in self._options.methods:
+                self._lane.put(recording, Maps(layer, index, forward.maps(layer)))
+        self._timetable.begin_gradients(index)
+        left_out = []
+        for layer in self.engine.convolutions:
+            node = self.engine.graph.layers[layer]
+            for method in self._gradient_methods():
+                if self._timetable.has_time_for(layer, method):
+                    with self._timetable.measured(layer, method):
+                        self._capture_gradients(recording, forward, layer, method, index)
+                else:
+                    left_out.append((method, node.key))
+            statistics = _of_input(forward.statistics(layer), index)
+            guidance = self.engine.guidance(layer) if self._is_guided else None
+            self._lane.put(recording, Numbers(layer, statistics, guidance))
+            if progress is not None:
+                progress(node.key, node.channels or 0)
+        yield from _told(left_out, self._pictures.inputs[index].label)
+
+    def _capture_gradients(
+        self,
+        recording: Recording,
+        forward: Forward,
+        layer: int,
+        method: Literal["guided", "gradient"],
+        index: int,
+    ) -> None:
+        """The gradients of one layer, block by block as the engine yields them."""
+        key = GradientKey(method, self._options.target, index)
+        for block in forward.gradients(layer, method=method, target=key.target):
+            self._lane.put(recording, GradientBlock(layer, key, block))
+        self._lane.put(recording, GradientBlock(layer, key, None))
 
     def _gradient_methods(self) -> Iterator[Literal["guided", "gradient"]]:
-        if "guided" in self._options.methods:
+        if self._is_guided:
             yield "guided"
         if "gradient" in self._options.methods:
             yield "gradient"
 
-    def _add_kernels(
-        self, pack: PackWriter, layers: dict[int, LayerCapture]
-    ) -> Iterator[Skipped]:
-        """Adds the kernels of every layer; yields the layers that have none to show."""
-        for layer, record in layers.items():
+    @property
+    def _is_guided(self) -> bool:
+        return "guided" in self._options.methods
+
+    def _capture_kernels(self, recording: Recording) -> Iterator[Skipped]:
+        """The kernels of every layer; yields the layers that have none to show."""
+        if "kernel" not in self._options.methods:
+            return
+        for layer in self.engine.convolutions:
             kernels = self.engine.kernels(layer)
             if kernels is None:
                 key = self.engine.graph.layers[layer].key
                 yield Skipped(f"kernels of {key}", "its kernels are not of the usual form")
             else:
-                sheets = (*record.sheets, pack.add_kernels(kernels))
-                layers[layer] = dataclasses.replace(record, sheets=sheets)
+                self._lane.put(recording, Kernels(layer, kernels))
 
 
 def _one(inputs: ModelInputs, index: int) -> ModelInputs:
@@ -164,13 +212,12 @@ def _of_input(statistics: tuple[Statistic, ...], index: int) -> tuple[Statistic,
     )
 
 
-def _merged(before: LayerCapture, one: LayerCapture) -> LayerCapture:
-    """What was captured of a layer for further input images, put together."""
-    known = {statistic.name for statistic in before.statistics if statistic.input < 0}
-    new = [one for one in one.statistics if one.input >= 0 or one.name not in known]
-    return LayerCapture(
-        before.layer,
-        (*before.sheets, *one.sheets),
-        (*before.statistics, *new),
-        one.guidance or before.guidance,
-    )
+def _told(left_out: list[tuple[str, str]], label: str) -> Iterator[Skipped]:
+    """What the time did not suffice for, as one entry per method."""
+    for method in dict.fromkeys(method for method, _ in left_out):
+        keys = [key for one, key in left_out if one == method]
+        what = "guided gradients" if method == "guided" else "gradients"
+        yield Skipped(
+            f"{what} of {', '.join(keys)} for {label}",
+            "they did not fit into the time budget of the callback (budget=None takes all)",
+        )

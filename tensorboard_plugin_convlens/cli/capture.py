@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 from tqdm import tqdm
 
 if TYPE_CHECKING:
-    from tensorboard_plugin_convlens.core.records import Capture
+    from tensorboard_plugin_convlens.storage.recording import Recording
 
 _EPILOG = """\
 examples:
@@ -109,8 +109,8 @@ def run(arguments: argparse.Namespace) -> None:
                 print(f"left out {skipped.what}: {skipped.reason}", file=sys.stderr)
         session = Session(model, inputs, pictures, writer, options)
         with FilterProgress(session.filters, checkpoint.path.name) as progress:
-            captured = session.capture(checkpoint.step, progress=progress)
-        print(describe(checkpoint.path.name, captured))
+            recording = session.capture(checkpoint.step, progress=progress)
+        print(describe(checkpoint.path.name, recording))
     print(f"See it with: tensorboard --logdir {arguments.logdir}")
 
 
@@ -135,8 +135,11 @@ class FilterProgress:
         self._bar.update(filters)
 
 
-def describe(name: str, captured: Capture) -> str:
+def describe(name: str, recording: Recording) -> str:
     """A sentence about a capture: what was done, and what was not."""
+    captured = recording.capture
+    if captured is None:
+        return f"{name}: step {recording.step} was not captured"
     done = sum(
         max((sheet.channels for sheet in one.sheets), default=0) for one in captured.layers
     )

@@ -63,5 +63,5 @@ def capture_vgg16(log_dir: str) -> None:
     print("Capturing every filter of a trained VGG16 for four photographs:")
     session = Session(load_vgg16(), inputs, pictures, writer, options)
     with FilterProgress(session.filters, "vgg16") as progress:
-        captured = session.capture(0, progress=progress)
-    print(describe("vgg16", captured))
+        recording = session.capture(0, progress=progress)
+    print(describe("vgg16", recording))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import io
-from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import BinaryIO, Literal
 
 import numpy as np
@@ -28,6 +28,15 @@ from tensorboard_plugin_convlens.core.reduce import box_average, magnitude, redu
 from tensorboard_plugin_convlens.storage.pack import HEADER, SheetEncoder, Stored
 
 
+@dataclass(frozen=True, slots=True)
+class GradientKey:
+    """Which gradients: of which method and target, at which input image."""
+
+    method: Literal["guided", "gradient"]
+    target: Target
+    input: int
+
+
 class PackWriter:
     """Writes the sheets of one pack, in the order of the calls."""
 
@@ -45,55 +54,9 @@ class PackWriter:
         """Writes kernels, `float32 [channel, plane, height, width]`, always signed."""
         return self._add_whole("kernel", kernels, -1, signed=True)
 
-    def add_gradients(
-        self,
-        blocks: Iterable[Gradients],
-        *,
-        method: Literal["guided", "gradient"],
-        target: Target,
-        input_index: int,
-        observe: Callable[[Gradients], None] | None = None,
-    ) -> tuple[Sheet, ...]:
-        """Writes gradients twice: signed values, and their magnitude for tiles.
-
-        The magnitude is `max |g|` over the input channels, averaged over cells so that
-        neither side exceeds 64 pixels.
-
-        Args:
-          blocks: In ascending order of channels; all with crops of one size.
-          method, target: What they are.
-          input_index: Of the input image.
-          observe: Is shown every block before it is let go.
-
-        Returns:
-          The sheet of values and the sheet of magnitudes, or nothing without blocks.
-        """
-        values: _GrowingSheet | None = None
-        sizes: _GrowingSheet | None = None
-        for block in blocks:
-            if observe is not None:
-                observe(block)
-            picture = block.values.shape[1:3]
-            factor = reduction(*picture)
-            if values is None or sizes is None:
-                values = _GrowingSheet(self._file, signed=True)
-                sizes = _GrowingSheet(io.BytesIO(), signed=False)
-            values.add(np.moveaxis(block.values, -1, 1), block, frame=picture)
-            small = box_average(magnitude(block.values), factor)
-            covered = (small.shape[1] * factor, small.shape[2] * factor)
-            sizes.add(small[:, None], block, frame=covered)
-        if values is None or sizes is None:
-            return ()
-        first = values.finish(self._name, method, "values", input_index, target)
-        second = sizes.finish(self._name, method, "magnitude", input_index, target)
-        return first, self._append(sizes.file, second)
-
-    def _append(self, buffer: BinaryIO, sheet: Sheet) -> Sheet:
-        """Moves a sheet that was written to a buffer to the end of the pack."""
-        offset = self._file.tell()
-        buffer.seek(0)
-        self._file.write(buffer.read())
-        return dataclasses.replace(sheet, offset=offset)
+    def begin_gradients(self, key: GradientKey) -> GradientSheets:
+        """Begins the sheets of a layer's gradients; nothing else until they are finished."""
+        return GradientSheets(self._file, self._name, key)
 
     def _add_whole(
         self, method: Method, planes: FloatArray, input_index: int, signed: bool | None = None
@@ -103,6 +66,42 @@ class PackWriter:
         encoder = SheetEncoder(self._file, (shape[1], shape[2], shape[3]))
         encoder.add(quantized.levels)
         return _sheet(encoder.finish(), quantized, self._name, method, "values", input_index)
+
+
+class GradientSheets:
+    """The gradients of one layer at one input image, written twice as they come.
+
+    Signed values, and their magnitude for tiles: `max |g|` over the input channels,
+    averaged over cells so that neither side exceeds 64 pixels.
+    """
+
+    def __init__(self, file: BinaryIO, pack: str, key: GradientKey) -> None:
+        """Writes to `file`, at its end, which is the pack of this name."""
+        self._pack = pack
+        self._key = key
+        self._values = _GrowingSheet(file, signed=True)
+        self._sizes = _GrowingSheet(io.BytesIO(), signed=False)
+        self._file = file
+
+    def add(self, block: Gradients) -> None:
+        """Appends a block; blocks ascend and have crops of one size."""
+        picture = block.values.shape[1:3]
+        factor = reduction(*picture)
+        self._values.add(np.moveaxis(block.values, -1, 1), block, frame=picture)
+        small = box_average(magnitude(block.values), factor)
+        covered = (small.shape[1] * factor, small.shape[2] * factor)
+        self._sizes.add(small[:, None], block, frame=covered)
+
+    def finish(self) -> tuple[Sheet, ...]:
+        """The sheet of values and the sheet of magnitudes, or nothing without blocks."""
+        if self._values.is_empty:
+            return ()
+        values = self._values.finish(self._pack, self._key, "values")
+        sizes = self._sizes.finish(self._pack, self._key, "magnitude")
+        offset = self._file.tell()
+        self._sizes.file.seek(0)
+        self._file.write(self._sizes.file.read())
+        return values, dataclasses.replace(sizes, offset=offset)
 
 
 class _GrowingSheet:
@@ -116,6 +115,10 @@ class _GrowingSheet:
         self._blocks: list[Gradients] = []
         self._frame = (0, 0)
 
+    @property
+    def is_empty(self) -> bool:
+        return self._encoder is None
+
     def add(self, planes: FloatArray, block: Gradients, *, frame: tuple[int, ...]) -> None:
         quantized = quantize(planes, signed=self._signed)
         shape = quantized.levels.shape
@@ -127,9 +130,7 @@ class _GrowingSheet:
         self._quantized.append(dataclasses.replace(quantized, levels=nothing))
         self._blocks.append(dataclasses.replace(block, values=block.values[:0].copy()))
 
-    def finish(
-        self, pack: str, method: Method, form: Form, input_index: int, target: Target
-    ) -> Sheet:
+    def finish(self, pack: str, key: GradientKey, form: Form) -> Sheet:
         assert self._encoder is not None, "finish follows at least one add"
         parts, blocks = self._quantized, self._blocks
         whole = Quantized(
@@ -139,10 +140,10 @@ class _GrowingSheet:
             nan=np.concatenate([part.nan for part in parts]),
             infinite=np.concatenate([part.infinite for part in parts]),
         )
-        sheet = _sheet(self._encoder.finish(), whole, pack, method, form, input_index)
+        sheet = _sheet(self._encoder.finish(), whole, pack, key.method, form, key.input)
         return dataclasses.replace(
             sheet,
-            target=target,
+            target=key.target,
             frame=self._frame,
             source=blocks[0].source,
             top=_join([block.top for block in blocks]),

@@ -2,6 +2,11 @@
 
 TensorBoard keeps such values in memory, so use the callback or `capture` for anything
 large; use this for a few layers, or where nothing but event files is collected.
+
+Example:
+  >>> from tensorboard_plugin_convlens import summary
+  >>> with tf.summary.create_file_writer("logs/run1").as_default():    # doctest: +SKIP
+  ...     summary.filter_images("conv1", conv1(images), step=0, inputs=images)
 """
 
 from __future__ import annotations

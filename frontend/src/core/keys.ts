@@ -17,6 +17,7 @@ export type Command =
   | "fitAll"
   | "search"
   | "overlay"
+  | "magnify"
   | "copyLink"
   | "goLayers"
   | "goFilters"
@@ -46,6 +47,7 @@ export const KEY_BINDINGS: readonly KeyBinding[] = [
   { command: "autoSize", keys: ["a"], text: "Tiles of the size that fills the pane" },
   { command: "fitAll", keys: ["z"], text: "All filters at once" },
   { command: "overlay", keys: ["o"], text: "Lay the map over its input image" },
+  { command: "magnify", keys: ["e"], text: "Magnify the filter (also Enter in the grid)" },
   { command: "search", keys: ["/"], text: "Search layers, filters, classes" },
   { command: "copyLink", keys: ["y"], text: "Copy a link to this view" },
   { command: "goLayers", keys: ["l"], text: "Go to the layers" },

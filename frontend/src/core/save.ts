@@ -9,8 +9,6 @@ export interface PictureFrame {
   /** Texts along the color scale, from its low end to its high end. */
   ticks: readonly string[];
   dark: boolean;
-  /** Whole number of pixels that one pixel becomes. */
-  enlarge?: number;
 }
 
 export function saveFile(blob: Blob, name: string): void {
@@ -22,6 +20,25 @@ export function saveFile(blob: Blob, name: string): void {
   setTimeout(() => URL.revokeObjectURL(address), 1000);
 }
 
+/** The pictures and canvases inside an element, where they lie on screen, `width` pixels wide. */
+export function pictureOf(element: HTMLElement, width: number): HTMLCanvasElement {
+  const whole = element.getBoundingClientRect();
+  const zoom = width / whole.width;
+  const canvas = document.createElement("canvas");
+  canvas.width = width;
+  canvas.height = Math.round(whole.height * zoom);
+  const context = canvas.getContext("2d");
+  if (!context) return canvas;
+  for (const part of element.querySelectorAll<HTMLImageElement | HTMLCanvasElement>("img, canvas")) {
+    const { left, top, width: w, height: h } = part.getBoundingClientRect();
+    const style = getComputedStyle(part);
+    context.filter = style.filter;
+    context.imageSmoothingEnabled = style.imageRendering !== "pixelated";
+    context.drawImage(part, (left - whole.left) * zoom, (top - whole.top) * zoom, w * zoom, h * zoom);
+  }
+  return canvas;
+}
+
 /** Saves a canvas with its caption and its color scale below it. */
 export async function savePicture(source: HTMLCanvasElement, frame: PictureFrame, name: string): Promise<void> {
   const blob = await new Promise<Blob | null>((resolve) => framePicture(source, frame).toBlob(resolve));
@@ -30,9 +47,8 @@ export async function savePicture(source: HTMLCanvasElement, frame: PictureFrame
 }
 
 function framePicture(source: HTMLCanvasElement, frame: PictureFrame): HTMLCanvasElement {
-  const enlarge = frame.enlarge ?? 1;
-  const width = Math.max(480, source.width * enlarge);
-  const height = source.height * enlarge;
+  const width = Math.max(480, source.width);
+  const height = source.height;
   const canvas = document.createElement("canvas");
   canvas.width = width;
   canvas.height = height + 64;
@@ -40,8 +56,7 @@ function framePicture(source: HTMLCanvasElement, frame: PictureFrame): HTMLCanva
   if (!context) return canvas;
   context.fillStyle = frame.dark ? "#1c1c1f" : "#ffffff";
   context.fillRect(0, 0, canvas.width, canvas.height);
-  context.imageSmoothingEnabled = false;
-  context.drawImage(source, 0, 0, source.width * enlarge, height);
+  context.drawImage(source, 0, 0);
   context.fillStyle = frame.dark ? "#ececf1" : "#1d1d21";
   context.font = "12px system-ui, sans-serif";
   context.fillText(frame.caption, 10, height + 18, width - 20);

@@ -50,6 +50,8 @@ export class Captures {
       ? { run: this.run.run, step: this.summary.step, session: this.summary.session }
       : null,
   );
+  /** Changes whenever the run has a new step, or an old one was written again. */
+  readonly version = $derived(JSON.stringify(this.steps.map(({ step, session }) => [step, session])));
   /** What was captured of each layer at the selected step. */
   readonly captured = $derived(
     new Map<number, LayerSummary>(this.step.value?.layers.map((summary) => [summary.layer, summary])),

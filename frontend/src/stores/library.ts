@@ -31,12 +31,17 @@ export class Library {
     return api.fetchRuns();
   }
 
-  history(run: string, place: { layer: number; channel: number; input: number }): Promise<History> {
-    return api.fetchHistory(run, place);
+  /** `version` tells the steps of the run: a new step makes a new history. */
+  history(
+    run: string,
+    place: { layer: number; channel: number; input: number },
+    version: string,
+  ): Promise<History> {
+    return this.#keep(["history", run, place, version], () => api.fetchHistory(run, place));
   }
 
-  predictions(run: string, input: number): Promise<PredictionHistory> {
-    return api.fetchPredictions(run, input);
+  predictions(run: string, input: number, version: string): Promise<PredictionHistory> {
+    return this.#keep(["predictions", run, input, version], () => api.fetchPredictions(run, input));
   }
 
   graph(run: string, fingerprint: string): Promise<ModelGraph> {

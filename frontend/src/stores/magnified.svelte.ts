@@ -50,7 +50,11 @@ export const pictureKey = ({ at, layer, input, channel, method, size }: PictureR
 
 export const fromCapture = (captures: Captures, request: PictureRequest): PictureSource => ({
   key: pictureKey(request),
-  load: () => loadPicture(captures, request),
+  load: async () => {
+    const picture = await loadPicture(captures, request);
+    // Weights lie nowhere on the input image.
+    return picture && request.method === "kernel" ? { ...picture, frame: null } : picture;
+  },
 });
 
 /** A picture of the history; `placement` is that of the layer's sheet at any step. */

@@ -1,5 +1,14 @@
 // A value that is fetched: what is known of it, and how the fetching goes.
 
+/** What is fetched beside the main thing waits this long for the selection to settle. */
+const SETTLING = 150;
+
+/** Does something unless it is called off first, as by the next press of a held key. */
+export function afterSettling(action: () => void): () => void {
+  const timer = setTimeout(action, SETTLING);
+  return () => clearTimeout(timer);
+}
+
 /** Keeps the last good value while the next one loads, so that a view need not go blank. */
 export class Resource<T> {
   /** The last good value, perhaps of an earlier key. */

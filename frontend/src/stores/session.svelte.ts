@@ -35,6 +35,8 @@ export class Session {
   /** Which pane is shown where only one has room. */
   pane = $state<"layers" | "filters" | "inspector">("filters");
   chosenTab = $state<InspectorTab>("filter");
+  /** Whether the selected filter fills the tab. */
+  magnifying = $state(false);
   /** Spoken by screen readers, shown in the status line for a while. */
   message = $state("");
 

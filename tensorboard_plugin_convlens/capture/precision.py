@@ -1,0 +1,50 @@
+"""Whether gradients are computed in float32 or, where that is faster, in bfloat16."""
+
+from __future__ import annotations
+
+import functools
+import time
+from typing import Any, Literal
+
+import tensorflow as tf
+
+Precision = Literal["auto", "float32"]
+"""`auto`: bfloat16 on machines where a measurement shows that it is faster.
+
+Only the cotangents are affected; the forward pass and the masks of the rectifiers stay as
+they are. The result differs by about 0.3 % of a picture's maximum, less than one of the
+256 levels in which pictures are stored.
+"""
+
+_WORTHWHILE = 1.2
+
+
+def cotangent_type(precision: Precision) -> Any:
+    """The TensorFlow type in which gradients travel."""
+    return tf.bfloat16 if precision == "auto" and bfloat16_is_faster() else tf.float32
+
+
+@functools.cache
+def bfloat16_is_faster() -> bool:
+    """Measures a transposed convolution in both types, once in a process, in about 20 ms."""
+    return _seconds(tf.bfloat16) * _WORTHWHILE < _seconds(tf.float32)
+
+
+def _seconds(dtype: Any) -> float:
+    """The shorter of two measurements after one to warm up."""
+    cotangent = tf.ones([4, 32, 32, 64], dtype)
+    kernel = tf.ones([3, 3, 64, 64], dtype)
+
+    def measure() -> float:
+        start = time.perf_counter()
+        tf.raw_ops.Conv2DBackpropInput(
+            input_sizes=cotangent.shape,
+            filter=kernel,
+            out_backprop=cotangent,
+            strides=[1, 1, 1, 1],
+            padding="SAME",
+        ).numpy()
+        return time.perf_counter() - start
+
+    measure()
+    return min(measure(), measure())

@@ -1,0 +1,51 @@
+"""Divides the time of a capture among its input images and layers.
+
+Feature maps and statistics are not asked about: they are always taken. Gradients are taken
+in this order: input images as they were given, each with an equal part of what is left,
+and within an image the layers from the input on, whose receptive fields are smallest and
+whose filters are therefore cheapest.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+class Timetable:
+    """Knows what layers took at earlier captures, and so what still fits into one."""
+
+    def __init__(self) -> None:
+        """Begins without experience: what was never measured is tried while there is time."""
+        self._took: dict[tuple[int, str], float] = {}
+        self._ends: float | None = None
+        self._part_ends: float | None = None
+        self._images = 1
+
+    def begin(self, seconds: float | None, images: int) -> None:
+        """A capture begins, of `images` input images; `seconds` None is no bound."""
+        self._ends = None if seconds is None else time.monotonic() + seconds
+        self._images = images
+
+    def begin_gradients(self, index: int) -> None:
+        """The gradients of an input image begin."""
+        if self._ends is None:
+            self._part_ends = None
+            return
+        now = time.monotonic()
+        left = max(0.0, self._ends - now)
+        self._part_ends = now + left / max(1, self._images - index)
+
+    def has_time_for(self, layer: int, method: str) -> bool:
+        """Whether the gradients of a layer are likely to be done in time."""
+        if self._part_ends is None:
+            return True
+        return time.monotonic() + self._took.get((layer, method), 0.0) < self._part_ends
+
+    @contextmanager
+    def measured(self, layer: int, method: str) -> Iterator[None]:
+        """Notes how long the gradients of a layer take."""
+        started = time.monotonic()
+        yield
+        self._took[layer, method] = time.monotonic() - started

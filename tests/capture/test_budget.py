@@ -1,0 +1,98 @@
+"""The share of the training time that captures may take."""
+
+from __future__ import annotations
+
+import logging
+
+import keras
+import numpy as np
+import pytest
+
+from tensorboard_plugin_convlens.capture import budget
+from tensorboard_plugin_convlens.capture.budget import Budget
+from tensorboard_plugin_convlens.capture.callback import ConvLensCallback
+from tensorboard_plugin_convlens.core.errors import InputError
+from tensorboard_plugin_convlens.storage.reader import Reader
+from tests.capture.test_callback import IMAGES, build_model, fit
+
+
+class Clock:
+    now = 0.0
+
+    def __call__(self):
+        return self.now
+
+
+def test_the_first_seconds_are_free():
+    assert Budget(0.05, clock=Clock()).left() == budget.FREE_SECONDS
+
+
+def test_then_the_share_of_the_training_time_is_allowed():
+    clock = Clock()
+    account = Budget(0.1, clock=clock)
+    clock.now = 1000.0
+    account.spend(40.0)
+
+    assert account.left() == pytest.approx(0.1 * 960 - 40)
+
+
+def test_a_training_that_begins_again_has_spent_nothing():
+    clock = Clock()
+    account = Budget(0.1, clock=clock)
+    account.spend(99.0)
+    assert account.left() == 0
+
+    account.restart()
+
+    assert account.left() == budget.FREE_SECONDS
+
+
+def test_without_a_budget_there_is_no_bound():
+    account = Budget(None)
+    account.spend(1e9)
+
+    assert account.left() is None
+
+
+@pytest.mark.parametrize("share", [0, -1, 11])
+def test_an_impossible_share_is_refused(share):
+    with pytest.raises(InputError, match="budget must be a share"):
+        Budget(share)
+
+
+def test_what_does_not_fit_is_left_out_told_and_noted(tmp_path, caplog, monkeypatch):
+    monkeypatch.setattr(budget, "FREE_SECONDS", 0.0)
+    with caplog.at_level(logging.WARNING):
+        fit(build_model(), ConvLensCallback(tmp_path, IMAGES[:2], budget=1e-9), epochs=2)
+
+    reader = Reader(tmp_path)
+    assert reader.steps("train") == (0, 1, 2)
+    capture = reader.capture("train", 2)
+    assert {sheet.method for layer in capture.layers for sheet in layer.sheets} == {
+        "activation"
+    }
+    assert "guided gradients of conv1, conv2 for input 1" in {
+        one.what for one in capture.skipped
+    }
+    told = [record.getMessage() for record in caplog.records]
+    assert (
+        sum("left out guided gradients of conv1, conv2 for input 0" in one for one in told) == 1
+    )
+
+
+def test_statistics_are_taken_even_without_time(tmp_path, monkeypatch):
+    monkeypatch.setattr(budget, "FREE_SECONDS", 0.0)
+    fit(build_model(), ConvLensCallback(tmp_path, IMAGES[:1], budget=1e-9), epochs=1)
+
+    (layer, _) = Reader(tmp_path).capture("train", 1).layers
+    assert {one.name for one in layer.statistics} >= {"mean", "max", "std", "apoz"}
+
+
+def test_the_default_takes_everything_of_a_small_training(tmp_path, caplog):
+    keras.utils.set_random_seed(0)
+    fit(build_model(), ConvLensCallback(tmp_path, IMAGES[:2]), epochs=1)
+
+    assert not caplog.records
+    capture = Reader(tmp_path).capture("train", 1)
+    assert not capture.skipped
+    assert np.all([len(layer.sheets) == 6 for layer in capture.layers])

@@ -1,0 +1,122 @@
+"""Pieces of captures on their way to the disk."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+
+import numpy as np
+import pytest
+
+from tensorboard_plugin_convlens.capture.lane import BackgroundLane, DirectLane
+from tensorboard_plugin_convlens.core.errors import StorageError
+from tensorboard_plugin_convlens.core.records import Capture
+from tensorboard_plugin_convlens.storage.reader import Reader
+from tensorboard_plugin_convlens.storage.recording import (
+    End,
+    GradientBlock,
+    Maps,
+    Numbers,
+    Recording,
+)
+from tensorboard_plugin_convlens.storage.sheet_writer import GradientKey
+from tensorboard_plugin_convlens.storage.writer import Writer
+from tests import captures
+
+KEY = GradientKey("guided", "max", 0)
+
+
+def begin(tmp_path):
+    writer = Writer(tmp_path, run="train")
+    writer.write_graph(captures.graph())
+    writer.write_inputs(captures.images())
+    return writer
+
+
+def header(writer, step):
+    return Capture(
+        step=step,
+        wall_time=time.time(),
+        session=writer.session,
+        graph=captures.graph().fingerprint,
+        inputs=captures.images().fingerprint,
+        layers=(),
+    )
+
+
+def pieces(writer, step):
+    yield Maps(1, 0, captures.maps(step, 0))
+    yield Numbers(1, (), None)
+    yield GradientBlock(1, KEY, captures.gradients(step, 0))
+    yield GradientBlock(1, KEY, None)
+    yield End(header(writer, step))
+
+
+@pytest.mark.parametrize("make_lane", [DirectLane, BackgroundLane])
+def test_what_is_put_can_be_read_after_draining(tmp_path, make_lane):
+    writer, lane = begin(tmp_path), make_lane()
+    for step in range(3):
+        recording = Recording(writer, step)
+        for piece in pieces(writer, step):
+            lane.put(recording, piece)
+    lane.drain()
+
+    reader = Reader(tmp_path)
+    assert reader.steps("train") == (0, 1, 2)
+    for step in range(3):
+        written = captures.maps(step, 0)
+        assert np.abs(reader.feature_maps("train", step, "conv1") - written).max() < 0.01
+
+
+def test_a_full_queue_makes_the_caller_wait_instead_of_growing(tmp_path):
+    writer = begin(tmp_path)
+    size = captures.maps(0, 0).nbytes
+    lane = BackgroundLane(limit=2 * size)
+    gate, most = threading.Event(), []
+    held = Recording(writer, 0)
+    accept, held.accept = held.accept, lambda piece: (gate.wait(), accept(piece))
+
+    def put():
+        for piece in [Maps(1, index, captures.maps(0, index)) for index in range(6)]:
+            lane.put(held, piece)
+            most.append(lane._waiting)
+
+    caller = threading.Thread(target=put)
+    caller.start()
+    caller.join(timeout=0.5)
+    assert caller.is_alive()
+    assert max(most) <= 2 * size
+    gate.set()
+    caller.join(timeout=20)
+    lane.drain()
+    held.abandon()
+    assert not caller.is_alive()
+    assert max(most) <= 2 * size
+
+
+def test_a_fault_gives_up_its_recording_only_and_is_raised_once(tmp_path):
+    writer, lane = begin(tmp_path), BackgroundLane()
+    bad, good = Recording(writer, 10**15), Recording(writer, 1)
+    for one, step in ((bad, 0), (good, 1)):
+        for piece in pieces(writer, step):
+            lane.put(one, piece)
+
+    with pytest.raises(StorageError, match="A step must lie between"):
+        lane.drain()
+    lane.drain()
+
+    assert Reader(tmp_path).steps("train") == (1,)
+
+
+def test_an_abandoned_recording_leaves_no_file(tmp_path):
+    writer = begin(tmp_path)
+    before = sorted(os.listdir(writer.directory))
+    recording = Recording(writer, 0)
+    for piece in list(pieces(writer, 0))[:3]:
+        recording.accept(piece)
+
+    recording.abandon()
+
+    assert sorted(os.listdir(writer.directory)) == before
+    assert recording.capture is None

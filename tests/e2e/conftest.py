@@ -1,0 +1,135 @@
+"""One browser, one log directory, one TensorBoard per loader; a page of its own for every test."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Protocol
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
+
+from tensorboard_plugin_convlens.cli.demo_digits import train_on_digits
+from tests.e2e import logs
+from tests.e2e.tab import Behavior, Tab, address
+from tests.tensorboard_process import TensorBoardProcess, running_tensorboard
+
+EPOCHS = 8
+LAPTOP = (1440, 900)
+
+# Colors as they are in the pages, and nothing that asks the network by itself.
+_BROWSER_ARGUMENTS = [
+    "--force-color-profile=srgb",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--no-first-run",
+]
+
+
+class OpenTab(Protocol):
+    """Opens a page of TensorBoard on the ConvLens tab."""
+
+    def __call__(
+        self,
+        *,
+        run: str = logs.DIGITS,
+        size: tuple[int, int] = LAPTOP,
+        dark: bool = False,
+        server: TensorBoardProcess | None = None,
+        state: dict[str, str] | None = None,
+    ) -> Tab: ...
+
+
+@pytest.fixture(scope="session")
+def log_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A real training of eight epochs, beside made-up runs."""
+    directory = tmp_path_factory.mktemp("logs")
+    logs.write_values(directory)
+    logs.write_wide(directory)
+    logs.write_hostile(directory)
+    logs.write_deep(directory)
+    logs.write_damaged(directory)
+    train_on_digits(str(directory), epochs=EPOCHS)
+    return directory
+
+
+@pytest.fixture(scope="session")
+def tensorboard(log_dir: Path) -> Iterator[TensorBoardProcess]:
+    """TensorBoard as it is started by default: with its Rust loader."""
+    with running_tensorboard(log_dir) as process:
+        yield process
+
+
+@pytest.fixture(scope="session")
+def tensorboard_python_loader(log_dir: Path) -> Iterator[TensorBoardProcess]:
+    """TensorBoard with its Python loader."""
+    with running_tensorboard(log_dir, load_fast=False) as process:
+        yield process
+
+
+@pytest.fixture(params=["tensorboard", "tensorboard_python_loader"])
+def each_loader(request: pytest.FixtureRequest) -> TensorBoardProcess:
+    """TensorBoard, once with each loader."""
+    process = request.getfixturevalue(request.param)
+    assert isinstance(process, TensorBoardProcess)
+    return process
+
+
+@pytest.fixture(scope="session")
+def browser(chromium: Path) -> Iterator[Browser]:
+    """Chromium without a window."""
+    # Chromium's sandbox does not work for root.
+    sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
+    with sync_playwright() as playwright:
+        expect.set_options(timeout=15_000)
+        yield playwright.chromium.launch(
+            executable_path=chromium, args=[*_BROWSER_ARGUMENTS, *sandbox]
+        )
+
+
+@pytest.fixture
+def new_context(browser: Browser) -> Iterator[Callable[..., BrowserContext]]:
+    """Browser profiles that forget everything; a page in them must behave."""
+    behavior = Behavior()
+    contexts = []
+
+    def open_context(size: tuple[int, int], *, dark: bool = False) -> BrowserContext:
+        width, height = size
+        context = browser.new_context(
+            viewport={"width": width, "height": height},
+            color_scheme="dark" if dark else "light",
+            accept_downloads=True,
+        )
+        context.set_default_timeout(20_000)
+        context.on("page", behavior.watch)
+        contexts.append(context)
+        return context
+
+    yield open_context
+    for context in contexts:
+        context.close()
+    assert behavior == Behavior(), f"A page did what it must not: {behavior}"
+
+
+@pytest.fixture
+def open_tab(
+    new_context: Callable[..., BrowserContext], request: pytest.FixtureRequest
+) -> OpenTab:
+    """Opens the tab in a fresh profile, on TensorBoard's Rust loader unless told otherwise."""
+
+    def open_page(
+        *,
+        run: str = logs.DIGITS,
+        size: tuple[int, int] = LAPTOP,
+        dark: bool = False,
+        server: TensorBoardProcess | None = None,
+        state: dict[str, str] | None = None,
+    ) -> Tab:
+        server = server or request.getfixturevalue("tensorboard")
+        page = new_context(size, dark=dark).new_page()
+        page.goto(address(server.url, {"run": run, **(state or {})}), wait_until="commit")
+        return Tab(page)
+
+    return open_page

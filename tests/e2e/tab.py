@@ -1,0 +1,188 @@
+"""The tab as a person uses it: its controls by what they are called, its pictures by eye."""
+
+from __future__ import annotations
+
+import io
+import re
+from dataclasses import dataclass, field
+from urllib.parse import quote, unquote, urlsplit
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+from playwright.sync_api import ConsoleMessage, Dialog, Frame, Locator, Page, Request, expect
+
+Rgb = tuple[int, int, int]
+
+# Zero in light mode (vik) and in dark mode (berlin), and the ends of both.
+VIK_CENTER: Rgb = (236, 229, 224)
+BERLIN_CENTER: Rgb = (25, 12, 9)
+VIK_ENDS: tuple[Rgb, Rgb] = ((0, 18, 97), (89, 0, 8))
+
+_OWN_ADDRESS = re.compile(r"^(https?://(localhost|127\.0\.0\.1)(:\d+)?/|data:|blob:)")
+_READING = re.compile(r"Filter (\d+) · row (\d+), column (\d+): ([^ ]+( finite)?)")
+
+
+@dataclass
+class Behavior:
+    """What a page did that no page of ours may do."""
+
+    foreign_requests: list[str] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+    dialogs: list[str] = field(default_factory=list)
+
+    def watch(self, page: Page) -> None:
+        """Notes requests to other machines, uncaught errors, refused code, and dialogs."""
+        page.on("request", self._see_request)
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.on("console", self._see_console)
+        page.on("dialog", self._see_dialog)
+
+    def _see_request(self, request: Request) -> None:
+        if not _OWN_ADDRESS.match(request.url):
+            self.foreign_requests.append(request.url)
+
+    def _see_console(self, message: ConsoleMessage) -> None:
+        if message.type == "error" and "Content Security Policy" in message.text:
+            self.errors.append(message.text)
+
+    def _see_dialog(self, dialog: Dialog) -> None:
+        self.dialogs.append(dialog.message)
+        dialog.dismiss()
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One point of the grid: what the status line says of it, and its color."""
+
+    channel: int
+    row: int
+    column: int
+    value: str
+    color: Rgb
+
+
+class Tab:
+    """An open ConvLens tab inside TensorBoard."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.frame = page.frame_locator("iframe[src*='name=convlens']")
+        self.layers = self.frame.get_by_role("region", name="Layers")
+        self.filters = self.frame.get_by_role("region", name="Filters")
+        self.inspector = self.frame.get_by_role("region", name="Inspector")
+        self.grid = self.frame.get_by_role("listbox", name="Filters of this layer")
+        self.title = self.filters.get_by_role("heading").first
+        self.run = self.frame.get_by_role("combobox", name="Run")
+        self.input = self.frame.get_by_role("combobox", name="Input image")
+        self.search = self.frame.get_by_role("combobox", name=re.compile("^Search"))
+        self.step = self.frame.get_by_role("group", name="Step")
+        self.step_number = self.step.get_by_role("status")
+        self.slider = self.step.get_by_role("slider")
+        self.newest = self.step.get_by_role("checkbox", name="newest")
+        self.hint = self.frame.get_by_role("complementary", name="About the pictures")
+        self.help = self.frame.get_by_role("dialog")
+
+    def wait_until_painted(self) -> None:
+        """Returns once the filters of a layer are on screen, and the hint is put away."""
+        self.grid.wait_for()
+        if self.hint.is_visible():
+            self.hint.get_by_role("button", name="Got it").click()
+        self.wait_for_rest()
+
+    def wait_for_rest(self) -> None:
+        """Returns once the picture of the page has stopped changing."""
+        before = b""
+        while (now := self.page.screenshot()) != before:
+            before = now
+
+    def document(self) -> Frame:
+        """The document of the tab, to ask it about itself."""
+        handle = self.page.locator("iframe[src*='name=convlens']").element_handle()
+        frame = handle.content_frame()
+        assert frame is not None
+        return frame
+
+    def button(self, name: str) -> Locator:
+        """The button of exactly this name."""
+        return self.frame.get_by_role("button", name=name, exact=True)
+
+    def method(self, name: str) -> Locator:
+        """The switch of a method."""
+        return self.frame.get_by_role("group", name="Method").get_by_role(
+            "button", name=name, exact=True
+        )
+
+    def inspector_tab(self, name: str) -> Locator:
+        """Filter, Layer or Classes."""
+        return self.inspector.get_by_role("tab", name=name)
+
+    def node(self, name: str) -> Locator:
+        """A node of the layer chain."""
+        return self.layers.get_by_role("button", name=re.compile(rf"^\d[\d–]*\s+{re.escape(name)}\b"))
+
+    def choose_layer(self, name: str) -> None:
+        """Clicks a node of the chain and waits for its filters."""
+        self.node(name).click()
+        expect(self.title).to_have_text(name)
+        self.wait_for_rest()
+
+    def selected_filter(self) -> int:
+        """The filter that a screen reader would say is selected."""
+        text = self.grid.get_by_role("option").inner_text()
+        found = re.match(r"Filter (\d+)", text)
+        assert found, f"The list of filters says {text!r}."
+        return int(found[1])
+
+    def state(self) -> dict[str, str]:
+        """What the address bar says of the view."""
+        tokens = urlsplit(self.page.url).fragment.split("&")
+        pairs = (unquote(token).partition("=") for token in tokens)
+        return {
+            key.removeprefix("p.convlens."): value
+            for key, _, value in pairs
+            if key.startswith("p.convlens.")
+        }
+
+    def wait_for_state(self, **wanted: str) -> None:
+        """Waits until the address bar holds these values; "" stands for a key that is not there."""
+        keys = {f"p.convlens.{key}": value for key, value in wanted.items()}
+        self.page.wait_for_function(
+            """wanted => {
+              const pairs = location.hash.slice(1).split("&").map(token => token.split("=").map(decodeURIComponent));
+              const state = Object.fromEntries(pairs);
+              return Object.entries(wanted).every(([key, value]) => (state[key] ?? "") === value);
+            }""",
+            arg=keys,
+        )
+
+    def pixels(self, what: Locator) -> NDArray[np.uint8]:
+        """What is on screen of an element, `uint8 [height, width, 3]`."""
+        return decode(what.screenshot(animations="disabled"))
+
+    def grid_line(self, y: float, *, step: int = 5) -> list[Seen]:
+        """The points of the grid along a horizontal line, `y` pixels below its upper edge."""
+        self.page.mouse.move(0, 0)
+        self.wait_for_rest()
+        shown = self.pixels(self.grid)
+        box = self.grid.bounding_box()
+        assert box is not None
+        seen = []
+        for x in range(4, int(box["width"]) - 4, step):
+            self.page.mouse.move(box["x"] + x, box["y"] + y)
+            if found := _READING.search(self.filters.inner_text()):
+                red, green, blue = (int(value) for value in shown[int(y), x])
+                channel, row, column = (int(found[at]) for at in (1, 2, 3))
+                seen.append(Seen(channel, row, column, found[4], (red, green, blue)))
+        return seen
+
+
+def decode(png: bytes) -> NDArray[np.uint8]:
+    """A picture as `uint8 [height, width, 3]`."""
+    return np.asarray(Image.open(io.BytesIO(png)).convert("RGB"))
+
+
+def address(url: str, state: dict[str, str]) -> str:
+    """A link to a view of the tab."""
+    own = "".join(f"&{quote('p.convlens.' + key)}={quote(value, safe='')}" for key, value in state.items())
+    return f"{url}#convlens{own}"
