@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import argparse
 import io
+import os
 import sys
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlencode
 
 from PIL import Image
-from playwright.sync_api import Browser, ConsoleMessage, FrameLocator, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
 from tests.tensorboard_process import running_tensorboard
 from tools.install_browser import find_browser
@@ -26,8 +27,7 @@ LARGEST = 500_000  # bytes: the README loads both pictures.
 # What is shown: one filter of a trained VGG16 that looks at a cat.
 VIEW = {
     "run": "vgg16",
-    "layer": "block2_conv2",
-    "method": "guided",
+    "layer": "block3_conv3",
     "sort": "max",
     "filter": "23",
 }
@@ -56,25 +56,22 @@ def open_tab(browser: Browser, url: str, theme: Theme) -> Page:
 
 def settle(page: Page) -> None:
     """Waits until the filters are listed and no picture is on its way any more."""
-    tab = tab_of(page)
+    # TensorBoard keeps every plugin in a frame of its own.
+    tab = page.frame_locator("iframe[src*='name=convlens']")
     tab.get_by_role("option").first.wait_for(state="attached")
-    page.wait_for_load_state("networkidle")
+    tab.get_by_role("button", name="Got it").click()
     page.mouse.move(WIDTH - 1, HEIGHT - 1)
+    page.wait_for_load_state("networkidle")
     # Canvases are painted in the next frame; small pictures follow when they come into view.
     page.wait_for_timeout(1500)
 
 
-def tab_of(page: Page) -> FrameLocator:
-    """The tab: TensorBoard keeps every plugin in a frame of its own."""
-    return page.frame_locator('iframe[src*="convlens"]')
-
-
 def compress(png: bytes) -> bytes:
-    """The picture with at most 256 colors, which a screenshot hardly shows."""
-    with Image.open(io.BytesIO(png)) as picture:
-        small = picture.convert("RGB").quantize(256, dither=Image.Dither.NONE)
+    """The picture with 256 colors, chosen to fit it: a third of the bytes, hardly seen."""
     file = io.BytesIO()
-    small.save(file, "PNG", optimize=True)
+    with Image.open(io.BytesIO(png)) as picture:
+        few = picture.convert("RGB").quantize(256, kmeans=3, dither=Image.Dither.NONE)
+        few.save(file, "PNG", optimize=True)
     return file.getvalue()
 
 
@@ -104,8 +101,10 @@ def main() -> None:
     if executable is None:
         sys.exit("There is no Chromium: run `python tools/install_browser.py`.")
     IMAGES.mkdir(parents=True, exist_ok=True)
+    # Colors as they are in the page; Chromium's sandbox does not work for root.
+    flags = ["--force-color-profile=srgb"] + ["--no-sandbox"] * (os.geteuid() == 0)
     with running_tensorboard(log_dir) as server, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=executable, args=flags)
         for theme in THEMES:
             path = take(browser, server.url, theme)
             print(f"{path.relative_to(Path.cwd())}: {path.stat().st_size} bytes")

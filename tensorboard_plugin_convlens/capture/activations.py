@@ -10,7 +10,21 @@ from tensorboard_plugin_convlens.capture.rectifiers import RECTIFIERS, activatio
 from tensorboard_plugin_convlens.core.records import ActivationStage
 
 _PASSING = frozenset(
-    ["BatchNormalization", "Dropout", "SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D", "GaussianNoise", "GaussianDropout", "AlphaDropout", "Identity", "LayerNormalization", "GroupNormalization", "UnitNormalization", "ActivityRegularization"]
+    [
+        "BatchNormalization",
+        "Dropout",
+        "SpatialDropout1D",
+        "SpatialDropout2D",
+        "SpatialDropout3D",
+        "GaussianNoise",
+        "GaussianDropout",
+        "AlphaDropout",
+        "Identity",
+        "LayerNormalization",
+        "GroupNormalization",
+        "UnitNormalization",
+        "ActivityRegularization",
+    ]
 )
 """Layers between a convolution and its activation function that keep channels apart."""
 

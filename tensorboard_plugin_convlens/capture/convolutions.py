@@ -121,7 +121,7 @@ def to_kernel_planes(convolution: Convolution, values: Sequence[Any]) -> FloatAr
         return None
     height = int(np.prod(planes.shape[2:-1]))
     planes = planes.reshape(*planes.shape[:2], height, planes.shape[-1])
-    return np.ascontiguousarray(planes, np.float32)
+    return planes
 
 
 def _depthwise_planes(kernel: FloatArray) -> FloatArray:

@@ -40,7 +40,9 @@ def prefers_crop(route: CropRoute, path: Iterable[Any]) -> bool:
 
 def _per_unit(operation: Any) -> float:
     """Operations for all channels of one unit; a few for what is not a convolution."""
-    channels = float(operation.outputs[0].shape[-1] or 1) if operation.outputs[0].shape.rank else 1.0
+    channels = (
+        float(operation.outputs[0].shape[-1] or 1) if operation.outputs[0].shape.rank else 1.0
+    )
     if operation.type in ("Conv2D", "Conv3D"):
         return 2.0 * float(np.prod(operation.inputs[1].shape.as_list()))
     if operation.type == "DepthwiseConv2dNative":

@@ -8,7 +8,7 @@ fraction of the whole frame: 84 times less for `block3_conv3` of VGG16 at 224 pi
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -22,8 +22,7 @@ from tensorboard_plugin_convlens.capture.vjp import Residuals
 from tensorboard_plugin_convlens.core.receptive_field import UNIT
 from tensorboard_plugin_convlens.core.records import FloatArray, IntArray
 
-
-Waiting = dict[int, tuple[Any, Place, bool]]
+Waiting = dict[int, tuple[Any, Plane, bool]]
 
 
 @dataclass(frozen=True)
@@ -106,8 +105,8 @@ class CropPass:
           differentiation: Of the model.
           residuals: Of the image.
           units: Rows and columns in the target, `int32 [unit]` each.
-          waiting: `id` of a tensor → (cotangent, where it lies, whether it is zero beyond
-            the tensor).
+          waiting: `id` of a tensor → (cotangent, its windows, whether it is zero beyond the
+            tensor).
         """
         self._route = route
         self._differentiation = differentiation
@@ -115,10 +114,10 @@ class CropPass:
         self._units = units
         self._places = {key: self._trimmed(key, plane) for key, plane in route.planes.items()}
         self._residuals = crop_pull.CroppedResiduals(residuals, self._places)
-        self._waiting = {
-            key: (fit(cotangent, replace(place, rows=units[0], columns=units[1]), self._places[key]), clean)
-            for key, (cotangent, place, clean) in waiting.items()
-        }
+        self._waiting: dict[int, tuple[Any, bool]] = {}
+        for key, (cotangent, plane, clean) in waiting.items():
+            fitted = fit(cotangent, self._place(key, plane), self._places[key])
+            self._waiting[key] = fitted, clean
 
     def _place(self, key: int, plane: Plane) -> Place:
         return Place(plane, self._route.lengths[key], *self._units)
@@ -165,7 +164,7 @@ class CropPass:
                 self._whole_residuals,
                 (self._units[0][part], self._units[1][part]),
                 {
-                    key: (tf.gather(cotangent, part), self._places[key], clean)
+                    key: (tf.gather(cotangent, part), self._places[key].plane, clean)
                     for key, (cotangent, clean) in waiting.items()
                 },
             )
@@ -247,12 +246,13 @@ def crop_gradients(
     """
     target = route.target
     seed = tf.one_hot(channels, target.shape[-1], dtype=residuals.dtype)
-    place = Place((UNIT, UNIT), route.lengths[id(target)], *units)
-    waiting = {id(target): (seed[:, None, None, None, :], place, True)}
+    waiting = {id(target): (seed[:, None, None, None, :], (UNIT, UNIT), True)}
     return CropPass(route, differentiation, residuals, units, waiting).run()
 
 
-def tops_and_lefts(route: CropRoute, rows: IntArray, columns: IntArray) -> tuple[IntArray, IntArray]:
+def tops_and_lefts(
+    route: CropRoute, rows: IntArray, columns: IntArray
+) -> tuple[IntArray, IntArray]:
     """First row and first column of each unit's window of the input."""
     key = id(route.source)
     return Place(route.planes[key], route.lengths[key], rows, columns).starts

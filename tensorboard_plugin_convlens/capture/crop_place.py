@@ -33,8 +33,8 @@ class Place:
         """First row and first column of each window, `int32 [unit]`."""
         rows, columns = self.plane
         return (
-            rows.start + self.rows * rows.stride,
-            columns.start + self.columns * columns.stride,
+            np.asarray(rows.start + self.rows * rows.stride, np.int32),
+            np.asarray(columns.start + self.columns * columns.stride, np.int32),
         )
 
     @property
@@ -66,37 +66,35 @@ class Place:
         first_rows, first_columns = self.starts
         height, width = self.size
         return (
-            first_rows[:, None] + np.arange(height, dtype=np.int32),
-            first_columns[:, None] + np.arange(width, dtype=np.int32),
+            np.add(first_rows[:, None], np.arange(height), dtype=np.int32),
+            np.add(first_columns[:, None], np.arange(width), dtype=np.int32),
         )
 
-    def gather(self, value: Any, outside: Any = 0) -> Any:
-        """The windows of a value `[1, height, width, channel]`.
+    def gather(self, margined: Any) -> Any:
+        """The windows of a value of the tensor, `[unit, 1, height, width, channel]`.
 
         Args:
-          value: Of the tensor.
-          outside: What stands beyond the tensor.
-
-        Returns:
-          `[unit, 1, height, width, channel]`, or `[1, …]` where all windows are the same.
+          margined: From `with_margin`; its margin stands for everything beyond the tensor.
         """
-        if self.is_whole():
-            return value[None]
         height, width = self.lengths
         rows, columns = self.positions()
-        channels = value.shape[-1]
-        padded = tf.pad(value[0], [[1, 1], [1, 1], [0, 0]], constant_values=outside)
-        flat = tf.reshape(padded, [(height + 2) * (width + 2), channels])
-        places: NDArray[np.int32] = (
-            (np.clip(rows, -1, height) + 1)[:, :, None] * (width + 2)
-            + (np.clip(columns, -1, width) + 1)[:, None, :]
-        )
-        return tf.gather(flat, places)[:, None]
+        places: NDArray[np.int32] = (np.clip(rows, -1, height) + 1)[:, :, None] * (
+            width + 2
+        ) + (np.clip(columns, -1, width) + 1)[:, None, :]
+        return tf.gather(margined, places)[:, None]
+
+
+def with_margin(value: Any, outside: Any) -> Any:
+    """`[1, height, width, channel]` in a frame of one unit, as rows of channels."""
+    margined = tf.pad(value[0], [[1, 1], [1, 1], [0, 0]], constant_values=outside)
+    return tf.reshape(margined, [-1, value.shape[-1]])
 
 
 def fit(cotangent: Any, have: Place, want: Place) -> Any:
     """A cotangent on one place, cut or filled with zeros to the size of another."""
-    before = [one.start - other.start for one, other in zip(have.plane, want.plane, strict=True)]
+    before = [
+        one.start - other.start for one, other in zip(have.plane, want.plane, strict=True)
+    ]
     after = [
         want_size - have_size - shift
         for want_size, have_size, shift in zip(want.size, have.size, before, strict=True)

@@ -6,10 +6,9 @@ from typing import Any
 
 import tensorflow as tf
 
-from tensorboard_plugin_convlens.capture.crop_place import Place
+from tensorboard_plugin_convlens.capture.crop_place import Place, with_margin
 from tensorboard_plugin_convlens.capture.vjp import (
     Residuals,
-    Vjp,
     merge_filters,
     split_filters,
 )
@@ -40,12 +39,23 @@ class CroppedResiduals(Residuals):
 
     def at(self, tensor: Any, value: Any) -> Any:
         """The windows of a value that lies like `tensor`; all of one without places."""
-        if value.shape.rank != 4 or tuple(value.shape[1:3]) == (1, 1):
+        if value.shape.rank < 3 or tuple(value.shape[-3:-1]) == (1, 1):
             return value
-        return self._places[id(tensor)].gather(value)
+        if value.shape.rank == 3:  # a slope per place and channel, as in PReLU
+            value = self.derived(("batch", id(value)), lambda: (value, value[None]))[1]
+        return self.windows(value, self._places[id(tensor)])
+
+    def windows(self, value: Any, place: Place) -> Any:
+        """`Place.gather` of a value that was derived, so that its margin is added once."""
+        if place.is_whole():
+            return value[None]
+        margin = self.derived(("margin", id(value)), lambda: (value, with_margin(value, 0)))
+        return place.gather(margin[1])
 
 
-def pull_convolution(operation: Any, cotangent: Any, seen: Place, residuals: Residuals) -> Any:
+def pull_convolution(
+    operation: Any, cotangent: Any, seen: Place, residuals: CroppedResiduals
+) -> Any:
     """The cotangent on the place that the windows of the output see of the input."""
     attributes = convolution_attributes(operation) | {"padding": "VALID"}
     attributes.pop("explicit_paddings", None)
@@ -56,13 +66,15 @@ def pull_convolution(operation: Any, cotangent: Any, seen: Place, residuals: Res
     return split_filters(gradient, filters)
 
 
-def pull_pooling(operation: Any, cotangent: Any, places: tuple[Place, Place], residuals: Residuals) -> Any:
+def pull_pooling(
+    operation: Any, cotangent: Any, places: tuple[Place, Place], residuals: CroppedResiduals
+) -> Any:
     """As `pull_convolution`; `places`: of the output, and what it sees of the input."""
     filters = cotangent.shape[0]
     here, seen = places
     if operation.type == "MaxPool" and is_tiled(operation):
-        copies = spread(merge_filters(cotangent), *operation.get_attr("ksize")[1:3])
-        return split_filters(copies, filters) * seen.gather(chosen_units(operation, residuals))
+        chosen = residuals.windows(chosen_units(operation, residuals), seen)
+        return spread(cotangent, chosen, tuple(operation.get_attr("ksize")[1:3]))
     attributes = pooling_attributes(operation) | {"padding": "VALID"}
     sizes = [filters, *seen.size, operation.inputs[0].shape[-1]]
     if operation.type == "AvgPool":
@@ -83,5 +95,5 @@ def pull_pooling(operation: Any, cotangent: Any, places: tuple[Place, Place], re
 def _windows(value: Any, place: Place, filters: int, *, lowest: bool) -> Any:
     """Merged windows in float32; beyond the tensor, less than anything."""
     outside = tf.float32.min if lowest else 0
-    gathered = place.gather(tf.cast(value, tf.float32), outside)
+    gathered = place.gather(with_margin(tf.cast(value, tf.float32), outside))
     return merge_filters(tf.broadcast_to(gathered, [filters, *gathered.shape[1:]]))

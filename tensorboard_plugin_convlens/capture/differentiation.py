@@ -21,7 +21,22 @@ from tensorboard_plugin_convlens.capture.vjp import RULES, Residuals, Vjp
 from tensorboard_plugin_convlens.capture.vjp_registered import registered_gradient
 
 _CONSTANT = frozenset(
-    ["Shape", "ShapeN", "Size", "Rank", "ZerosLike", "OnesLike", "StopGradient", "ArgMax", "ArgMin", "Ceil", "Floor", "Rint", "Round", "Sign"]
+    [
+        "Shape",
+        "ShapeN",
+        "Size",
+        "Rank",
+        "ZerosLike",
+        "OnesLike",
+        "StopGradient",
+        "ArgMax",
+        "ArgMin",
+        "Ceil",
+        "Floor",
+        "Rint",
+        "Round",
+        "Sign",
+    ]
 )
 """Operations through which no gradient passes."""
 
@@ -79,8 +94,11 @@ class Differentiation:
             gated = id(operation) in self.rectifiers.gated
             return vjp_pointwise.rectifier(operation, gated=gated)
         rule = RULES.get(operation.type)
-        own = rule(operation) if rule is not None else None
+        own = rule(operation, self._is_live) if rule is not None else None
         return own or registered_gradient(self._trace.wrapped, operation, self._forward)
+
+    def _is_live(self, tensor: Any) -> bool:
+        return id(tensor) in self._sources
 
     def pull_back(
         self,
@@ -117,7 +135,7 @@ class Differentiation:
             return
         pulled = self.vjp(operation).pull(cotangents, residuals)
         for tensor, gradient in zip(operation.inputs, pulled, strict=True):
-            if gradient is not None and id(tensor) in self._sources:
+            if gradient is not None and self._is_live(tensor):
                 before = waiting.get(id(tensor))
                 waiting[id(tensor)] = gradient if before is None else before + gradient
 

@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 
 import keras
+import numpy as np
 import tensorflow as tf
 
+from tensorboard_plugin_convlens.capture import internals
 from tensorboard_plugin_convlens.capture.convolutions import to_kernel_planes
 from tensorboard_plugin_convlens.capture.forward import Forward
 from tensorboard_plugin_convlens.capture.inputs import ModelInputs, to_arrays
@@ -67,7 +69,8 @@ class Engine:
         self._fetched = _distinct(self._plan.fetches(), {id(one) for one in trace.inputs})
         self._run = trace.wrapped.prune(list(trace.inputs), self._fetched)
         self._kernels = trace.wrapped.prune(
-            [], {index: list(one.convolution.kernels) for index, one in self._plan.routes.items()}
+            [],
+            {index: list(one.convolution.kernels) for index, one in self._plan.routes.items()},
         )
 
     def guidance(self, layer: int) -> Guidance:
@@ -86,7 +89,9 @@ class Engine:
           three-dimensional kernel stacked along height; None where the channels of the
           layer's output are not those of one kernel.
         """
-        return to_kernel_planes(self._plan.routes[layer].convolution, self._kernels()[layer])
+        convolution = self._plan.routes[layer].convolution
+        planes = to_kernel_planes(convolution, self._kernels()[layer])
+        return None if planes is None else np.ascontiguousarray(planes)
 
     def run(self, inputs: ModelInputs) -> Forward:
         """Runs one image through the model.
@@ -110,7 +115,8 @@ class Engine:
             for array, placeholder in zip(arrays, placeholders, strict=True)
         ]
         values = {id(one): value for one, value in zip(placeholders, tensors, strict=True)}
-        results = self._run(*tensors)
+        with internals.unfused():
+            results = self._run(*tensors)
         values |= {id(one): value for one, value in zip(self._fetched, results, strict=True)}
         return Forward(self._plan, values, self._cotangent_type)
 

@@ -49,7 +49,8 @@ class Forward:
     def maps(self, layer: int) -> FloatArray:
         """The feature maps of a layer, `[channel, height, width]`."""
         convolution = self._plan.routes[layer].convolution
-        return convolution.layout.to_planes(self._numpy(convolution.target))[0]
+        planes: FloatArray = convolution.layout.to_planes(self._numpy(convolution.target))[0]
+        return planes
 
     def activated_maps(self, layer: int) -> FloatArray | None:
         """The maps after the activation function that the layer or a later one applies.
@@ -60,7 +61,8 @@ class Forward:
         route = self._plan.routes[layer]
         if route.activated is None:
             return None
-        return route.convolution.layout.to_planes(self._numpy(route.activated))[0]
+        planes: FloatArray = route.convolution.layout.to_planes(self._numpy(route.activated))[0]
+        return planes
 
     def gradients(
         self,
@@ -103,7 +105,8 @@ class Forward:
         """
         route = self._plan.routes[layer]
         maps = self.maps(layer)
-        activated = self.activated_maps(layer)
+        is_own = route.activated is None or route.activated is route.convolution.target
+        activated = None if is_own else self.activated_maps(layer)
         numbers = {
             "mean": importance.mean(maps),
             "max": importance.maximum(maps),
@@ -113,7 +116,9 @@ class Forward:
         }
         found = [Statistic(name, 0, values) for name, values in numbers.items()]
         convolution = route.convolution
-        kernels = to_kernel_planes(convolution, [self._numpy(one) for one in convolution.kernels])
+        kernels = to_kernel_planes(
+            convolution, [self._numpy(one) for one in convolution.kernels]
+        )
         if kernels is not None:
             scale = _normalization_scale(route.normalization)
             found.append(Statistic("l1", -1, importance.l1_norm(kernels, scale)))

@@ -10,7 +10,7 @@ import numpy as np
 from tensorboard_plugin_convlens.capture.engine import Engine
 from tensorboard_plugin_convlens.capture.inputs import ModelInputs, to_arrays
 from tensorboard_plugin_convlens.core.errors import UnknownLayerError
-from tensorboard_plugin_convlens.core.records import FloatArray, Target
+from tensorboard_plugin_convlens.core.records import FloatArray, Gradients, Target
 
 
 def feature_maps(model: keras.Model, inputs: ModelInputs, layer: str) -> FloatArray:

@@ -23,6 +23,7 @@ POINTWISE = frozenset(
     {
         *SMOOTH,
         *SLOPES,
+        "Mul",
         *("Relu", "Relu6", "BiasAdd", "FusedBatchNormV3", "Identity", "Cast", "IdentityN"),
         *("Add", "AddV2", "AddN", "Sub", "SelectV2", "ConcatV2"),
     }
@@ -76,7 +77,9 @@ def _sliding(operation: Any) -> Plane | None:
     elif padding == b"SAME":
         if operation.type == "AvgPool":  # divides by fewer units at the border
             return None
-        before = [same_padding(*one) for one in zip(lengths, kernel, stride, dilation, strict=True)]
+        before = [
+            same_padding(*one) for one in zip(lengths, kernel, stride, dilation, strict=True)
+        ]
     else:
         before = [0, 0]
     rows, columns = (

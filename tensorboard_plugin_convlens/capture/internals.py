@@ -13,6 +13,8 @@ from typing import Any
 
 import keras
 import tensorflow as tf
+from tensorflow.core.protobuf import config_pb2, rewriter_config_pb2
+from tensorflow.python.eager import context
 
 _TRACING = threading.RLock()
 """Instance attributes and the eager switch are visible to every thread: one at a time."""
@@ -118,3 +120,25 @@ def kept_losses(operations: list[Any]) -> Iterator[None]:
             current = vars(operation)[name]
             current.clear()
             (current.update if isinstance(current, set) else current.extend)(value)
+
+
+@contextlib.contextmanager
+def unfused() -> Iterator[None]:
+    """Runs functions of this thread without fusing operations.
+
+    Why: oneDNN's fused convolution and rectifier turns NaN into 0, so that a filter with
+    broken weights would look dead. `tf.config.optimizer` has the same switch, but for the
+    whole process, the training of the user among it; these options are the thread's own.
+    """
+    eager = context.context()
+    before = eager.function_call_options
+    config = config_pb2.ConfigProto()
+    config.CopyFrom(eager.config)
+    config.graph_options.rewrite_options.remapping = rewriter_config_pb2.RewriterConfig.OFF
+    eager.function_call_options = context.FunctionCallOptions(
+        executor_type=before.executor_type, config_proto=config
+    )
+    try:
+        yield
+    finally:
+        eager.function_call_options = before

@@ -48,7 +48,8 @@ class Layout:
             else np.moveaxis(value, self.channel_axis + 1, 1)
         )
         planes = first.reshape(value.shape[0], self.channels, *self.plane)
-        return np.ascontiguousarray(planes, np.float32)
+        result: FloatArray = np.ascontiguousarray(planes, np.float32)
+        return result
 
     def to_picture(self, value: NDArray[Any]) -> FloatArray:
         """`[n, *shape]` → `[n, height, width, channel]`."""
@@ -58,7 +59,8 @@ class Layout:
             else np.moveaxis(value, self.channel_axis + 1, -1)
         )
         picture = last.reshape(value.shape[0], *self.plane, self.channels)
-        return np.ascontiguousarray(picture, np.float32)
+        result: FloatArray = np.ascontiguousarray(picture, np.float32)
+        return result
 
     def to_units(self, cotangent: Any) -> Any:
         """A tensor `[n, units of a plane, channel]` → `[n, *shape]`."""

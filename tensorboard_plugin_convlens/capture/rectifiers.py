@@ -115,7 +115,29 @@ def activation_function(operation: Any) -> str:
 
 
 _KERAS_FUNCTIONS = frozenset(
-    ["relu", "relu6", "sigmoid", "tanh", "softplus", "softsign", "silu", "log_sigmoid", "leaky_relu", "hard_sigmoid", "hard_silu", "elu", "selu", "celu", "gelu", "softmax", "hard_tanh", "glu", "squareplus", "sparse_plus", "threshold"]
+    [
+        "relu",
+        "relu6",
+        "sigmoid",
+        "tanh",
+        "softplus",
+        "softsign",
+        "silu",
+        "log_sigmoid",
+        "leaky_relu",
+        "hard_sigmoid",
+        "hard_silu",
+        "elu",
+        "selu",
+        "celu",
+        "gelu",
+        "softmax",
+        "hard_tanh",
+        "glu",
+        "squareplus",
+        "sparse_plus",
+        "threshold",
+    ]
 )
 
 

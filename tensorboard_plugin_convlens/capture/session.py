@@ -28,6 +28,7 @@ from tensorboard_plugin_convlens.core.records import (
     Statistic,
 )
 from tensorboard_plugin_convlens.storage.recording import (
+    Abandon,
     End,
     GradientBlock,
     Kernels,
@@ -112,8 +113,20 @@ class Session:
           StorageError: With the direct lane, the log directory cannot be written to;
             nothing of the step becomes visible.
         """
-        started = time.monotonic()
         recording = Recording(self._writer, step)
+        try:
+            capture = self._capture_all(recording, seconds, progress)
+        except BaseException:
+            self._lane.put(recording, Abandon())
+            raise
+        self._lane.put(recording, End(dataclasses.replace(capture, iterations=iterations)))
+        return recording
+
+    def _capture_all(
+        self, recording: Recording, seconds: float | None, progress: Progress | None
+    ) -> Capture:
+        """Everything of a step, but for the layers, which are in the recording."""
+        started = time.monotonic()
         predictions: list[tuple[Prediction, ...]] = []
         skipped = list(self.engine.skipped)
         self._timetable.begin(seconds, len(self._pictures.inputs))
@@ -123,8 +136,8 @@ class Session:
             skipped += self._capture_input(recording, forward, index, progress)
         skipped += self._capture_kernels(recording)
         self.skipped = tuple(skipped)
-        capture = Capture(
-            step=step,
+        return Capture(
+            step=recording.step,
             wall_time=time.time(),
             session=self._writer.session,
             graph=self.engine.graph.fingerprint,
@@ -132,11 +145,8 @@ class Session:
             layers=(),
             predictions=tuple(predictions),
             skipped=self.skipped,
-            iterations=iterations,
             seconds=time.monotonic() - started,
         )
-        self._lane.put(recording, End(capture))
-        return recording
 
     def _capture_input(
         self, recording: Recording, forward: Forward, index: int, progress: Progress | None

@@ -187,7 +187,8 @@ def trace_model(model: keras.Model, inputs: ModelInputs) -> Trace:
     def run(*tensors: Any) -> list[Any]:
         recorder.start(tf.compat.v1.get_default_graph())
         packed = keras.tree.pack_sequence_as(inputs, list(tensors))
-        with keras.StatelessScope(collect_losses=True):
+        # A scope of its own, for a model's name may start with "_", which no first scope may.
+        with tf.name_scope("model"), keras.StatelessScope(collect_losses=True):
             results = model(packed, training=False)
         names[:] = _output_names(model, results)
         return [tf.convert_to_tensor(one) for one in tf.nest.flatten(results)]

@@ -71,7 +71,10 @@ class Vjp:
     pull: Callable[[Cotangents, Residuals], Cotangents]
 
 
-Rule = Callable[[Any], Vjp | None]
+Live = Callable[[Any], bool]
+"""Whether an input of an operation depends on the input of the model."""
+
+Rule = Callable[[Any, Live], Vjp | None]
 """Makes the Vjp of one operation; None where the rule does not cover it."""
 
 RULES: dict[str, Rule] = {}

@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from tensorboard_plugin_convlens.capture.vjp import (
     Cotangents,
+    Live,
     Residuals,
     Vjp,
     merge_filters,
@@ -32,7 +33,7 @@ def convolution_attributes(operation: Any) -> dict[str, Any]:
 
 
 @rule("Conv2D", "DepthwiseConv2dNative", "Conv3D")
-def convolution(operation: Any) -> Vjp | None:
+def convolution(operation: Any, live: Live) -> Vjp | None:
     """Dumoulin & Visin 2016, arXiv 1603.07285: the transposed convolution."""
     images, kernel = operation.inputs
     attributes = convolution_attributes(operation)
@@ -62,9 +63,7 @@ def transposed(operation: Any, attributes: dict[str, Any]) -> Callable[[Any, Any
         function = _grouped(operation)
 
     def backward(sizes: Any, kernel: Any, cotangent: Any) -> Any:
-        return function(
-            input_sizes=sizes, filter=kernel, out_backprop=cotangent, **attributes
-        )
+        return function(input_sizes=sizes, filter=kernel, out_backprop=cotangent, **attributes)
 
     return backward
 
@@ -97,9 +96,7 @@ def _grouped(operation: Any) -> Callable[..., Any]:
             input_sizes=input_sizes, filter=kernel, out_backprop=out_backprop, **attributes
         )
 
-    def in_parts(
-        *, input_sizes: Any, filter: Any, out_backprop: Any, **attributes: Any
-    ) -> Any:
+    def in_parts(*, input_sizes: Any, filter: Any, out_backprop: Any, **attributes: Any) -> Any:
         sizes = list(input_sizes)
         sizes[axis] //= groups
         kernels = tf.split(filter, groups, -1)
@@ -121,7 +118,7 @@ def _is_square(operation: Any) -> bool:
 
 
 @rule("Conv2DBackpropInput", "Conv3DBackpropInputV2")
-def transposed_convolution(operation: Any) -> Vjp | None:
+def transposed_convolution(operation: Any, live: Live) -> Vjp | None:
     """Of a layer such as Conv2DTranspose: the plain convolution."""
     kernel = operation.inputs[1]
     attributes = convolution_attributes(operation)
@@ -140,13 +137,13 @@ def transposed_convolution(operation: Any) -> Vjp | None:
 
 
 @rule("BiasAdd")
-def bias(operation: Any) -> Vjp:
+def bias(operation: Any, live: Live) -> Vjp:
     """A bias does not change the gradient."""
     return Vjp((), lambda cotangents, residuals: (cotangents[0], None))
 
 
 @rule("FusedBatchNormV3")
-def batch_normalization(operation: Any) -> Vjp | None:
+def batch_normalization(operation: Any, live: Live) -> Vjp | None:
     """At inference: a scale per channel, gamma / sqrt(variance + epsilon)."""
     if operation.get_attr("is_training"):
         return None
@@ -166,22 +163,42 @@ def batch_normalization(operation: Any) -> Vjp | None:
 
 
 @rule("MatMul", "BatchMatMulV2")
-def matrix_product(operation: Any) -> Vjp:
+def matrix_product(operation: Any, live: Live) -> Vjp:
     """Of `C = A B`: `dA = dC Bᵀ` and `dB = Aᵀ dC`."""
     left, right = operation.inputs
     names = ("transpose_a", "transpose_b") if operation.type == "MatMul" else ("adj_x", "adj_y")
     flip_left, flip_right = (operation.get_attr(name) for name in names)
 
     def pull(cotangents: Cotangents, residuals: Residuals) -> Cotangents:
-        product = cotangents[0]
-        to_left = tf.matmul(product, residuals.value(right), transpose_b=not flip_right)
-        to_right = tf.matmul(residuals.value(left), product, transpose_a=not flip_left)
-        return (
-            _sum_batches(_flip(to_left, flip_left), left),
-            _sum_batches(_flip(to_right, flip_right), right),
-        )
+        product, to_left, to_right = cotangents[0], None, None
+        if live(left):
+            value = residuals.value(right)
+            to_left = _multiply(product, value, flip=not flip_right)
+            to_left = _sum_batches(_flip(to_left, flip_left), left)
+        if live(right):
+            value = residuals.value(left)
+            # (A B)ᵀ = Bᵀ Aᵀ
+            to_right = _multiply(_flip(product, True), value, flip=flip_left)
+            to_right = _flip(to_right, True)
+            to_right = _sum_batches(_flip(to_right, flip_right), right)
+        return to_left, to_right
 
-    return Vjp((left, right), pull)
+    needed = [other for one, other in ((left, right), (right, left)) if live(one)]
+    return Vjp(tuple(needed), pull)
+
+
+def _multiply(matrices: Any, matrix: Any, *, flip: bool) -> Any:
+    """`matrices [filter, …, n, m]` times `matrix […, m, p]`, transposed before if `flip`.
+
+    TensorFlow 2.21's batched product on the CPU ends the process when it has to broadcast
+    factors of different rank; so it is not asked to.
+    """
+    if matrix.shape.rank == 2:
+        folded = tf.reshape(matrices, [-1, matrices.shape[-1]])
+        product = tf.matmul(folded, matrix, transpose_b=flip)
+        return tf.reshape(product, [*matrices.shape[:-1], product.shape[-1]])
+    batches = [*matrices.shape[:-2], *matrix.shape[-2:]]
+    return tf.matmul(matrices, tf.broadcast_to(matrix, batches), transpose_b=flip)
 
 
 def _sum_batches(cotangent: Any, operand: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -9,13 +10,41 @@ import tensorflow as tf
 
 from tensorboard_plugin_convlens.capture.vjp import (
     Cotangents,
+    Live,
     Residuals,
     Vjp,
     rule,
     sum_to,
 )
 
-SMOOTH = ["Abs", "Asinh", "Atan", "ClipByValue", "Cos", "Elu", "Erf", "Erfc", "Exp", "Expm1", "Inv", "LeakyRelu", "Log", "Log1p", "Neg", "Reciprocal", "Rsqrt", "Selu", "Sigmoid", "Sign", "Sin", "Softplus", "Softsign", "Sqrt", "Square", "Tanh"]
+SMOOTH = [
+    "Abs",
+    "Asinh",
+    "Atan",
+    "ClipByValue",
+    "Cos",
+    "Elu",
+    "Erf",
+    "Erfc",
+    "Exp",
+    "Expm1",
+    "Inv",
+    "LeakyRelu",
+    "Log",
+    "Log1p",
+    "Neg",
+    "Reciprocal",
+    "Rsqrt",
+    "Selu",
+    "Sigmoid",
+    "Sign",
+    "Sin",
+    "Softplus",
+    "Softsign",
+    "Sqrt",
+    "Square",
+    "Tanh",
+]
 """Operations of one tensor whose derivative is a slope per element."""
 
 CAPS = {"Relu": None, "Relu6": 6.0}
@@ -25,11 +54,27 @@ def open_units(operation: Any, residuals: Residuals) -> Any:
     """Where a rectifier lets its gradient through: 1 where 0 < output (< cap), else 0."""
 
     def mask() -> Any:
-        output, cap = residuals.raw(operation.outputs[0]), CAPS[operation.type]
-        passes = output > 0 if cap is None else (output > 0) & (output < cap)
-        return tf.cast(passes, residuals.dtype)
+        return tf.cast(_passes(operation, residuals), residuals.dtype)
 
     return residuals.derived(("open units", id(operation)), mask)
+
+
+def limits(operation: Any, residuals: Residuals) -> Any:
+    """The largest gradient that a gated rectifier lets through: any, or none (0).
+
+    So one operation does both halves of the gate: clip to 0 … limit.
+    """
+
+    def largest() -> Any:
+        passes = _passes(operation, residuals)
+        return tf.where(passes, residuals.dtype.max, tf.constant(0, residuals.dtype))
+
+    return residuals.derived(("limits", id(operation)), largest)
+
+
+def _passes(operation: Any, residuals: Residuals) -> Any:
+    output, cap = residuals.raw(operation.outputs[0]), CAPS[operation.type]
+    return output > 0 if cap is None else (output > 0) & (output < cap)
 
 
 def rectifier(operation: Any, *, gated: bool) -> Vjp:
@@ -40,19 +85,29 @@ def rectifier(operation: Any, *, gated: bool) -> Vjp:
       gated: Whether a guided pass stops negative gradient here. False for the halves of
         a PReLU, and inside other activation functions.
     """
+    output = operation.outputs[0]
 
     def pull(cotangents: Cotangents, residuals: Residuals) -> Cotangents:
-        passes = residuals.at(operation.outputs[0], open_units(operation, residuals))
-        gradient = cotangents[0] * passes
-        return (tf.nn.relu(gradient) if gated and residuals.guided else gradient,)
+        if not (gated and residuals.guided):
+            return (cotangents[0] * residuals.at(output, open_units(operation, residuals)),)
+        largest = residuals.at(output, limits(operation, residuals))
+        if largest.shape.rank == cotangents[0].shape.rank - 1:
+            largest = largest[None]
+        if largest.shape != cotangents[0].shape:  # one mask for many filters
+            return (tf.minimum(tf.nn.relu(cotangents[0]), largest),)
+        zero = tf.constant(0, residuals.dtype)
+        return (
+            tf.raw_ops.ClipByValue(
+                t=cotangents[0], clip_value_min=zero, clip_value_max=largest
+            ),
+        )
 
-    return Vjp((operation.outputs[0],), pull)
+    return Vjp((output,), pull)
 
 
 @rule(*SMOOTH)
-def smooth(operation: Any) -> Vjp:
+def smooth(operation: Any, live: Live) -> Vjp:
     """The slope is computed once, in the forward pass, by TensorFlow's own gradient."""
-    output = operation.outputs[0]
     return _sloped(operation, 0, _slope(operation, operation.inputs[0]))
 
 
@@ -73,7 +128,7 @@ def _sloped(operation: Any, position: int, slope: Any) -> Vjp:
 
 
 @rule("IdentityN")
-def silu(operation: Any) -> Vjp | None:
+def silu(operation: Any, live: Live) -> Vjp | None:
     """TensorFlow writes `tf.nn.silu` as an identity of `x * sigmoid(x)` and `x`."""
     if not is_silu_identity(operation):
         return None
@@ -93,61 +148,90 @@ def is_silu_identity(operation: Any) -> bool:
 
 
 @rule("Identity", "Cast", "CheckNumerics", "PreventGradient", "EnsureShape", "Snapshot")
-def unchanged(operation: Any) -> Vjp:
+def unchanged(operation: Any, live: Live) -> Vjp:
     """The cotangents keep their own type, so a change of type changes nothing."""
     return Vjp((), lambda cotangents, residuals: (cotangents[0],))
 
 
 @rule("AddV2", "Add", "AddN")
-def addition(operation: Any) -> Vjp:
+def addition(operation: Any, live: Live) -> Vjp:
     """Each term has the sum's gradient."""
     terms, total = tuple(operation.inputs), operation.outputs[0]
-    return Vjp((), lambda ct, residuals: tuple(sum_to(ct[0], one, total) for one in terms))
+
+    def pull(cotangents: Cotangents, residuals: Residuals) -> Cotangents:
+        return tuple(sum_to(cotangents[0], one, total) if live(one) else None for one in terms)
+
+    return Vjp((), pull)
 
 
 @rule("Sub")
-def subtraction(operation: Any) -> Vjp:
+def subtraction(operation: Any, live: Live) -> Vjp:
     """The second term has the negative gradient."""
     (left, right), total = operation.inputs, operation.outputs[0]
-    return Vjp(
-        (), lambda ct, residuals: (sum_to(ct[0], left, total), sum_to(-ct[0], right, total))
-    )
+
+    def pull(cotangents: Cotangents, residuals: Residuals) -> Cotangents:
+        return (
+            sum_to(cotangents[0], left, total) if live(left) else None,
+            sum_to(-cotangents[0], right, total) if live(right) else None,
+        )
+
+    return Vjp((), pull)
 
 
-Slopes = Callable[[Any, Any], tuple[Any, Any]]
+Slope = Callable[[Any, Any], Any]
 
-SLOPES: dict[str, Slopes] = {
-    "Mul": lambda left, right: (right, left),
-    "RealDiv": lambda left, right: (1 / right, -left / right**2),
-    "Maximum": lambda left, right: (left >= right, left < right),
-    "Minimum": lambda left, right: (left <= right, left > right),
-    "SquaredDifference": lambda left, right: (2 * (left - right), 2 * (right - left)),
+SLOPES: dict[str, tuple[Slope, Slope]] = {
+    "RealDiv": (lambda left, right: 1 / right, lambda left, right: -left / right**2),
+    "Maximum": (lambda left, right: left >= right, lambda left, right: left < right),
+    "Minimum": (lambda left, right: left <= right, lambda left, right: left > right),
+    "SquaredDifference": (
+        lambda left, right: 2 * (left - right),
+        lambda left, right: 2 * (right - left),
+    ),
 }
-"""Partial derivatives with respect to both operands; a comparison stands for 0 and 1."""
+"""Derivatives with respect to both operands; a comparison stands for 0 and 1."""
+
+
+@rule("Mul")
+def product(operation: Any, live: Live) -> Vjp:
+    """Each factor has the other's multiple."""
+    factors, output = tuple(operation.inputs), operation.outputs[0]
+    wanted = [index for index in (0, 1) if live(factors[index])]
+
+    def pull(cotangents: Cotangents, residuals: Residuals) -> Cotangents:
+        gradients: list[Any] = [None, None]
+        for index in wanted:
+            other = residuals.at(output, residuals.value(factors[1 - index]))
+            gradients[index] = sum_to(cotangents[0] * other, factors[index], output)
+        return gradients
+
+    return Vjp(tuple(factors[1 - index] for index in wanted), pull)
 
 
 @rule(*SLOPES)
-def binary(operation: Any) -> Vjp:
-    """Operations of two tensors, one of which may be broadcast."""
+def binary(operation: Any, live: Live) -> Vjp:
+    """Other operations of two tensors, one of which may be broadcast."""
     operands, output = tuple(operation.inputs), operation.outputs[0]
-    slopes = SLOPES[operation.type]
+    wanted = [index for index in (0, 1) if live(operands[index])]
+
+    def factor(index: int, residuals: Residuals) -> Any:
+        value = SLOPES[operation.type][index](*(residuals.raw(one) for one in operands))
+        return tf.cast(value, residuals.dtype)
 
     def pull(cotangents: Cotangents, residuals: Residuals) -> Cotangents:
-        def both() -> list[Any]:
-            values = slopes(*(residuals.raw(one) for one in operands))
-            return [tf.cast(one, residuals.dtype) for one in values]
-
-        factors = residuals.derived(("slopes", id(operation)), both)
-        return tuple(
-            sum_to(cotangents[0] * residuals.at(output, factor), operand, output)
-            for factor, operand in zip(factors, operands, strict=True)
-        )
+        gradients: list[Any] = [None, None]
+        for index in wanted:
+            key = ("slope", id(operation), index)
+            slope = residuals.derived(key, functools.partial(factor, index, residuals))
+            gradient = cotangents[0] * residuals.at(output, slope)
+            gradients[index] = sum_to(gradient, operands[index], output)
+        return gradients
 
     return Vjp(operands, pull)
 
 
 @rule("SelectV2")
-def selection(operation: Any) -> Vjp:
+def selection(operation: Any, live: Live) -> Vjp:
     """Of `tf.where`: each branch has the gradient where it was taken."""
     condition, first, second = operation.inputs
     output = operation.outputs[0]
@@ -156,15 +240,15 @@ def selection(operation: Any) -> Vjp:
         taken = residuals.at(output, tf.cast(residuals.raw(condition), residuals.dtype))
         return (
             None,
-            sum_to(cotangents[0] * taken, first, output),
-            sum_to(cotangents[0] * (1 - taken), second, output),
+            sum_to(cotangents[0] * taken, first, output) if live(first) else None,
+            sum_to(cotangents[0] * (1 - taken), second, output) if live(second) else None,
         )
 
     return Vjp((condition,), pull)
 
 
 @rule("Softmax")
-def softmax(operation: Any) -> Vjp:
+def softmax(operation: Any, live: Live) -> Vjp:
     """`y (d - Σ y d)` over the last axis."""
     output = operation.outputs[0]
 

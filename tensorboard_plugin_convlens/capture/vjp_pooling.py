@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from tensorboard_plugin_convlens.capture.vjp import (
     Cotangents,
+    Live,
     Residuals,
     Vjp,
     merge_filters,
@@ -31,6 +32,7 @@ def is_tiled(operation: Any) -> bool:
     """Whether the windows of a 2-D pooling, channels last, lie side by side."""
     return bool(
         operation.type == "MaxPool"
+        and operation.inputs[0].shape[0] == 1
         and operation.get_attr("ksize") == operation.get_attr("strides")
         and operation.get_attr("data_format") == b"NHWC"
         and _starts_at_zero(operation)
@@ -66,17 +68,30 @@ def chosen_units(operation: Any, residuals: Residuals) -> Any:
     return residuals.derived(("chosen units", id(operation)), mask)
 
 
-def spread(cotangent: Any, rows: int, columns: int) -> Any:
-    """Copies `[n, height, width, channel]` to every unit of its window of rows × columns."""
-    n, height, width, channels = cotangent.shape.as_list()
-    copies = tf.broadcast_to(
-        cotangent[:, :, None, :, None, :], [n, height, rows, width, columns, channels]
-    )
-    return tf.reshape(copies, [n, height * rows, width * columns, channels])
+def spread(cotangent: Any, chosen: Any, size: tuple[int, int]) -> Any:
+    """Gives each unit's gradient to the chosen unit of its window.
+
+    Args:
+      cotangent: `[n, 1, height, width, channel]` of the pooled units.
+      chosen: `[n or 1, 1, height * size[0], width * size[1], channel]`, zeros and ones.
+      size: Of a window.
+
+    Returns:
+      Of the shape of `chosen`, for `n`.
+    """
+    n, _, height, width, channels = cotangent.shape.as_list()
+    rows, columns = size
+    copies = cotangent[:, 0, :, None, :, None, :]
+    if chosen.shape[0] == n:
+        windows = tf.reshape(chosen, [n, height, rows, width, columns, channels])
+        return tf.reshape(copies * windows, chosen.shape)
+    # TensorFlow does not broadcast both factors at once over so many axes.
+    copies = tf.broadcast_to(copies, [n, height, rows, width, columns, channels])
+    return tf.reshape(copies, [n, 1, height * rows, width * columns, channels]) * chosen
 
 
 @rule("MaxPool")
-def maximum_pooling(operation: Any) -> Vjp:
+def maximum_pooling(operation: Any, live: Live) -> Vjp:
     """The largest unit of a window has its gradient."""
     images, output = operation.inputs[0], operation.outputs[0]
     return Vjp((images, output), _tiled(operation) if is_tiled(operation) else _any(operation))
@@ -84,12 +99,15 @@ def maximum_pooling(operation: Any) -> Vjp:
 
 def _tiled(operation: Any) -> Any:
     _, height, width, _ = operation.inputs[0].shape.as_list()
+    _, pooled_height, pooled_width, _ = operation.outputs[0].shape.as_list()
     rows, columns = operation.get_attr("ksize")[1:3]
 
     def pull(cotangents: Cotangents, residuals: Residuals) -> Cotangents:
-        copies = fit(spread(merge_filters(cotangents[0]), rows, columns), height, width)
-        copies = split_filters(copies, cotangents[0].shape[0])
-        return (copies * chosen_units(operation, residuals),)
+        chosen = fit(
+            chosen_units(operation, residuals), pooled_height * rows, pooled_width * columns
+        )
+        gradient = spread(cotangents[0], chosen[None], (rows, columns))
+        return (fit(gradient[:, 0], height, width)[:, None],)
 
     return pull
 
@@ -119,7 +137,7 @@ def _any(operation: Any) -> Any:
 
 
 @rule("AvgPool")
-def average_pooling(operation: Any) -> Vjp:
+def average_pooling(operation: Any, live: Live) -> Vjp:
     """Every unit of a window has an equal share of its gradient."""
     shape = operation.inputs[0].shape.as_list()
     attributes = pooling_attributes(operation)

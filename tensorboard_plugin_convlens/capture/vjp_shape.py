@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from tensorboard_plugin_convlens.capture.vjp import (
     Cotangents,
+    Live,
     Residuals,
     Vjp,
     merge_filters,
@@ -23,7 +24,7 @@ def constant(tensor: Any) -> Any:
 
 
 @rule("Reshape", "Squeeze", "ExpandDims")
-def reshape(operation: Any) -> Vjp:
+def reshape(operation: Any, live: Live) -> Vjp:
     """Back to the shape of the input."""
     shape = operation.inputs[0].shape.as_list()
     others = (None,) * (len(operation.inputs) - 1)
@@ -35,7 +36,7 @@ def reshape(operation: Any) -> Vjp:
 
 
 @rule("Transpose")
-def transpose(operation: Any) -> Vjp | None:
+def transpose(operation: Any, live: Live) -> Vjp | None:
     """Back to the order of the input's axes."""
     order = constant(operation.inputs[1])
     if order is None:
@@ -45,7 +46,7 @@ def transpose(operation: Any) -> Vjp | None:
 
 
 @rule("Pad", "PadV2")
-def pad(operation: Any) -> Vjp | None:
+def pad(operation: Any, live: Live) -> Vjp | None:
     """The gradient of the padding is dropped."""
     paddings = constant(operation.inputs[1])
     if paddings is None:
@@ -57,7 +58,7 @@ def pad(operation: Any) -> Vjp | None:
 
 
 @rule("ConcatV2")
-def concatenation(operation: Any) -> Vjp | None:
+def concatenation(operation: Any, live: Live) -> Vjp | None:
     """Each part has its part of the gradient."""
     *parts, axis_tensor = operation.inputs
     axis = constant(axis_tensor)
@@ -70,7 +71,7 @@ def concatenation(operation: Any) -> Vjp | None:
 
 
 @rule("Split", "SplitV")
-def split(operation: Any) -> Vjp | None:
+def split(operation: Any, live: Live) -> Vjp | None:
     """The parts' gradients side by side; zero where a part was not used."""
     data, axis_tensor = (1, 0) if operation.type == "Split" else (0, 2)
     axis = constant(operation.inputs[axis_tensor])
@@ -89,14 +90,14 @@ def split(operation: Any) -> Vjp | None:
 
 
 @rule("Pack")
-def pack(operation: Any) -> Vjp:
+def pack(operation: Any, live: Live) -> Vjp:
     """Of `tf.stack`."""
     axis = operation.get_attr("axis") % operation.outputs[0].shape.rank + 1
     return Vjp((), lambda ct, residuals: tuple(tf.unstack(ct[0], axis=axis)))
 
 
 @rule("Unpack")
-def unpack(operation: Any) -> Vjp:
+def unpack(operation: Any, live: Live) -> Vjp:
     """Of `tf.unstack`."""
     axis = operation.get_attr("axis") % operation.inputs[0].shape.rank + 1
     shapes = [part.shape.as_list() for part in operation.outputs]
@@ -112,7 +113,7 @@ def _with_zeros(cotangents: Cotangents, shapes: list[list[int]]) -> list[Any]:
 
 
 @rule("StridedSlice")
-def strided_slice(operation: Any) -> Vjp | None:
+def strided_slice(operation: Any, live: Live) -> Vjp | None:
     """Of `tensor[a:b:c, …]`, with one more axis in front that is kept whole."""
     begin, end, strides = (constant(one) for one in operation.inputs[1:])
     if begin is None or end is None or strides is None:
@@ -140,7 +141,7 @@ def strided_slice(operation: Any) -> Vjp | None:
 
 
 @rule("Mean", "Sum")
-def reduction(operation: Any) -> Vjp | None:
+def reduction(operation: Any, live: Live) -> Vjp | None:
     """Every element has the gradient of its sum; of a mean, divided by the count."""
     axes = constant(operation.inputs[1])
     if axes is None:
@@ -161,7 +162,7 @@ def reduction(operation: Any) -> Vjp | None:
 
 
 @rule("ResizeNearestNeighbor", "ResizeBilinear")
-def resize(operation: Any) -> Vjp:
+def resize(operation: Any, live: Live) -> Vjp:
     """Of up- and downsampling layers; computed in float32."""
     shape = operation.inputs[0].shape.as_list()
     attributes = {

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 from tqdm import tqdm
 
+from tensorboard_plugin_convlens.cli.quiet_start import start_tensorflow
+
 if TYPE_CHECKING:
     from tensorboard_plugin_convlens.storage.recording import Recording
 
@@ -85,7 +87,7 @@ def add_parser(commands: argparse._SubParsersAction[Any]) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Captures every model; progress goes to stderr, a line per step to stdout."""
-    # Keras is imported here, so that the other commands start without it.
+    start_tensorflow()  # Here, so that the other commands start without it.
     from tensorboard_plugin_convlens.capture.checkpoints import (
         find_checkpoints,
         load_checkpoint,

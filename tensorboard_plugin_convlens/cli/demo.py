@@ -7,6 +7,7 @@ import subprocess
 import sys
 from typing import Any
 
+from tensorboard_plugin_convlens.cli.quiet_start import start_tensorflow
 from tensorboard_plugin_convlens.core.errors import ConvLensError
 
 _EPILOG = """\
@@ -51,6 +52,7 @@ def run(arguments: argparse.Namespace) -> None:
             f"The demo needs a package that is not installed ({error.name}). Install it with: "
             "pip install 'tensorboard-plugin-convlens[demo]'"
         ) from error
+    start_tensorflow()
     from tensorboard_plugin_convlens.cli.demo_digits import train_on_digits
     from tensorboard_plugin_convlens.cli.demo_vgg16 import capture_vgg16
 

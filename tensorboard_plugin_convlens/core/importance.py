@@ -74,6 +74,59 @@ def taylor(maps: FloatArray, gradients: FloatArray) -> FloatArray:
     return _to_float32(np.abs(np.mean(maps * gradients, axis=(1, 2), dtype=np.float64)))
 
 
+_COMPARED_SIZE = 32
+"""Pictures are compared at no more than so many rows and columns."""
+
+
+class Specificity:
+    """How different each filter's gradient picture is from the other filters', 0 to 1.
+
+    `1 - mean over the other filters of |cosine(picture, other picture)|`. Pictures are
+    compared as they are shown: crops on their units, whole frames as they are; averaged to
+    at most 32 × 32, which keeps the memory small. Near 0: this filter's picture is the same
+    as everybody's, so it shows the input (its edges) rather than the filter. Guided
+    gradients are known to do that: Adebayo et al. 2018, arXiv 1810.03292; Nie et al. 2018,
+    arXiv 1805.07039. A picture without any gradient has no value (NaN), and is left out of
+    the others' means.
+
+    Blocks are added as they are computed; at most 12 KiB per filter is kept.
+    """
+
+    def __init__(self) -> None:
+        self._pictures: list[FloatArray] = []
+
+    def add(self, values: FloatArray) -> None:
+        """`values`: `[filter, height, width, input channel]`; all calls of equal size."""
+        reduced = _averaged(_averaged(values, 1), 2)
+        self._pictures.append(reduced.reshape(len(values), -1))
+
+    def values(self) -> FloatArray:
+        """`float32 [filter]`, in the order in which they were added."""
+        if not self._pictures:
+            return np.zeros(0, np.float32)
+        pictures = np.concatenate(self._pictures)
+        length = np.linalg.norm(pictures, axis=1, keepdims=True)
+        alive = (length[:, 0] > 0) & np.isfinite(length[:, 0])
+        units = pictures[alive] / length[alive]
+        similar = np.abs(units @ units.T)
+        others = max(len(units) - 1, 1)
+        result = np.full(len(pictures), np.nan, np.float32)
+        result[alive] = 1 - (similar.sum(axis=1) - np.diagonal(similar)) / others
+        return np.clip(result, 0, 1)
+
+
+def _averaged(values: FloatArray, axis: int) -> FloatArray:
+    """Means over equal parts of one axis, of which at most 32 remain."""
+    size = values.shape[axis]
+    if size <= _COMPARED_SIZE:
+        return values
+    starts = np.arange(_COMPARED_SIZE) * size // _COMPARED_SIZE
+    counts = np.diff(np.append(starts, size)).astype(np.float32)
+    shape = [-1 if one == axis else 1 for one in range(values.ndim)]
+    sums = np.add.reduceat(values, starts, axis=axis)
+    return np.asarray(sums / counts.reshape(shape), np.float32)
+
+
 def _scaled(norms: FloatArray, scale: FloatArray | None) -> FloatArray:
     return _to_float32(norms if scale is None else norms * np.abs(scale))
 

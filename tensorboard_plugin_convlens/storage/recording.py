@@ -72,7 +72,12 @@ class End:
     capture: Capture
 
 
-Piece = Maps | GradientBlock | Kernels | Numbers | End
+@dataclass(frozen=True, slots=True)
+class Abandon:
+    """The capture could not be computed; nothing of it shall be left."""
+
+
+Piece = Maps | GradientBlock | Kernels | Numbers | End | Abandon
 
 
 def size_of(piece: Piece) -> int:
@@ -123,6 +128,8 @@ class Recording:
                 self._add_numbers(layer, statistics, guidance)
             case End(capture):
                 self._commit(capture)
+            case Abandon():
+                self.abandon()
 
     def abandon(self) -> None:
         """Removes what was begun; the step does not exist."""

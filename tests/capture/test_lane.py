@@ -14,6 +14,7 @@ from tensorboard_plugin_convlens.core.errors import StorageError
 from tensorboard_plugin_convlens.core.records import Capture
 from tensorboard_plugin_convlens.storage.reader import Reader
 from tensorboard_plugin_convlens.storage.recording import (
+    Abandon,
     End,
     GradientBlock,
     Maps,
@@ -109,14 +110,14 @@ def test_a_fault_gives_up_its_recording_only_and_is_raised_once(tmp_path):
     assert Reader(tmp_path).steps("train") == (1,)
 
 
-def test_an_abandoned_recording_leaves_no_file(tmp_path):
-    writer = begin(tmp_path)
+@pytest.mark.parametrize("make_lane", [DirectLane, BackgroundLane])
+def test_an_abandoned_recording_leaves_no_file(tmp_path, make_lane):
+    writer, lane = begin(tmp_path), make_lane()
     before = sorted(os.listdir(writer.directory))
     recording = Recording(writer, 0)
-    for piece in list(pieces(writer, 0))[:3]:
-        recording.accept(piece)
-
-    recording.abandon()
+    for piece in [*list(pieces(writer, 0))[:3], Abandon()]:
+        lane.put(recording, piece)
+    lane.drain()
 
     assert sorted(os.listdir(writer.directory)) == before
     assert recording.capture is None

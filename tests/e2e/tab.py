@@ -15,12 +15,12 @@ from playwright.sync_api import ConsoleMessage, Dialog, Frame, Locator, Page, Re
 Rgb = tuple[int, int, int]
 
 # Zero in light mode (vik) and in dark mode (berlin), and the ends of both.
-VIK_CENTER: Rgb = (236, 229, 224)
+VIK_CENTER: Rgb = (236, 229, 225)
 BERLIN_CENTER: Rgb = (25, 12, 9)
 VIK_ENDS: tuple[Rgb, Rgb] = ((0, 18, 97), (89, 0, 8))
 
 _OWN_ADDRESS = re.compile(r"^(https?://(localhost|127\.0\.0\.1)(:\d+)?/|data:|blob:)")
-_READING = re.compile(r"Filter (\d+) · row (\d+), column (\d+): ([^ ]+( finite)?)")
+_READING = re.compile(r"Filter (\d+) · row (\d+), column (\d+): (not finite|\S+)")
 
 
 @dataclass
@@ -53,8 +53,10 @@ class Behavior:
 
 @dataclass(frozen=True)
 class Seen:
-    """One point of the grid: what the status line says of it, and its color."""
+    """One point of the page: what the status line says of it, and its color."""
 
+    x: float
+    y: float
     channel: int
     row: int
     column: int
@@ -77,7 +79,6 @@ class Tab:
         self.input = self.frame.get_by_role("combobox", name="Input image")
         self.search = self.frame.get_by_role("combobox", name=re.compile("^Search"))
         self.step = self.frame.get_by_role("group", name="Step")
-        self.step_number = self.step.get_by_role("status")
         self.slider = self.step.get_by_role("slider")
         self.newest = self.step.get_by_role("checkbox", name="newest")
         self.hint = self.frame.get_by_role("complementary", name="About the pictures")
@@ -89,6 +90,11 @@ class Tab:
         if self.hint.is_visible():
             self.hint.get_by_role("button", name="Got it").click()
         self.wait_for_rest()
+
+    def wait_for_step(self, step: int) -> None:
+        """Waits until the step control says that this step is shown."""
+        said = re.compile(rf"^step {step}, ")
+        expect(self.slider).to_have_attribute("aria-valuetext", said)
 
     def wait_for_rest(self) -> None:
         """Returns once the picture of the page has stopped changing."""
@@ -173,7 +179,8 @@ class Tab:
             if found := _READING.search(self.filters.inner_text()):
                 red, green, blue = (int(value) for value in shown[int(y), x])
                 channel, row, column = (int(found[at]) for at in (1, 2, 3))
-                seen.append(Seen(channel, row, column, found[4], (red, green, blue)))
+                at = box["x"] + x, box["y"] + y
+                seen.append(Seen(*at, channel, row, column, found[4], (red, green, blue)))
         return seen
 
 

@@ -24,7 +24,7 @@ def test_the_tab_opens_on_both_loaders_and_paints_the_filters(open_tab, each_loa
     tab = open_tab(server=each_loader)
     tab.wait_until_painted()
     expect(tab.title).to_have_text("conv1")
-    expect(tab.step_number).to_contain_text("8")
+    tab.wait_for_step(8)
     assert colors_of(tab) > 100
 
 

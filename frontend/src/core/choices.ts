@@ -4,6 +4,7 @@ import type { Method } from "../wire";
 import type { Shown, SortKey } from "./order";
 
 export type ScaleMode = "filter" | "layer" | "fixed";
+export type InspectorTab = "filter" | "layer" | "classes";
 export type TileSize = number | "auto" | "all";
 
 export interface Choices {
@@ -24,10 +25,16 @@ export interface Choices {
   size: TileSize;
   /** Whether the magnified map lies over its input image. */
   overlay: boolean;
+  /** Whether gradients of three input channels are drawn as red, green and blue. */
+  rgb: boolean;
+  /** Whether normalization and activation layers are folded into their convolution. */
+  followers: boolean;
+  tab: InspectorTab;
 }
 
 export const METHODS: readonly Method[] = ["activation", "guided", "gradient", "kernel"];
 const SCALES: readonly ScaleMode[] = ["filter", "layer", "fixed"];
+const TABS: readonly InspectorTab[] = ["filter", "layer", "classes"];
 const SHOWN: readonly Shown[] = ["all", "alive", "dead"];
 
 export function defaultChoices(): Choices {
@@ -44,6 +51,9 @@ export function defaultChoices(): Choices {
     fixed: null,
     size: "auto",
     overlay: false,
+    rgb: false,
+    followers: true,
+    tab: "filter",
   };
 }
 
@@ -67,6 +77,9 @@ export function toState(choices: Choices): Record<string, string> {
   put("fixed", choices.fixed, base.fixed);
   put("size", choices.size, base.size);
   put("overlay", choices.overlay, base.overlay);
+  put("rgb", choices.rgb, base.rgb);
+  put("followers", choices.followers, base.followers);
+  put("tab", choices.tab, base.tab);
   return state;
 }
 
@@ -89,6 +102,9 @@ export function fromState(state: Readonly<Record<string, string>>): Choices {
     fixed: positive(state["fixed"]),
     size: size === "all" ? "all" : (positive(size) ?? base.size),
     overlay: state["overlay"] === "true",
+    rgb: state["rgb"] === "true",
+    followers: state["followers"] !== "false",
+    tab: oneOf(TABS, state["tab"]) ?? base.tab,
   };
 }
 

@@ -37,13 +37,3 @@ function paint(
   for (let i = 0; i < pixels.length; i++) pixels[i] = color(i);
   context.putImageData(image, 0, 0);
 }
-
-/** A table whose colors are as opaque as the value is large: for laying over the input image. */
-export function fadeLut(lut: Pixels, opacity: (level: number) => number): Pixels {
-  const faded = new Uint32Array(256);
-  for (let level = 0; level < 256; level++) {
-    const alpha = Math.round(255 * Math.max(0, Math.min(1, opacity(level))));
-    faded[level] = (((lut[level] ?? 0) & 0x00ffffff) | (alpha << 24)) >>> 0;
-  }
-  return faded;
-}

@@ -15,6 +15,7 @@ const KNOWN: Record<string, Known> = {
   l1: { name: "Kernel L1", meaning: "Sum of the magnitudes of the kernel's weights (Li et al. 2017)." },
   l2: { name: "Kernel L2", meaning: "Euclidean norm of the kernel." },
   taylor: { name: "Taylor", meaning: "Estimated change of the output without the filter (Molchanov et al. 2017)." },
+  strength: { name: "Strength", meaning: "Largest magnitude of the picture that is shown." },
   specificity: { name: "Specificity", meaning: "How much the guided gradient depends on the filter." },
 };
 

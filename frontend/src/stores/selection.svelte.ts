@@ -19,7 +19,6 @@ export class Selection {
   cursor = $state.raw<Place | null>(null);
   /** Ids of groups of layers that are closed; not part of links. */
   closed = $state.raw<ReadonlySet<string>>(new Set());
-  followers = $state(true);
 
   constructor() {
     this.choices = fromState(parseHash(readHostHash()));

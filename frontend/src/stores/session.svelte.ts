@@ -3,7 +3,7 @@
 import { getContext, setContext, untrack } from "svelte";
 
 import { buildChain, groupsAround } from "../core/chain";
-import type { ScaleMode } from "../core/choices";
+import type { InspectorTab, ScaleMode } from "../core/choices";
 import { LARGEST_TILE, SMALLEST_TILE } from "../core/grid";
 import { findGroups } from "../core/groups";
 import { onHostReload } from "../core/host";
@@ -11,7 +11,7 @@ import { createColoring } from "../core/coloring";
 import { pixel } from "../core/lut";
 import { capturedMethods, isDead } from "../core/method";
 import { orderChannels, showChannels } from "../core/order";
-import type { Layer } from "../wire";
+import type { Layer, Statistic } from "../wire";
 import { Captures } from "./captures.svelte";
 import { Selection } from "./selection.svelte";
 import { Settings } from "./settings.svelte";
@@ -19,8 +19,6 @@ import { Settings } from "./settings.svelte";
 /** Blocks start closed in networks with more layers than a person reads through. */
 const MANY_LAYERS = 400;
 const PLAY_INTERVAL = 700;
-
-export type InspectorTab = "filter" | "layer" | "classes";
 
 const KEY = Symbol("session");
 
@@ -34,7 +32,6 @@ export class Session {
   playing = $state(false);
   /** Which pane is shown where only one has room. */
   pane = $state<"layers" | "filters" | "inspector">("filters");
-  chosenTab = $state<InspectorTab>("filter");
   /** Whether the selected filter fills the tab. */
   magnifying = $state(false);
   /** Spoken by screen readers, shown in the status line for a while. */
@@ -44,17 +41,24 @@ export class Session {
   readonly chain = $derived(
     buildChain(
       this.captures.graph.value?.layers ?? [],
-      { closed: this.selection.closed, followers: this.selection.followers },
+      { closed: this.selection.closed, followers: this.selection.choices.followers },
       this.groups,
     ),
   );
+
+  /** Statistics to sort by: the captured ones, and how strong the pictures on screen are. */
+  readonly sortable = $derived.by<Statistic[]>(() => {
+    const view = this.captures.view.value;
+    if (!view?.planes) return [];
+    return [...view.capture.statistics, { name: "strength", perInput: true, values: [...view.planes.scale] }];
+  });
 
   /** Channels in the order of the grid. */
   readonly order = $derived.by(() => {
     const view = this.captures.view.value;
     if (!view?.planes) return [];
     const { sort, shown } = this.selection.choices;
-    const order = orderChannels(view.planes.channels, sort, view.capture.statistics);
+    const order = orderChannels(view.planes.channels, sort, this.sortable);
     return showChannels(order, shown, (channel) => this.isDead(channel));
   });
 
@@ -103,7 +107,8 @@ export class Session {
   readonly inspectorTab = $derived.by<InspectorTab>(() => {
     const { layer, captured, step } = this.captures;
     const bare = layer !== null && step.value !== null && !captured.has(layer.index);
-    return bare && this.chosenTab === "filter" ? "layer" : this.chosenTab;
+    const { tab } = this.selection.choices;
+    return bare && tab === "filter" ? "layer" : tab;
   });
 
   // Commands.
@@ -124,7 +129,7 @@ export class Session {
 
   selectChannel(channel: number): void {
     this.selection.choices.channel = channel;
-    this.chosenTab = "filter";
+    this.selection.choices.tab = "filter";
   }
 
   moveChannel(by: number): void {

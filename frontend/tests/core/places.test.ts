@@ -108,6 +108,11 @@ describe("coloring", () => {
     expect(ranges).toEqual([1, 2, 4]);
   });
 
+  it("lays zero over the input image clearly and large values strongly", () => {
+    const lut = createColoring({ ...base, mode: "filter" }).overlayFor("activation", { signed: true, scale: 1 }, 0.8);
+    expect([lut[128], lut[255], lut[1]].map((color) => (color ?? 0) >>> 24)).toEqual([0, 204, 204]);
+  });
+
   it("is diverging for maps and kernels, sequential for gradients", () => {
     const { paletteOf } = createColoring({ ...base, mode: "filter" });
     expect((["activation", "kernel", "guided", "gradient"] as const).map(paletteOf)).toEqual(["vik", "vik", "magma", "magma"]);

@@ -18,6 +18,9 @@ describe("the link", () => {
       fixed: 2.5,
       size: "all" as const,
       overlay: true,
+      rgb: true,
+      followers: false,
+      tab: "classes" as const,
     };
     expect(fromState(parseHash(writeHash("#convlens", toState(choices))))).toEqual(choices);
   });

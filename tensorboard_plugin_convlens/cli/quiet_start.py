@@ -1,0 +1,51 @@
+"""Starts TensorFlow without its notices about processors and graphics cards."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from tensorboard_plugin_convlens.core.errors import ConvLensError
+
+
+def start_tensorflow() -> None:
+    """Imports the capture room, and TensorFlow with it.
+
+    Raises:
+      ConvLensError: TensorFlow is not installed.
+    """
+    try:
+        with _silent_stderr():
+            importlib.import_module("tensorboard_plugin_convlens.capture.session")
+            # The first tensor makes TensorFlow look for graphics cards.
+            importlib.import_module("keras").ops.zeros(1)
+    except ModuleNotFoundError as error:
+        raise ConvLensError(
+            f"To capture, ConvLens needs a package that is not installed ({error.name}). "
+            "Install it with: pip install 'tensorboard-plugin-convlens[tensorflow]'"
+        ) from error
+
+
+@contextmanager
+def _silent_stderr() -> Iterator[None]:
+    """Keeps what native code writes to stderr, and shows it only if the block fails.
+
+    These notices are written before TensorFlow reads any of its logging settings.
+    """
+    sys.stderr.flush()
+    kept = os.dup(2)
+    with tempfile.TemporaryFile() as notices:
+        os.dup2(notices.fileno(), 2)
+        try:
+            yield
+        except BaseException:
+            notices.seek(0)
+            os.write(kept, notices.read())
+            raise
+        finally:
+            os.dup2(kept, 2)
+            os.close(kept)

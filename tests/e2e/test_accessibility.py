@@ -1,0 +1,96 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.e2e import logs
+from tests.e2e.tab import Tab
+
+pytestmark = pytest.mark.e2e
+
+THEMES = pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+
+
+@pytest.fixture(scope="session")
+def axe(repository: Path) -> str:
+    """The source of axe-core, which finds what people with disabilities would stumble over."""
+    return (repository / "frontend/node_modules/axe-core/axe.min.js").read_text()
+
+
+def violations(tab: Tab, axe: str) -> list[str]:
+    document = tab.document()
+    document.evaluate(axe)
+    found = document.evaluate(
+        """async () => (await axe.run(document, {resultTypes: ['violations']})).violations
+             .flatMap(({id, nodes}) => nodes.map(({html, failureSummary}) => `${id}: ${html.slice(0, 120)} ${failureSummary}`))"""
+    )
+    return [str(one) for one in found]
+
+
+@THEMES
+def test_axe_finds_nothing_in_the_panes(open_tab, axe, dark):
+    tab = open_tab(dark=dark, state={"layer": "conv3", "method": "guided", "sort": "mean"})
+    tab.wait_until_painted()
+    assert violations(tab, axe) == []
+
+
+@THEMES
+@pytest.mark.parametrize("name", ["Layer", "Classes"])
+def test_axe_finds_nothing_in_the_other_tabs_of_the_inspector(open_tab, axe, dark, name):
+    tab = open_tab(dark=dark, state={"layer": "conv3", "step": "0"})
+    tab.wait_until_painted()
+    tab.inspector_tab(name).click()
+    tab.wait_for_rest()
+    assert violations(tab, axe) == []
+
+
+@THEMES
+def test_axe_finds_nothing_in_what_opens_above_the_panes(open_tab, axe, dark):
+    tab = open_tab(dark=dark, state={"overlay": "true", "scale": "fixed"})
+    tab.grid.wait_for()
+    tab.wait_for_rest()
+    assert violations(tab, axe) == [], "with the hint"
+    tab.wait_until_painted()
+    tab.filters.get_by_text("Export").click()
+    assert violations(tab, axe) == [], "with the menu of files"
+    tab.page.keyboard.press("Escape")
+    tab.search.fill("conv")
+    assert violations(tab, axe) == [], "with the list of hits"
+    tab.search.press("Escape")
+    tab.button("Keys and settings").click()
+    tab.wait_for_rest()
+    assert violations(tab, axe) == [], "with the sheet of keys"
+
+
+@THEMES
+def test_axe_finds_nothing_where_there_is_nothing_to_show(open_tab, axe, dark):
+    tab = open_tab(dark=dark, run=logs.DAMAGED)
+    tab.filters.get_by_role("button", name="Try again").wait_for()
+    assert violations(tab, axe) == []
+
+
+@THEMES
+def test_axe_finds_nothing_in_a_deep_network_and_at_a_narrow_size(open_tab, axe, dark):
+    tab = open_tab(dark=dark, run=logs.DEEP)
+    tab.wait_until_painted()
+    assert violations(tab, axe) == []
+    tab.page.set_viewport_size({"width": 880, "height": 800})
+    tab.wait_for_rest()
+    assert violations(tab, axe) == []
+
+
+def test_the_document_has_a_language_and_a_title(open_tab):
+    tab = open_tab()
+    tab.wait_until_painted()
+    document = tab.document()
+    assert document.evaluate("document.documentElement.lang") == "en"
+    assert document.title() == "ConvLens"
+
+
+def test_the_selected_filter_is_told_to_a_screen_reader(open_tab):
+    tab = open_tab(run=logs.WIDE, state={"sort": "index"})
+    tab.wait_until_painted()
+    active = tab.grid.get_attribute("aria-activedescendant")
+    assert tab.grid.get_by_role("option").get_attribute("id") == active
+    assert "no response" in tab.grid.get_by_role("option").inner_text()

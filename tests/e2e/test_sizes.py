@@ -1,0 +1,110 @@
+"""Nothing is cut and nothing overlaps, at any size."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.e2e import logs
+from tests.e2e.layout import layout_problems
+from tests.e2e.tab import Tab
+
+pytestmark = pytest.mark.e2e
+
+SIZES = [
+    pytest.param((1440, 900), id="laptop"),
+    pytest.param((1024, 768), id="small screen"),
+    pytest.param((880, 800), id="half a screen"),
+    pytest.param((2560, 1080), id="ultrawide"),
+    pytest.param((1200, 600), id="notebook cell"),
+    pytest.param((800, 1200), id="portrait"),
+]
+ONE_PANE_BELOW = 900
+
+
+def go_to_pane(tab: Tab, name: str, width: int) -> None:
+    if width < ONE_PANE_BELOW:
+        panes = tab.frame.get_by_role("navigation", name="Panes")
+        panes.get_by_role("button", name=name).click()
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_every_pane_is_whole(open_tab, size):
+    tab = open_tab(size=size, state={"layer": "conv3"})
+    tab.wait_until_painted()
+    problems = {"Filters": layout_problems(tab.document())}
+    go_to_pane(tab, "Layers", size[0])
+    problems["Layers"] = layout_problems(tab.document())
+    go_to_pane(tab, "Inspector", size[0])
+    for name in ("Filter", "Layer", "Classes"):
+        if tab.inspector_tab(name).is_visible():
+            tab.inspector_tab(name).click()
+        tab.wait_for_rest()
+        problems[name] = layout_problems(tab.document())
+    assert not any(problems.values()), problems
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_a_deep_network_a_wide_layer_and_long_names_leave_every_pane_whole(open_tab, size):
+    problems = {}
+    for run in (logs.DEEP, logs.WIDE, logs.HOSTILE):
+        tab = open_tab(run=run, size=size, state={"scale": "fixed", "sort": "mean"})
+        tab.wait_until_painted()
+        problems[run] = layout_problems(tab.document())
+        go_to_pane(tab, "Layers", size[0])
+        problems[f"{run}, layers"] = layout_problems(tab.document())
+        tab.page.close()
+    assert not any(problems.values()), problems
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_the_sheet_of_keys_and_the_hint_are_whole(open_tab, size):
+    tab = open_tab(size=size)
+    tab.grid.wait_for()
+    expect(tab.hint.get_by_role("button", name="Got it")).to_be_in_viewport()
+    box = tab.hint.bounding_box()
+    assert box is not None
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= size[0]
+    tab.hint.get_by_role("button", name="Got it").click()
+    tab.page.keyboard.press("?")
+    expect(tab.help.get_by_role("button", name="Close")).to_be_in_viewport()
+    last = tab.help.get_by_text("What the pictures show")
+    last.scroll_into_view_if_needed()
+    expect(last).to_be_in_viewport()
+
+
+def test_below_900_pixels_one_pane_is_shown_at_a_time(open_tab):
+    tab = open_tab(size=(880, 800))
+    tab.wait_until_painted()
+    expect(tab.filters).to_be_visible()
+    expect(tab.layers).to_be_hidden()
+    expect(tab.inspector).to_be_hidden()
+    go_to_pane(tab, "Layers", 880)
+    tab.node("conv4").click()
+    expect(tab.title).to_be_visible()
+    expect(tab.title).to_have_text("conv4")
+    tab.grid.press("Enter")
+    expect(tab.inspector).to_be_visible()
+
+
+def test_the_panes_follow_when_the_window_becomes_narrow_and_wide_again(open_tab):
+    tab = open_tab()
+    tab.wait_until_painted()
+    for width in (1000, 700, 1440):
+        tab.page.set_viewport_size({"width": width, "height": 800})
+        tab.wait_for_rest()
+        assert layout_problems(tab.document()) == []
+        grid = tab.grid.bounding_box()
+        assert grid is not None
+        assert grid["width"] > 300
+
+
+def test_the_pictures_stay_when_tensorboard_hides_the_tab_and_shows_it_again(open_tab):
+    tab = open_tab()
+    tab.wait_until_painted()
+    before = tab.pixels(tab.grid)
+    tab.page.get_by_role("tab", name="scalars").click()
+    tab.page.get_by_role("tab", name="ConvLens").click()
+    tab.wait_for_rest()
+    assert (tab.pixels(tab.grid) == before).all()
