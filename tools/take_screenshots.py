@@ -18,6 +18,7 @@ from urllib.parse import urlencode
 from PIL import Image
 from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
+from tensorboard_plugin_convlens import Reader
 from tests.tensorboard_process import running_tensorboard
 from tools.install_browser import find_browser
 
@@ -100,6 +101,8 @@ def main() -> None:
     executable = find_browser()
     if executable is None:
         sys.exit("There is no Chromium: run `python tools/install_browser.py`.")
+    if VIEW["run"] not in Reader(log_dir).runs():
+        sys.exit(f"{log_dir} has no run {VIEW['run']!r}: make it with `convlens demo`.")
     IMAGES.mkdir(parents=True, exist_ok=True)
     # Colors as they are in the page; Chromium's sandbox does not work for root.
     flags = ["--force-color-profile=srgb"] + ["--no-sandbox"] * (os.geteuid() == 0)

@@ -44,7 +44,10 @@ async function request(route: string, query: Query): Promise<Response> {
   try {
     response = await fetch(address(route, query));
   } catch {
-    throw new RequestError("TensorBoard does not answer. Check that it is running, then reload.", 0);
+    throw new RequestError(
+      "TensorBoard does not answer. Check that it is running, then reload.",
+      0,
+    );
   }
   if (!response.ok) throw new RequestError(await failureText(response), response.status);
   return response;

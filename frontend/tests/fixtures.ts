@@ -62,7 +62,16 @@ export function makeSheet(changes: Partial<Sheet> = {}): Sheet {
 }
 
 export function makeCapture(changes: Partial<LayerCapture> = {}): LayerCapture {
-  return { run: "r", step: 0, layer: 0, input: 0, sheets: [], statistics: [], guidance: null, ...changes };
+  return {
+    run: "r",
+    step: 0,
+    layer: 0,
+    input: 0,
+    sheets: [],
+    statistics: [],
+    guidance: null,
+    ...changes,
+  };
 }
 
 export function makePlanes(levels: number[], changes: Partial<Planes> = {}): Planes {

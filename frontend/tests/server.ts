@@ -15,25 +15,61 @@ export interface Content {
 const FINGERPRINT = "f";
 
 export function makeRun(content: Content): Run {
-  const steps = content.steps.map((step) => ({ step, wallTime: step, session: "s", graph: FINGERPRINT, inputs: "i" }));
+  const steps = content.steps.map((step) => ({
+    step,
+    wallTime: step,
+    session: "s",
+    graph: FINGERPRINT,
+    inputs: "i",
+  }));
   return { run: "run", steps, problems: content.problems ?? [] };
 }
 
 function makeStep(content: Content, step: number): Step {
   const layers = content.layers
     .filter((layer) => layer.isConvolution)
-    .map((layer) => ({ layer: layer.index, methods: ["activation" as const], filters: 2, dead: 1, weak: 0, guided: null, rectifiers: null }));
-  return { run: "run", step, wallTime: step, session: "s", graph: FINGERPRINT, inputs: "i", iterations: null, seconds: 1, layers, predictions: [], skipped: [] };
+    .map((layer) => ({
+      layer: layer.index,
+      methods: ["activation" as const],
+      filters: 2,
+      dead: 1,
+      weak: 0,
+      guided: null,
+      rectifiers: null,
+    }));
+  return {
+    run: "run",
+    step,
+    wallTime: step,
+    session: "s",
+    graph: FINGERPRINT,
+    inputs: "i",
+    iterations: null,
+    seconds: 1,
+    layers,
+    predictions: [],
+    skipped: [],
+  };
 }
 
 function answer(content: Content, route: string, query: URLSearchParams): unknown {
   if (route === "runs") return { runs: [makeRun(content)], version: "1" };
-  if (route === "graph") return { fingerprint: FINGERPRINT, name: "m", layers: content.layers } satisfies ModelGraph;
-  if (route === "inputs") return { fingerprint: "i", classNames: [], inputs: [{ index: 0, label: "cat", pictures: [{ height: 8, width: 8 }], classIndex: null }] };
+  if (route === "graph")
+    return { fingerprint: FINGERPRINT, name: "m", layers: content.layers } satisfies ModelGraph;
+  if (route === "inputs")
+    return {
+      fingerprint: "i",
+      classNames: [],
+      inputs: [{ index: 0, label: "cat", pictures: [{ height: 8, width: 8 }], classIndex: null }],
+    };
   if (route === "step") return makeStep(content, Number(query.get("step")));
   if (route === "history") return { run: "run", layer: 1, channel: 0, input: 0, points: [] };
   if (route === "predictions") return { run: "run", input: 0, points: [] };
-  return makeCapture({ layer: Number(query.get("layer")), sheets: [makeSheet()], ...content.capture });
+  return makeCapture({
+    layer: Number(query.get("layer")),
+    sheets: [makeSheet()],
+    ...content.capture,
+  });
 }
 
 /** Answers every request from the content; returns the addresses that were asked for. */
@@ -42,7 +78,8 @@ export function serve(content: Content): string[] {
   vi.stubGlobal("fetch", async (address: string) => {
     asked.push(address);
     const [route = "", query = ""] = address.split("?");
-    if (route === "sheet") return new Response(Uint8Array.from([1, 128, 255, 128, 128, 128, 128, 128]));
+    if (route === "sheet")
+      return new Response(Uint8Array.from([1, 128, 255, 128, 128, 128, 128, 128]));
     if (route === "tile") return new Response(Uint8Array.from([1, 128, 255, 128]));
     return Response.json(answer(content, route, new URLSearchParams(query)));
   });
@@ -55,7 +92,17 @@ export function refuse(status: number, error: string): void {
 }
 
 export const smallNetwork = (): Layer[] => [
-  makeLayer(0, [], { path: "input", className: "InputLayer", isConvolution: false, outputShape: [8, 8, 3] }),
+  makeLayer(0, [], {
+    path: "input",
+    className: "InputLayer",
+    isConvolution: false,
+    outputShape: [8, 8, 3],
+  }),
   makeLayer(1, [0], { path: "conv1", outputShape: [2, 2, 2] }),
-  makeLayer(2, [1], { path: "pool", className: "MaxPooling2D", isConvolution: false, outputShape: [1, 1, 2] }),
+  makeLayer(2, [1], {
+    path: "pool",
+    className: "MaxPooling2D",
+    isConvolution: false,
+    outputShape: [1, 1, 2],
+  }),
 ];

@@ -101,10 +101,16 @@ def receptive_planes(trace: Trace, source: int) -> dict[int, Plane]:
     planes: dict[int, Plane] = {id(trace.inputs[source]): (UNIT, UNIT)}
     unknown: set[int] = set()
     for operation in trace.operations:
-        read = [one for one in operation.inputs if id(one) in planes or id(one) in unknown]
+        dilated = _dilated(operation)
+        inputs = operation.inputs if dilated is None else [dilated[0]]
+        read = [one for one in inputs if id(one) in planes or id(one) in unknown]
         if not read:
             continue
-        window = plane_window(operation, lambda one: id(one) in planes or id(one) in unknown)
+        window = (
+            dilated[1]
+            if dilated
+            else plane_window(operation, lambda one: id(one) in planes or id(one) in unknown)
+        )
         seen = [planes.get(id(one)) for one in read]
         joined = None if window is None else join([one and look(window, one) for one in seen])
         for tensor in operation.outputs:
@@ -113,6 +119,30 @@ def receptive_planes(trace: Trace, source: int) -> dict[int, Plane]:
             else:
                 planes[id(tensor)] = joined
     return planes
+
+
+def _dilated(operation: Any) -> tuple[Any, Plane] | None:
+    """(input, window) of a dilated convolution, at its last operation.
+
+    TensorFlow runs it as SpaceToBatchND, a plain convolution, and BatchToSpaceND.
+    """
+    if operation.type != "BatchToSpaceND" or operation.inputs[0].op.type not in _CONVOLVING:
+        return None
+    convolution = operation.inputs[0].op
+    before = convolution.inputs[0].op
+    inner = _sliding(convolution)
+    if before.type != "SpaceToBatchND" or inner is None:
+        return None
+    block, paddings, crops = (
+        tf.get_static_value(one) for one in (*before.inputs[1:], operation.inputs[2])
+    )
+    if block is None or len(block) != 2 or paddings is None or crops is None:
+        return None
+    rows, columns = (
+        Window(int(crop[0] - padding[0]), 1, (window.size - 1) * int(dilation) + 1)
+        for window, dilation, padding, crop in zip(inner, block, paddings, crops, strict=True)
+    )
+    return before.inputs[0], (rows, columns)
 
 
 def look(window: Plane, further: Plane) -> Plane:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Literal
 
 import keras
@@ -222,7 +222,7 @@ def _of_input(statistics: tuple[Statistic, ...], index: int) -> tuple[Statistic,
     )
 
 
-def _told(left_out: list[tuple[str, str]], label: str) -> Iterator[Skipped]:
+def _told(left_out: Sequence[tuple[str, str]], label: str) -> Iterator[Skipped]:
     """What the time did not suffice for, as one entry per method."""
     for method in dict.fromkeys(method for method, _ in left_out):
         keys = [key for one, key in left_out if one == method]

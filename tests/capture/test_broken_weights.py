@@ -5,6 +5,7 @@ from __future__ import annotations
 import keras
 import numpy as np
 import tensorflow as tf
+from tensorflow.python.eager import context
 
 from tensorboard_plugin_convlens.capture import internals
 from tensorboard_plugin_convlens.capture.functions import feature_maps
@@ -34,7 +35,7 @@ def test_fusion_is_switched_off_for_this_thread_and_only_for_a_while():
         return tf.nn.relu(tf.nn.bias_add(tf.nn.conv2d(image, kernel, 1, "VALID"), bias))
 
     image = tf.ones((1, 12, 12, 3))
-    before = internals.context.context().function_call_options
+    before = context.context().function_call_options
     with internals.unfused():
         assert np.isnan(fused(image)).all()
-    assert internals.context.context().function_call_options is before
+    assert context.context().function_call_options is before

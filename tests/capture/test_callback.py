@@ -209,6 +209,7 @@ def test_a_full_disk_is_told_and_capturing_goes_on_when_there_is_space(tmp_path,
         """Files may hold 512 bytes in the second epoch: writing fails as on a full disk."""
 
         def on_epoch_begin(self, epoch, logs=None):
+            assert callback._lane is not None
             callback._lane.wait()  # For what the last epoch left to write.
             limit = 512 if epoch == 1 else resource.RLIM_INFINITY
             resource.setrlimit(resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY))

@@ -19,6 +19,7 @@ from tensorboard_plugin_convlens.storage.recording import (
     GradientBlock,
     Maps,
     Numbers,
+    Piece,
     Recording,
 )
 from tensorboard_plugin_convlens.storage.sheet_writer import GradientKey
@@ -26,6 +27,16 @@ from tensorboard_plugin_convlens.storage.writer import Writer
 from tests import captures
 
 KEY = GradientKey("guided", "max", 0)
+
+
+class SlowRecording(Recording):
+    """A recording on a disk that answers when the gate is opened."""
+
+    gate = threading.Event()
+
+    def accept(self, piece: Piece) -> None:
+        self.gate.wait()
+        super().accept(piece)
 
 
 def begin(tmp_path):
@@ -74,9 +85,8 @@ def test_a_full_queue_makes_the_caller_wait_instead_of_growing(tmp_path):
     writer = begin(tmp_path)
     size = captures.maps(0, 0).nbytes
     lane = BackgroundLane(limit=2 * size)
-    gate, most = threading.Event(), []
-    held = Recording(writer, 0)
-    accept, held.accept = held.accept, lambda piece: (gate.wait(), accept(piece))
+    most: list[int] = []
+    held = SlowRecording(writer, 0)
 
     def put():
         for piece in [Maps(1, index, captures.maps(0, index)) for index in range(6)]:
@@ -88,7 +98,7 @@ def test_a_full_queue_makes_the_caller_wait_instead_of_growing(tmp_path):
     caller.join(timeout=0.5)
     assert caller.is_alive()
     assert max(most) <= 2 * size
-    gate.set()
+    held.gate.set()
     caller.join(timeout=20)
     lane.drain()
     held.abandon()

@@ -17,8 +17,8 @@ _FIND_PROBLEMS = r"""
   const shown = element => element.checkVisibility({visibilityProperty: true, opacityProperty: true})
     && element.getBoundingClientRect().width > 1 && element.getBoundingClientRect().height > 1
     && !element.closest('[aria-hidden=true]');
-  // The part of an element that its scrolling and clipping ancestors let through; null where
-  // that is because of scrolling.
+  // The part of an element that its scrolling and clipping ancestors let through; null where it
+  // is scrolled away.
   const clipped = element => {
     const box = element.getBoundingClientRect();
     let {left, top, right, bottom} = box;
@@ -26,6 +26,7 @@ _FIND_PROBLEMS = r"""
       const style = getComputedStyle(above);
       if (style.overflowX === 'visible' && style.overflowY === 'visible') continue;
       const frame = above.getBoundingClientRect();
+      if (frame.width <= 1 || frame.height <= 1) return null;  // Text for screen readers only.
       const scrolls = ['auto', 'scroll'].includes(style.overflowY) && above.scrollHeight > above.clientHeight;
       const outside = top < frame.top - SLACK || bottom > frame.bottom + SLACK;
       if (scrolls && outside) return null;

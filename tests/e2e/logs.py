@@ -97,10 +97,11 @@ def write_hostile(log_dir: Path) -> None:
     random = np.random.default_rng(1)
     shown = random.normal(size=(4, 8, 8)).astype(np.float32)
     maps = {index: shown for index in range(1, len(LAYER_NAMES) + 1)}
-    statistics = (
-        Statistic("mean", 0, shown.mean(axis=(1, 2))),
-        Statistic(FORMULA, 0, shown.max(axis=(1, 2))),
-    )
+    statistics = [
+        Statistic(name, index, shown.max(axis=(1, 2)))
+        for name in ("mean", FORMULA)
+        for index in range(2)
+    ]
     model = chain(LAYER_NAMES, channels=4, side=8)
     write(log_dir, HOSTILE, Pictures(model, inputs, maps, statistics))
 

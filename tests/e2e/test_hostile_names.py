@@ -42,9 +42,9 @@ def test_hostile_names_are_found_and_chosen_like_others(open_tab):
         tab.search.fill(words)
         option = tab.frame.get_by_role("listbox", name="Found").get_by_role("option").first
         expect(option).to_contain_text(name[:30])
-        assert_unharmed(tab)
         tab.search.press("Enter")
         expect(tab.title).to_contain_text(name[:30])
+        assert_unharmed(tab)
         tab.wait_for_state(layer=name)
 
 

@@ -56,7 +56,11 @@ export interface Folding {
 /** Lanes for links beside the nodes of one row; a link beyond them is not drawn. */
 const LANES = 6;
 
-export function buildChain(layers: readonly Layer[], folding: Folding, groups = findGroups(layers)): Chain {
+export function buildChain(
+  layers: readonly Layer[],
+  folding: Folding,
+  groups = findGroups(layers),
+): Chain {
   const nodeOf = assignNodes(layers, folding, groups);
   const nodes = [...new Set(nodeOf)];
   const links = contractLinks(layers, nodeOf);
@@ -65,7 +69,11 @@ export function buildChain(layers: readonly Layer[], folding: Folding, groups = 
   return { nodes, rows, links, nodeOf, brackets: findBrackets(groups, folding.closed, nodeOf) };
 }
 
-function assignNodes(layers: readonly Layer[], folding: Folding, groups: readonly Group[]): ChainNode[] {
+function assignNodes(
+  layers: readonly Layer[],
+  folding: Folding,
+  groups: readonly Group[],
+): ChainNode[] {
   const heads = folding.followers ? foldFollowers(layers) : layers.map((layer) => layer.index);
   const groupOf = new Map<number, Group>();
   // Larger groups come first, so the outermost closed one wins.
@@ -130,7 +138,8 @@ function fillRows(nodes: readonly ChainNode[], links: readonly Link[]): Cell[][]
   for (const { from, to } of links) {
     for (let row = from.row + 1; row < to.row; row++) {
       const cells = rows[row];
-      if (cells && cells.filter((cell) => !cell.node).length < LANES) cells.push({ node: null, from, to });
+      if (cells && cells.filter((cell) => !cell.node).length < LANES)
+        cells.push({ node: null, from, to });
     }
   }
   orderRows(rows, links);
@@ -164,11 +173,20 @@ function orderRows(rows: Cell[][], links: readonly Link[]): void {
   });
 }
 
-function findBrackets(groups: readonly Group[], closed: ReadonlySet<string>, nodeOf: readonly ChainNode[]): Bracket[] {
+function findBrackets(
+  groups: readonly Group[],
+  closed: ReadonlySet<string>,
+  nodeOf: readonly ChainNode[],
+): Bracket[] {
   const brackets: Bracket[] = [];
   for (const group of groups) {
     const hidden = group.layers.some((layer) => nodeOf[layer]?.group);
-    const folded = closed.has(group.id) || (hidden && group.layers.every((layer) => nodeOf[layer]?.group === nodeOf[group.layers[0] ?? 0]?.group));
+    const folded =
+      closed.has(group.id) ||
+      (hidden &&
+        group.layers.every(
+          (layer) => nodeOf[layer]?.group === nodeOf[group.layers[0] ?? 0]?.group,
+        ));
     if (folded) continue;
     const rows = group.layers.map((layer) => nodeOf[layer]?.row ?? 0);
     const level = brackets.filter((other) => containsAll(other.group, group)).length;

@@ -18,7 +18,10 @@ export function showClasses(prediction: Prediction, most: number, threshold: num
   return {
     classes,
     omitted: prediction.omitted + rest.length,
-    omittedProbability: rest.reduce((sum, entry) => sum + entry.probability, prediction.omittedProbability),
+    omittedProbability: rest.reduce(
+      (sum, entry) => sum + entry.probability,
+      prediction.omittedProbability,
+    ),
   };
 }
 

@@ -5,7 +5,11 @@ import type { LayerCapture } from "../wire";
 /** One line per filter: its number, the scale of its map, and every statistic. */
 export function statisticsCsv(capture: LayerCapture, channels: readonly number[]): string {
   const activation = capture.sheets.find((sheet) => sheet.method === "activation");
-  const names = ["filter", "largest_magnitude", ...capture.statistics.map((statistic) => statistic.name)];
+  const names = [
+    "filter",
+    "largest_magnitude",
+    ...capture.statistics.map((statistic) => statistic.name),
+  ];
   const lines = channels.map((channel) => [
     channel,
     activation?.scale[channel] ?? "",
@@ -23,6 +27,12 @@ function cell(value: string | number): string {
 
 /** A file name without anything that a file system could mind. */
 export function fileName(...parts: (string | number)[]): string {
-  const name = parts.map((part) => String(part).replace(/[^\w.-]+/g, "_").slice(0, 60)).join("-");
+  const name = parts
+    .map((part) =>
+      String(part)
+        .replace(/[^\w.-]+/g, "_")
+        .slice(0, 60),
+    )
+    .join("-");
   return name.replace(/^\.+/, "_");
 }

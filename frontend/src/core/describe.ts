@@ -14,7 +14,11 @@ export function compactShape(shape: readonly (number | null)[]): string {
   return shape.map((size) => (size === null ? "?" : String(size))).join("×");
 }
 
-const COLLAPSED: Record<string, string> = { BatchNormalization: "BN", Activation: "act", ReLU: "ReLU" };
+const COLLAPSED: Record<string, string> = {
+  BatchNormalization: "BN",
+  Activation: "act",
+  ReLU: "ReLU",
+};
 
 /** What is folded into a convolution: "BN · ReLU". */
 export function followersText(followers: readonly Layer[]): string {
@@ -27,7 +31,12 @@ export function followersText(followers: readonly Layer[]): string {
 export function briefKind(layer: Layer): string {
   if (layer.kernelSize.length > 0) return layer.kernelSize.join("×");
   const known = [...layer.className.matchAll(/[A-Z][a-z]+/g)].map((match) => match[0]);
-  return known.length > 1 ? known.map((word) => word.slice(0, 3)).join("").slice(0, 6) : layer.className.slice(0, 6);
+  return known.length > 1
+    ? known
+        .map((word) => word.slice(0, 3))
+        .join("")
+        .slice(0, 6)
+    : layer.className.slice(0, 6);
 }
 
 const STAGES = {
@@ -82,7 +91,10 @@ export function summaryText(summary: LayerSummary): string {
 /** The configuration, indented; as it came where it is not JSON. */
 export function configText(config: string): string {
   try {
-    return plainText(JSON.stringify(JSON.parse(config), null, 2).replaceAll("\n", "\u2028"), 20000).replaceAll("\uFFFD", "\n");
+    return plainText(
+      JSON.stringify(JSON.parse(config), null, 2).replaceAll("\n", "\u2028"),
+      20000,
+    ).replaceAll("\uFFFD", "\n");
   } catch {
     return plainText(config, 20000);
   }

@@ -19,7 +19,8 @@ export function valueText(value: number | null | undefined): string {
 /** A measured value in two significant digits, for little room. */
 export function briefText(value: number): string {
   const size = Math.abs(value);
-  if (size >= 1e4 || (size > 0 && size < 1e-3)) return minus(value.toExponential(0).replace("e+", "e"));
+  if (size >= 1e4 || (size > 0 && size < 1e-3))
+    return minus(value.toExponential(0).replace("e+", "e"));
   return minus(String(Number(value.toPrecision(2))).replace(/^(-?)0\./, "$1."));
 }
 

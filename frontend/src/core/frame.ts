@@ -13,7 +13,11 @@ export interface Frame {
 export const WHOLE: Frame = { left: 0, top: 0, width: 1, height: 1 };
 
 /** What the crop of a channel covers. */
-export function placementFrame(placement: Placement | null, channel: number, picture: Picture): Frame {
+export function placementFrame(
+  placement: Placement | null,
+  channel: number,
+  picture: Picture,
+): Frame {
   if (!placement) return WHOLE;
   return {
     left: (placement.left[channel] ?? 0) / picture.width,

@@ -14,7 +14,9 @@ export interface Group {
 /** Every group of a model graph, larger ones first. */
 export function findGroups(layers: readonly Layer[]): Group[] {
   const models = findModels(layers);
-  const blocks = findBlocks(layers).filter((block) => models.every((model) => agrees(block, model)));
+  const blocks = findBlocks(layers).filter((block) =>
+    models.every((model) => agrees(block, model)),
+  );
   return [...models, ...blocks].sort((a, b) => b.layers.length - a.layers.length);
 }
 
@@ -40,7 +42,9 @@ function agrees(block: Group, model: Group): boolean {
   const inside = new Set(model.layers);
   const shared = block.layers.filter((layer) => inside.has(layer)).length;
   if (shared === 0) return true;
-  return shared === block.layers.length ? shared < model.layers.length : shared === model.layers.length;
+  return shared === block.layers.length
+    ? shared < model.layers.length
+    : shared === model.layers.length;
 }
 
 /**
@@ -58,7 +62,12 @@ function findBlocks(layers: readonly Layer[]): Group[] {
     if (inner.length > 0 && layer.inbound.length > 1) {
       const members = [...inner, layer];
       const name = blockName(inner, layer);
-      blocks.push({ id: `block:${name}@${layer.index}`, name, kind: "block", layers: members.map((m) => m.index) });
+      blocks.push({
+        id: `block:${name}@${layer.index}`,
+        name,
+        kind: "block",
+        layers: members.map((m) => m.index),
+      });
     }
     inner = [];
   }
@@ -87,8 +96,12 @@ function blockName(inner: readonly Layer[], join: Layer): string {
     while (length < common.length && common[length] === path[length]) length++;
     common = common.slice(0, length);
   }
-  const trimmed = common.replace(/[_./\d-]*$/, (tail) => (/\d/.test(tail) ? tail.replace(/[_./-]*$/, "") : ""));
-  return trimmed.length >= 3 && !trimmed.endsWith("/") && /[a-z]/i.test(trimmed) ? trimmed : join.path;
+  const trimmed = common.replace(/[_./\d-]*$/, (tail) =>
+    /\d/.test(tail) ? tail.replace(/[_./-]*$/, "") : "",
+  );
+  return trimmed.length >= 3 && !trimmed.endsWith("/") && /[a-z]/i.test(trimmed)
+    ? trimmed
+    : join.path;
 }
 
 const FOLLOWERS = new Set([

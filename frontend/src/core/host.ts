@@ -65,7 +65,8 @@ export function onHostReload(listener: () => void): () => void {
   channel.port1.onmessage = (event: MessageEvent<string>) => {
     const message = JSON.parse(event.data) as { type: string; id: number; isReply: boolean };
     if (message.isReply) return;
-    if (message.type === "experimental.DataReloaded" || message.type === "experimental.RunsChanged") listener();
+    if (message.type === "experimental.DataReloaded" || message.type === "experimental.RunsChanged")
+      listener();
     const reply = { type: message.type, id: message.id, payload: null, error: null, isReply: true };
     channel.port1.postMessage(JSON.stringify(reply));
   };

@@ -75,7 +75,9 @@ export function linesBelow(chain: Chain, row: number, boxesOf: (row: number) => 
 
 /** The link's own lane in a row, or the node at which it starts or ends. */
 function findCell(cells: readonly Cell[], from: ChainNode, to: ChainNode): number {
-  const lane = cells.findIndex((cell) => cell.node === null && cell.from === from && cell.to === to);
+  const lane = cells.findIndex(
+    (cell) => cell.node === null && cell.from === from && cell.to === to,
+  );
   return lane >= 0 ? lane : cells.findIndex((cell) => cell.node === from || cell.node === to);
 }
 

@@ -30,7 +30,12 @@ export function capturedMethods(capture: LayerCapture): Method[] {
 /** Name of a method; a guided gradient that guided nothing is a plain gradient. */
 export function methodName(method: Method, guidance: Guidance | null = null): string {
   if (method === "guided" && guidance?.guided === 0) return "Plain gradient (nothing to guide)";
-  return { activation: "Activation", guided: "Guided gradient", gradient: "Plain gradient", kernel: "Kernel" }[method];
+  return {
+    activation: "Activation",
+    guided: "Guided gradient",
+    gradient: "Plain gradient",
+    kernel: "Kernel",
+  }[method];
 }
 
 /** What was guided on the way from the layer to the input, as a sentence. */

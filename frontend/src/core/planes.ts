@@ -69,7 +69,12 @@ export function channelPlanes(planes: Planes, channel: number): Planes {
 /** The value at a place; NaN where it was not finite. */
 export function valueAt(
   planes: Planes,
-  { channel = 0, plane = 0, row, column }: { channel?: number; plane?: number; row: number; column: number },
+  {
+    channel = 0,
+    plane = 0,
+    row,
+    column,
+  }: { channel?: number; plane?: number; row: number; column: number },
 ): number {
   const level = planeLevels(planes, channel, plane)[row * planes.width + column] ?? 0;
   return levelValue(level, planes.signed, planes.scale[channel] ?? 0);
@@ -94,7 +99,14 @@ export function magnitudePlane(planes: Planes, channel = 0): Planes {
     }
   }
   for (let i = 0; i < size; i++) levels[i] = levels[i] === 255 ? 0 : (levels[i] ?? 0) + 1;
-  return { ...planes, levels, channels: 1, planes: 1, signed: false, scale: [planes.scale[channel] ?? 0] };
+  return {
+    ...planes,
+    levels,
+    channels: 1,
+    planes: 1,
+    signed: false,
+    scale: [planes.scale[channel] ?? 0],
+  };
 }
 
 /** Mean over the planes of one channel, signed, on a scale of its own. */
@@ -104,7 +116,8 @@ export function meanPlane(planes: Planes, channel = 0): Planes {
   for (let plane = 0; plane < planes.planes; plane++) {
     const source = planeLevels(planes, channel, plane);
     for (let i = 0; i < size; i++) {
-      sum[i] = (sum[i] ?? 0) + levelValue(source[i] ?? 0, planes.signed, planes.scale[channel] ?? 0);
+      sum[i] =
+        (sum[i] ?? 0) + levelValue(source[i] ?? 0, planes.signed, planes.scale[channel] ?? 0);
     }
   }
   let scale = 0;
@@ -202,7 +215,10 @@ export function clippedShare(planes: Planes, range: number): number {
 }
 
 /** The place of the largest magnitude of a plane; null where nothing is finite and not zero. */
-export function strongestPlace(planes: Planes, channel = 0): { row: number; column: number } | null {
+export function strongestPlace(
+  planes: Planes,
+  channel = 0,
+): { row: number; column: number } | null {
   const levels = planeLevels(planes, channel);
   const zero = planes.signed ? 128 : 1;
   let best = 0;

@@ -29,20 +29,37 @@ export function pictureOf(element: HTMLElement, width: number): HTMLCanvasElemen
   canvas.height = Math.round(whole.height * zoom);
   const context = canvas.getContext("2d");
   if (!context) return canvas;
-  for (const part of element.querySelectorAll<HTMLImageElement | HTMLCanvasElement>("img, canvas")) {
+  for (const part of element.querySelectorAll<HTMLImageElement | HTMLCanvasElement>(
+    "img, canvas",
+  )) {
     const { left, top, width: w, height: h } = part.getBoundingClientRect();
     const style = getComputedStyle(part);
     context.filter = style.filter;
     context.imageSmoothingEnabled = style.imageRendering !== "pixelated";
-    context.drawImage(part, (left - whole.left) * zoom, (top - whole.top) * zoom, w * zoom, h * zoom);
+    context.drawImage(
+      part,
+      (left - whole.left) * zoom,
+      (top - whole.top) * zoom,
+      w * zoom,
+      h * zoom,
+    );
   }
   return canvas;
 }
 
 /** Saves a canvas with its caption and its color scale below it. */
-export async function savePicture(source: HTMLCanvasElement, frame: PictureFrame, name: string): Promise<void> {
-  const blob = await new Promise<Blob | null>((resolve) => framePicture(source, frame).toBlob(resolve));
-  if (!blob) throw new Error("The browser could not write the picture. Make the window smaller and try again.");
+export async function savePicture(
+  source: HTMLCanvasElement,
+  frame: PictureFrame,
+  name: string,
+): Promise<void> {
+  const blob = await new Promise<Blob | null>((resolve) =>
+    framePicture(source, frame).toBlob(resolve),
+  );
+  if (!blob)
+    throw new Error(
+      "The browser could not write the picture. Make the window smaller and try again.",
+    );
   saveFile(blob, name);
 }
 

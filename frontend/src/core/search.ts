@@ -27,8 +27,12 @@ export function search(
   const matches = (name: string) => words.every((word) => name.toLowerCase().includes(word));
   for (const layer of within.layers) {
     if (hits.length >= MOST_LAYERS) break;
-    if (layer.index === channel || matches(`${layer.key} ${layer.className}`)) hits.push({ kind: "layer", layer });
+    if (layer.index === channel || matches(`${layer.key} ${layer.className}`))
+      hits.push({ kind: "layer", layer });
   }
   const classes = within.classes.filter((entry) => entry.name !== "" && matches(entry.name));
-  return [...hits, ...classes.slice(0, MOST_CLASSES).map((entry): Hit => ({ kind: "class", entry }))];
+  return [
+    ...hits,
+    ...classes.slice(0, MOST_CLASSES).map((entry): Hit => ({ kind: "class", entry })),
+  ];
 }

@@ -11,12 +11,25 @@ const KNOWN: Record<string, Known> = {
   mean: { name: "Mean", meaning: "Mean of the feature map." },
   max: { name: "Maximum", meaning: "Largest value of the feature map." },
   std: { name: "Deviation", meaning: "Standard deviation over the feature map." },
-  apoz: { name: "Zeros", meaning: "Share of the feature map that is zero (APoZ, Hu et al. 2016).", share: true },
-  l1: { name: "Kernel L1", meaning: "Sum of the magnitudes of the kernel's weights (Li et al. 2017)." },
+  apoz: {
+    name: "Zeros",
+    meaning: "Share of the feature map that is zero (APoZ, Hu et al. 2016).",
+    share: true,
+  },
+  l1: {
+    name: "Kernel L1",
+    meaning: "Sum of the magnitudes of the kernel's weights (Li et al. 2017).",
+  },
   l2: { name: "Kernel L2", meaning: "Euclidean norm of the kernel." },
-  taylor: { name: "Taylor", meaning: "Estimated change of the output without the filter (Molchanov et al. 2017)." },
+  taylor: {
+    name: "Taylor",
+    meaning: "Estimated change of the output without the filter (Molchanov et al. 2017).",
+  },
   strength: { name: "Strength", meaning: "Largest magnitude of the picture that is shown." },
-  specificity: { name: "Specificity", meaning: "How much the guided gradient depends on the filter." },
+  specificity: {
+    name: "Specificity",
+    meaning: "How much the guided gradient depends on the filter.",
+  },
 };
 
 export function statisticName(name: string): string {

@@ -9,7 +9,8 @@ export function parseHash(hash: string): Record<string, string> {
   const state: Record<string, string> = {};
   for (const token of tokens(hash)) {
     const [key, value] = splitToken(token);
-    if (key !== null && value !== null && key.startsWith(PREFIX)) state[key.slice(PREFIX.length)] = value;
+    if (key !== null && value !== null && key.startsWith(PREFIX))
+      state[key.slice(PREFIX.length)] = value;
   }
   return state;
 }

@@ -42,7 +42,9 @@ export class Captures {
   readonly step = new Resource<Step>();
   readonly view = new Resource<LayerView>();
 
-  readonly run = $derived.by(() => findRun(this.runs.value?.runs ?? [], this.selection.choices.run));
+  readonly run = $derived.by(() =>
+    findRun(this.runs.value?.runs ?? [], this.selection.choices.run),
+  );
   readonly steps = $derived(this.run?.steps ?? []);
   readonly summary = $derived.by(() => findStep(this.steps, this.selection.choices.step));
   readonly at = $derived.by<CaptureRef | null>(() =>
@@ -51,10 +53,14 @@ export class Captures {
       : null,
   );
   /** Changes whenever the run has a new step, or an old one was written again. */
-  readonly version = $derived(JSON.stringify(this.steps.map(({ step, session }) => [step, session])));
+  readonly version = $derived(
+    JSON.stringify(this.steps.map(({ step, session }) => [step, session])),
+  );
   /** What was captured of each layer at the selected step. */
   readonly captured = $derived(
-    new Map<number, LayerSummary>(this.step.value?.layers.map((summary) => [summary.layer, summary])),
+    new Map<number, LayerSummary>(
+      this.step.value?.layers.map((summary) => [summary.layer, summary]),
+    ),
   );
   readonly layer = $derived.by<Layer | null>(() => {
     const layers = this.graph.value?.layers ?? [];
@@ -70,7 +76,8 @@ export class Captures {
     return Math.max(0, Math.min(count - 1, this.selection.choices.channel));
   });
   readonly predictions = $derived.by<Prediction[]>(
-    () => this.step.value?.predictions.filter((prediction) => prediction.input === this.input) ?? [],
+    () =>
+      this.step.value?.predictions.filter((prediction) => prediction.input === this.input) ?? [],
   );
 
   constructor(private readonly selection: Selection) {}
@@ -98,7 +105,8 @@ export class Captures {
 
   /** Asks for the runs again: there may be new ones, and new steps. */
   reload(): void {
-    if (this.runs.value === null && !this.runs.error) this.runs.load("runs", () => this.library.runs());
+    if (this.runs.value === null && !this.runs.error)
+      this.runs.load("runs", () => this.library.runs());
     else this.runs.reload();
   }
 
@@ -118,7 +126,10 @@ function findRun(runs: readonly Run[], name: string | null): Run | null {
   const wanted = runs.find((run) => run.run === name);
   if (wanted) return wanted;
   const written = (run: Run) => run.steps.at(-1)?.wallTime ?? 0;
-  return runs.reduce<Run | null>((last, run) => (!last || written(run) > written(last) ? run : last), null);
+  return runs.reduce<Run | null>(
+    (last, run) => (!last || written(run) > written(last) ? run : last),
+    null,
+  );
 }
 
 /** The step of a number; else the nearest one, for another run has others. Null: the newest. */

@@ -60,7 +60,13 @@ export const fromCapture = (captures: Captures, request: PictureRequest): Pictur
 /** A picture of the history; `placement` is that of the layer's sheet at any step. */
 export function fromHistory(
   captures: Captures,
-  { at, input, channel, sheet, placement }: {
+  {
+    at,
+    input,
+    channel,
+    sheet,
+    placement,
+  }: {
     at: CaptureRef;
     input: number;
     channel: number;
@@ -82,7 +88,10 @@ export function fromHistory(
 }
 
 /** Fetches a picture; null where the method was not captured. */
-export async function loadPicture(captures: Captures, request: PictureRequest): Promise<FilterPicture | null> {
+export async function loadPicture(
+  captures: Captures,
+  request: PictureRequest,
+): Promise<FilterPicture | null> {
   const { at, layer, input, channel, method, size } = request;
   const capture = await captures.library.layer(at, layer.index, input);
   const sheet = size === "full" ? fullSheet(capture, method) : gridSheet(capture, method);
@@ -90,5 +99,15 @@ export async function loadPicture(captures: Captures, request: PictureRequest): 
   const values = await captures.library.tile(at, sheet, channel);
   const picture = captures.inputs.value?.inputs[input]?.pictures[sheet.placement?.source ?? 0];
   const frame = picture ? placementFrame(sheet.placement, channel, picture) : WHOLE;
-  return { at, layer, input, channel, method, sheet, values, drawn: drawablePlanes(values, method), frame };
+  return {
+    at,
+    layer,
+    input,
+    channel,
+    method,
+    sheet,
+    values,
+    drawn: drawablePlanes(values, method),
+    frame,
+  };
 }

@@ -34,7 +34,8 @@ export class Selection {
     });
     const stop = onHostHashChange(() => {
       const state = parseHash(readHostHash());
-      if (JSON.stringify(state) !== JSON.stringify(toState(this.choices))) this.choices = fromState(state);
+      if (JSON.stringify(state) !== JSON.stringify(toState(this.choices)))
+        this.choices = fromState(state);
     });
     return () => {
       clearTimeout(timer);

@@ -50,7 +50,10 @@ export class Session {
   readonly sortable = $derived.by<Statistic[]>(() => {
     const view = this.captures.view.value;
     if (!view?.planes) return [];
-    return [...view.capture.statistics, { name: "strength", perInput: true, values: [...view.planes.scale] }];
+    return [
+      ...view.capture.statistics,
+      { name: "strength", perInput: true, values: [...view.planes.scale] },
+    ];
   });
 
   /** Channels in the order of the grid. */
@@ -77,7 +80,8 @@ export class Session {
       const graph = this.captures.graph.value;
       if (!graph || graph.fingerprint === foldedFor) return;
       foldedFor = graph.fingerprint;
-      const blocks = graph.layers.length > MANY_LAYERS ? this.groups.filter((g) => g.kind === "block") : [];
+      const blocks =
+        graph.layers.length > MANY_LAYERS ? this.groups.filter((g) => g.kind === "block") : [];
       const selected = untrack(() => this.captures.layer);
       const around = selected ? groupsAround(this.groups, selected.index) : [];
       this.selection.closed = new Set(blocks.map((g) => g.id).filter((id) => !around.includes(id)));
@@ -114,7 +118,9 @@ export class Session {
   // Commands.
 
   selectLayer(layer: Layer): void {
-    const around = groupsAround(this.groups, layer.index).filter((id) => this.selection.closed.has(id));
+    const around = groupsAround(this.groups, layer.index).filter((id) =>
+      this.selection.closed.has(id),
+    );
     for (const id of around) this.selection.setClosed(id, false);
     this.selection.choices.layer = layer.key;
   }
@@ -123,7 +129,8 @@ export class Session {
     const layers = this.captures.graph.value?.layers ?? [];
     const captured = layers.filter((layer) => this.captures.captured.has(layer.index));
     const here = this.captures.layer?.index ?? 0;
-    const next = by > 0 ? captured.find((l) => l.index > here) : captured.findLast((l) => l.index < here);
+    const next =
+      by > 0 ? captured.find((l) => l.index > here) : captured.findLast((l) => l.index < here);
     if (next) this.selectLayer(next);
   }
 
@@ -141,7 +148,8 @@ export class Session {
   /** Selects a captured step by its place; the newest one is followed from then on. */
   selectStep(place: number): void {
     const step = this.captures.steps[place];
-    if (step) this.selection.choices.step = place === this.captures.steps.length - 1 ? null : step.step;
+    if (step)
+      this.selection.choices.step = place === this.captures.steps.length - 1 ? null : step.step;
   }
 
   readonly stepPlace = $derived.by(() => {
@@ -176,7 +184,9 @@ export class Session {
 
   nextScale(): void {
     const modes: ScaleMode[] = ["filter", "layer", "fixed"];
-    this.setScale(modes[(modes.indexOf(this.selection.choices.scale) + 1) % modes.length] ?? "filter");
+    this.setScale(
+      modes[(modes.indexOf(this.selection.choices.scale) + 1) % modes.length] ?? "filter",
+    );
   }
 
   /** Makes the tiles larger or smaller than `current`, their present size in pixels. */

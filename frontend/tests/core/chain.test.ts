@@ -65,7 +65,11 @@ describe("followers", () => {
   });
 
   it("stay apart where another layer reads the convolution too", () => {
-    const layers = [makeLayer(0, []), makeLayer(1, [0], { className: "ReLU", isConvolution: false }), makeLayer(2, [0])];
+    const layers = [
+      makeLayer(0, []),
+      makeLayer(1, [0], { className: "ReLU", isConvolution: false }),
+      makeLayer(2, [0]),
+    ];
     expect(foldFollowers(layers)).toEqual([0, 1, 2]);
   });
 });
@@ -88,8 +92,15 @@ describe("groups", () => {
   });
 
   it("find nested models, each call by itself", () => {
-    const nested = (index: number, path: string, call = 0) => makeLayer(index, index === 0 ? [] : [index - 1], { path, call });
-    const layers = [nested(0, "in"), nested(1, "trunk/a"), nested(2, "trunk/b"), nested(3, "trunk/a", 1), nested(4, "trunk/b", 1)];
+    const nested = (index: number, path: string, call = 0) =>
+      makeLayer(index, index === 0 ? [] : [index - 1], { path, call });
+    const layers = [
+      nested(0, "in"),
+      nested(1, "trunk/a"),
+      nested(2, "trunk/b"),
+      nested(3, "trunk/a", 1),
+      nested(4, "trunk/b", 1),
+    ];
     expect(findGroups(layers).map((group) => [group.name, group.layers])).toEqual([
       ["trunk", [1, 2]],
       ["trunk#1", [3, 4]],

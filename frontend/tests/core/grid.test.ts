@@ -1,8 +1,23 @@
 import { describe, expect, it } from "vitest";
 
-import { layOutGrid, movePlace, placeAt, placesInView, scrollToPlace, tileOrigin, type GridRequest } from "../../src/core/grid";
+import {
+  layOutGrid,
+  movePlace,
+  placeAt,
+  placesInView,
+  scrollToPlace,
+  tileOrigin,
+  type GridRequest,
+} from "../../src/core/grid";
 
-const request: GridRequest = { paneWidth: 812, paneHeight: 700, count: 64, mapWidth: 56, mapHeight: 56, size: "auto" };
+const request: GridRequest = {
+  paneWidth: 812,
+  paneHeight: 700,
+  count: 64,
+  mapWidth: 56,
+  mapHeight: 56,
+  size: "auto",
+};
 
 describe("the grid", () => {
   it("fills the pane with few filters", () => {

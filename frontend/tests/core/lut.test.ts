@@ -1,7 +1,15 @@
 import { describe, expect, it } from "vitest";
 
 import { PALETTES, type PaletteName } from "../../src/core/colormaps.gen";
-import { buildLut, clippedLevels, colorIndex, isDiverging, levelValue, paletteColors, pixel } from "../../src/core/lut";
+import {
+  buildLut,
+  clippedLevels,
+  colorIndex,
+  isDiverging,
+  levelValue,
+  paletteColors,
+  pixel,
+} from "../../src/core/lut";
 
 const names = Object.keys(PALETTES) as PaletteName[];
 const diverging = names.filter(isDiverging);
@@ -86,7 +94,12 @@ describe("color tables", () => {
   });
 
   it("flag what is not finite", () => {
-    const lut = buildLut(paletteColors("magma"), false, { signed: false, scale: 1, range: 1 }, FLAG);
+    const lut = buildLut(
+      paletteColors("magma"),
+      false,
+      { signed: false, scale: 1, range: 1 },
+      FLAG,
+    );
     expect(lut[0]).toBe(FLAG);
   });
 

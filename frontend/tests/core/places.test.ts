@@ -13,8 +13,21 @@ const picture = { height: 100, width: 200 };
 
 describe("frames", () => {
   it("of a crop lie where its placement says", () => {
-    const placement = { source: 0, height: 10, width: 20, top: [5], left: [-10], unitRow: [0], unitColumn: [0] };
-    expect(placementFrame(placement, 0, picture)).toEqual({ left: -0.05, top: 0.05, width: 0.1, height: 0.1 });
+    const placement = {
+      source: 0,
+      height: 10,
+      width: 20,
+      top: [5],
+      left: [-10],
+      unitRow: [0],
+      unitColumn: [0],
+    };
+    expect(placementFrame(placement, 0, picture)).toEqual({
+      left: -0.05,
+      top: 0.05,
+      width: 0.1,
+      height: 0.1,
+    });
   });
 
   it("of a unit are its receptive field", () => {
@@ -24,11 +37,19 @@ describe("frames", () => {
   });
 
   it("are clipped to the image", () => {
-    expect(clipFrame({ left: -0.5, top: 0.9, width: 1, height: 0.4 })).toEqual({ left: 0, top: 0.9, width: 0.5, height: expect.closeTo(0.1) });
+    expect(clipFrame({ left: -0.5, top: 0.9, width: 1, height: 0.4 })).toEqual({
+      left: 0,
+      top: 0.9,
+      width: 0.5,
+      height: expect.closeTo(0.1),
+    });
   });
 
   it("find the cell under a place", () => {
-    expect(cellAt(WHOLE, { height: 10, width: 10 }, { x: 0.55, y: 0.05 })).toEqual({ row: 0, column: 5 });
+    expect(cellAt(WHOLE, { height: 10, width: 10 }, { x: 0.55, y: 0.05 })).toEqual({
+      row: 0,
+      column: 5,
+    });
     expect(cellAt(WHOLE, { height: 10, width: 10 }, { x: 1.2, y: 0 })).toBeNull();
   });
 });
@@ -73,7 +94,14 @@ describe("curves", () => {
   const box = { width: 100, height: 50, padding: 0 };
 
   it("have gaps where values are missing", () => {
-    const curve = layOutCurve([{ x: 0, y: 1 }, { x: 1, y: null }, { x: 2, y: 3 }], box);
+    const curve = layOutCurve(
+      [
+        { x: 0, y: 1 },
+        { x: 1, y: null },
+        { x: 2, y: 3 },
+      ],
+      box,
+    );
     expect(curve?.path).toBe("M0.0 50.0M100.0 0.0");
   });
 
@@ -104,24 +132,38 @@ describe("coloring", () => {
   const base = { fixed: 4, layerRange: 2, diverging: "vik", sequential: "magma", flag: 0 } as const;
 
   it("takes the range that the mode says", () => {
-    const ranges = (["filter", "layer", "fixed"] as const).map((mode) => createColoring({ ...base, mode }).rangeFor(1));
+    const ranges = (["filter", "layer", "fixed"] as const).map((mode) =>
+      createColoring({ ...base, mode }).rangeFor(1),
+    );
     expect(ranges).toEqual([1, 2, 4]);
   });
 
   it("lays zero over the input image clearly and large values strongly", () => {
-    const lut = createColoring({ ...base, mode: "filter" }).overlayFor("activation", { signed: true, scale: 1 }, 0.8);
+    const lut = createColoring({ ...base, mode: "filter" }).overlayFor(
+      "activation",
+      { signed: true, scale: 1 },
+      0.8,
+    );
     expect([lut[128], lut[255], lut[1]].map((color) => (color ?? 0) >>> 24)).toEqual([0, 204, 204]);
   });
 
   it("is diverging for maps and kernels, sequential for gradients", () => {
     const { paletteOf } = createColoring({ ...base, mode: "filter" });
-    expect((["activation", "kernel", "guided", "gradient"] as const).map(paletteOf)).toEqual(["vik", "vik", "magma", "magma"]);
+    expect((["activation", "kernel", "guided", "gradient"] as const).map(paletteOf)).toEqual([
+      "vik",
+      "vik",
+      "magma",
+      "magma",
+    ]);
   });
 });
 
 describe("search", () => {
   const within = {
-    layers: [makeLayer(0, [], { path: "trunk/conv1" }), makeLayer(1, [0], { path: "pool", className: "MaxPooling2D" })],
+    layers: [
+      makeLayer(0, [], { path: "trunk/conv1" }),
+      makeLayer(1, [0], { path: "pool", className: "MaxPooling2D" }),
+    ],
     channels: 8,
     classes: [{ classIndex: 3, name: "tabby cat", probability: 0.5 }],
   };

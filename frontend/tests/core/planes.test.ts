@@ -15,7 +15,9 @@ import { makePlanes, makeSheet } from "../fixtures";
 
 describe("planes of a sheet", () => {
   it("refuse bytes of the wrong length with a sentence", () => {
-    expect(() => planesOf(makeSheet(), new Uint8Array(7))).toThrow("has 7 bytes. Expected 8 (2 × 1 × 2 × 2)");
+    expect(() => planesOf(makeSheet(), new Uint8Array(7))).toThrow(
+      "has 7 bytes. Expected 8 (2 × 1 × 2 × 2)",
+    );
   });
 
   it("of one channel take that channel's scale", () => {
@@ -73,17 +75,29 @@ describe("mean", () => {
 
 describe("reducing", () => {
   it("averages boxes", () => {
-    const reduced = reducePlane(Uint8Array.from([100, 200, 110, 210]), { height: 2, width: 2 }, { height: 1, width: 2 });
+    const reduced = reducePlane(
+      Uint8Array.from([100, 200, 110, 210]),
+      { height: 2, width: 2 },
+      { height: 1, width: 2 },
+    );
     expect([...reduced]).toEqual([105, 205]);
   });
 
   it("keeps what is not finite visible", () => {
-    const reduced = reducePlane(Uint8Array.from([0, 200]), { height: 1, width: 2 }, { height: 1, width: 1 });
+    const reduced = reducePlane(
+      Uint8Array.from([0, 200]),
+      { height: 1, width: 2 },
+      { height: 1, width: 1 },
+    );
     expect([...reduced]).toEqual([0]);
   });
 
   it("covers every pixel where sizes do not divide", () => {
-    const reduced = reducePlane(new Uint8Array(49).fill(77), { height: 7, width: 7 }, { height: 3, width: 3 });
+    const reduced = reducePlane(
+      new Uint8Array(49).fill(77),
+      { height: 7, width: 7 },
+      { height: 3, width: 3 },
+    );
     expect([...reduced]).toEqual(new Array(9).fill(77));
   });
 });

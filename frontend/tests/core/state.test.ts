@@ -35,24 +35,43 @@ describe("the link", () => {
   });
 
   it("ignores what makes no sense", () => {
-    const state = { step: "-1", filter: "1e9", method: "magic", size: "0", fixed: "NaN", show: "x", scale: "" };
+    const state = {
+      step: "-1",
+      filter: "1e9",
+      method: "magic",
+      size: "0",
+      fixed: "NaN",
+      show: "x",
+      scale: "",
+    };
     expect(fromState(state)).toEqual(defaultChoices());
   });
 
   it("survives broken escapes and double signs", () => {
-    expect(parseHash("#convlens&p.convlens.layer=%E0%A4%A&p.convlens.step=1=2&p.convlens.run=x")).toEqual({ run: "x" });
+    expect(
+      parseHash("#convlens&p.convlens.layer=%E0%A4%A&p.convlens.step=1=2&p.convlens.run=x"),
+    ).toEqual({ run: "x" });
   });
 });
 
 describe("keys", () => {
-  const press = (key: string, target: EventTarget = document.body, init: KeyboardEventInit = {}) => {
+  const press = (
+    key: string,
+    target: EventTarget = document.body,
+    init: KeyboardEventInit = {},
+  ) => {
     const event = new KeyboardEvent("keydown", { key, bubbles: true, ...init });
     Object.defineProperty(event, "target", { value: target });
     return commandFor(event);
   };
 
   it("are commands, in either case", () => {
-    expect([press("j"), press("K"), press("]"), press("?")]).toEqual(["nextLayer", "previousLayer", "nextStep", "help"]);
+    expect([press("j"), press("K"), press("]"), press("?")]).toEqual([
+      "nextLayer",
+      "previousLayer",
+      "nextStep",
+      "help",
+    ]);
   });
 
   it("are left alone with a modifier", () => {

@@ -2,15 +2,33 @@ import { describe, expect, it } from "vitest";
 
 import { className, showClasses } from "../../src/core/classes";
 import { fileName, statisticsCsv } from "../../src/core/csv";
-import { briefKind, configText, layerAttributes, layerLine, summaryText } from "../../src/core/describe";
-import { briefText, countText, plainText, plural, shareText, valueText } from "../../src/core/format";
+import {
+  briefKind,
+  configText,
+  layerAttributes,
+  layerLine,
+  summaryText,
+} from "../../src/core/describe";
+import {
+  briefText,
+  countText,
+  plainText,
+  plural,
+  shareText,
+  valueText,
+} from "../../src/core/format";
 import { guidanceText, methodName } from "../../src/core/method";
 import { makeCapture, makeLayer, makeSheet } from "../fixtures";
 
 describe("numbers", () => {
   it("have three significant digits", () => {
     expect([0.123456, 12.3456, -1234.5, 1e-7, 123456789, 0].map(valueText)).toEqual([
-      "0.123", "12.3", "−1230", "1.0e−7", "1.2e8", "0",
+      "0.123",
+      "12.3",
+      "−1230",
+      "1.0e−7",
+      "1.2e8",
+      "0",
     ]);
   });
 
@@ -23,11 +41,21 @@ describe("numbers", () => {
   });
 
   it("are shares in percent", () => {
-    expect([0, 0.0001, 0.034, 0.62, 1].map(shareText)).toEqual(["0 %", "< 0.1 %", "3.4 %", "62 %", "100 %"]);
+    expect([0, 0.0001, 0.034, 0.62, 1].map(shareText)).toEqual([
+      "0 %",
+      "< 0.1 %",
+      "3.4 %",
+      "62 %",
+      "100 %",
+    ]);
   });
 
   it("are counted with their noun", () => {
-    expect([plural(1, "filter"), plural(2048, "filter"), countText(12000)]).toEqual(["1 filter", "2,048 filters", "12,000"]);
+    expect([plural(1, "filter"), plural(2048, "filter"), countText(12000)]).toEqual([
+      "1 filter",
+      "2,048 filters",
+      "12,000",
+    ]);
   });
 });
 
@@ -60,11 +88,21 @@ describe("layers in words", () => {
 
   it("are named in a few letters in little room", () => {
     expect(briefKind(layer)).toBe("3×3");
-    expect(briefKind(makeLayer(1, [], { kernelSize: [], className: "MaxPooling2D" }))).toBe("MaxPoo");
+    expect(briefKind(makeLayer(1, [], { kernelSize: [], className: "MaxPooling2D" }))).toBe(
+      "MaxPoo",
+    );
   });
 
   it("tell how their filters fare", () => {
-    const summary = { layer: 1, methods: [], filters: 64, dead: 3, weak: 0, guided: null, rectifiers: null };
+    const summary = {
+      layer: 1,
+      methods: [],
+      filters: 64,
+      dead: 3,
+      weak: 0,
+      guided: null,
+      rectifiers: null,
+    };
     expect(summaryText(summary)).toBe("64 filters, 3 dead");
   });
 
@@ -82,7 +120,9 @@ describe("guidance", () => {
   });
 
   it("never calls a gradient guided that guided nothing", () => {
-    expect(methodName("guided", { guided: 0, rectifiers: 0, ungated: [] })).toContain("Plain gradient");
+    expect(methodName("guided", { guided: 0, rectifiers: 0, ungated: [] })).toContain(
+      "Plain gradient",
+    );
   });
 });
 
@@ -90,7 +130,11 @@ describe("classes", () => {
   const prediction = {
     input: 0,
     output: "o",
-    classes: [0.6, 0.3, 0.05].map((probability, classIndex) => ({ classIndex, name: "", probability })),
+    classes: [0.6, 0.3, 0.05].map((probability, classIndex) => ({
+      classIndex,
+      name: "",
+      probability,
+    })),
     omitted: 7,
     omittedProbability: 0.05,
   };

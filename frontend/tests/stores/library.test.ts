@@ -41,7 +41,10 @@ describe("the library", () => {
   });
 
   it("has a sentence of its own where the server gives none", async () => {
-    vi.stubGlobal("fetch", async () => new Response("<html>", { status: 502, statusText: "Bad Gateway" }));
+    vi.stubGlobal(
+      "fetch",
+      async () => new Response("<html>", { status: 502, statusText: "Bad Gateway" }),
+    );
     await expect(new Library().runs()).rejects.toThrow("The server answered 502 Bad Gateway.");
   });
 

@@ -41,8 +41,12 @@ describe("the tab", () => {
     render(App);
     await shown("Filter 0, 1 of 2");
     const chain = screen.getByRole("region", { name: "Layers" });
-    expect(within(chain).getByText("conv1").closest("button")?.getAttribute("aria-current")).toBe("true");
-    expect(screen.getByRole("slider", { name: "Step" }).getAttribute("aria-valuetext")).toBe("step 5, 2 of 2");
+    expect(within(chain).getByText("conv1").closest("button")?.getAttribute("aria-current")).toBe(
+      "true",
+    );
+    expect(screen.getByRole("slider", { name: "Step" }).getAttribute("aria-valuetext")).toBe(
+      "step 5, 2 of 2",
+    );
   });
 
   it("shows rank, name and output size in the chain", async () => {
@@ -66,7 +70,9 @@ describe("the tab", () => {
     serve({ layers: smallNetwork(), steps: [0] });
     render(App);
     await shown("Filter 0, 1 of 2");
-    await fireEvent.keyDown(screen.getByRole("listbox", { name: "Filters of this layer" }), { key: "ArrowRight" });
+    await fireEvent.keyDown(screen.getByRole("listbox", { name: "Filters of this layer" }), {
+      key: "ArrowRight",
+    });
     await shown("Filter 1, 2 of 2, no response");
   });
 
@@ -113,6 +119,8 @@ describe("the tab", () => {
     render(App);
     await shown("Filter 0, 1 of 2");
     const routes = asked.map((address) => address.split("?")[0]);
-    expect(routes.filter((route) => ["layer", "sheet", "tile", "history"].includes(route ?? "")).length).toBeLessThanOrEqual(4);
+    expect(
+      routes.filter((route) => ["layer", "sheet", "tile", "history"].includes(route ?? "")).length,
+    ).toBeLessThanOrEqual(4);
   });
 });

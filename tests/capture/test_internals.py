@@ -1,0 +1,87 @@
+"""Each means beyond TensorFlow's and Keras' documented interface still does its work."""
+
+from __future__ import annotations
+
+import keras
+import numpy as np
+import tensorflow as tf
+from keras import layers, ops
+
+from tensorboard_plugin_convlens.capture import internals
+from tests.capture import model_zoo
+
+
+def test_layers_in_lists_and_operations_of_functional_models_are_found():
+    image = keras.Input((8, 8, 3))
+    model = keras.Model(image, ops.relu(layers.Conv2D(2, 3, name="conv")(image)))
+    names = [type(one).__name__ for one in internals.operations_of(model)]
+    assert {"Functional", "Conv2D", "Relu"} <= set(names)
+    listed = model_zoo.called(model_zoo.Subclassed(), (8, 8, 3))
+    assert sum(isinstance(one, layers.Conv2D) for one in internals.operations_of(listed)) == 5
+
+
+def test_a_call_is_replaced_for_a_while_and_then_put_back():
+    layer = layers.Conv2D(2, 3)
+    layer.build((None, 8, 8, 3))
+    calls = []
+
+    def replace(operation, call):
+        def counted(*args, **kwargs):
+            calls.append(operation)
+            return call(*args, **kwargs)
+
+        return counted
+
+    with internals.replaced_calls([layer], replace):
+        layer(np.zeros((1, 8, 8, 3), np.float32))
+    layer(np.zeros((1, 8, 8, 3), np.float32))
+    assert calls == [layer]
+    assert "call" not in vars(layer)
+
+
+def test_a_pruned_graph_reads_new_weights_without_a_new_trace():
+    variable, traces = tf.Variable(2.0), []
+
+    def double(x):
+        traces.append(x)
+        return [x * variable]
+
+    wrapped = internals.trace_graph(double, [tf.TensorSpec([])])
+    function = wrapped.prune(wrapped.inputs[:1], wrapped.outputs)
+    assert float(function(tf.constant(3.0))[0]) == 6
+    variable.assign(5.0)
+    assert float(function(tf.constant(3.0))[0]) == 15
+    assert len(traces) == 1
+
+
+def test_a_captured_variable_leads_to_its_layer():
+    model = model_zoo.sequential()
+    wrapped = internals.trace_graph(lambda x: model(x), [tf.TensorSpec((1, 32, 32, 3))])
+    handles = internals.variable_handles(internals.operations_of(model))
+    found = {
+        handles[one][1].path for one in internals.captured_variables(wrapped.graph).values()
+    }
+    assert found == {one.path for one in model.variables}
+
+
+def test_functions_are_inlined_only_inside():
+    @tf.function
+    def function(x):
+        return x + 1
+
+    def kinds():
+        graph = internals.trace_graph(lambda x: function(x), [tf.TensorSpec([])]).graph
+        return {one.type for one in graph.get_operations()}
+
+    with internals.inlined_functions():
+        assert not kinds() & set(internals.COMPILED_CALLS)
+    assert kinds() & set(internals.COMPILED_CALLS)
+
+
+def test_losses_are_put_back():
+    model = model_zoo.regularized()
+    model(np.ones((1, 32, 32, 3), np.float32))
+    before = [float(one) for one in model.losses]
+    with internals.kept_losses(internals.operations_of(model)):
+        model(np.zeros((1, 32, 32, 3), np.float32))
+    assert [float(one) for one in model.losses] == before
