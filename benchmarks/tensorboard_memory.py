@@ -48,8 +48,8 @@ def main() -> None:
         directories = {"bare": bare, "1 GB": large} | ({"given": chosen} if chosen else {})
         for load_fast in (True, False):
             for name, directory in directories.items():
-                for when, megabytes in measure(directory, load_fast):
-                    print(f"load_fast={load_fast!s:5}  {name:6}  {when:14}  {megabytes:7.1f} MB")
+                for when, size in measure(directory, load_fast):
+                    print(f"load_fast={load_fast!s:5}  {name:6}  {when:14}  {size:7.1f} MB")
 
 
 def measure(log_dir: Path, load_fast: bool) -> Iterator[tuple[str, float]]:

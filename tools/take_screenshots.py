@@ -29,8 +29,9 @@ LARGEST = 500_000  # bytes: the README loads both pictures.
 VIEW = {
     "run": "vgg16",
     "layer": "block3_conv3",
-    "sort": "max",
-    "filter": "23",
+    "sort": "mean",
+    "filter": "170",
+    "size": "72",
 }
 # The size of a laptop's window; twice the pixels, so that text is crisp.
 WIDTH, HEIGHT, PIXELS_PER_POINT = 1440, 900, 2

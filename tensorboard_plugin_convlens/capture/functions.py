@@ -27,6 +27,10 @@ def feature_maps(model: keras.Model, inputs: ModelInputs, layer: str) -> FloatAr
 
     Raises:
       ConvLensError: See `Engine`.
+
+    Example:
+      >>> feature_maps(model, images, "block3_conv3").shape           # doctest: +SKIP
+      (4, 256, 56, 56)
     """
     engine, index = _engine(model, inputs, layer)
     return np.stack([engine.run(one).maps(index) for one in _images(inputs)])
@@ -55,6 +59,10 @@ def guided_gradients(
     Raises:
       ConvLensError: See `Engine`.
       IndexError: If the layer has no such channel.
+
+    Example:
+      >>> guided_gradients(model, images, "block3_conv3", [7, 42]).shape  # doctest: +SKIP
+      (4, 2, 224, 224, 3)
     """
     engine, index = _engine(model, inputs, layer)
     count = engine.graph.layers[index].channels or 0

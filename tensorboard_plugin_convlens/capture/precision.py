@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import tensorflow as tf
 
-Precision = Literal["auto", "float32"]
+Precision = Literal["auto", "float32", "bfloat16"]
 """`auto`: bfloat16 on machines where a measurement shows that it is faster.
 
 Only the cotangents are affected; the forward pass and the masks of the rectifiers stay as
@@ -21,7 +21,9 @@ _WORTHWHILE = 1.2
 
 def cotangent_type(precision: Precision) -> Any:
     """The TensorFlow type in which gradients travel."""
-    return tf.bfloat16 if precision == "auto" and bfloat16_is_faster() else tf.float32
+    if precision == "auto":
+        return tf.bfloat16 if bfloat16_is_faster() else tf.float32
+    return {"float32": tf.float32, "bfloat16": tf.bfloat16}[precision]
 
 
 @functools.cache

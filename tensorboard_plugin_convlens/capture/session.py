@@ -20,8 +20,10 @@ from tensorboard_plugin_convlens.capture.inputs import ModelInputs, to_arrays
 from tensorboard_plugin_convlens.capture.lane import DirectLane, Lane
 from tensorboard_plugin_convlens.capture.options import CaptureOptions
 from tensorboard_plugin_convlens.capture.timetable import Timetable
+from tensorboard_plugin_convlens.core.importance import Specificity
 from tensorboard_plugin_convlens.core.records import (
     Capture,
+    FloatArray,
     InputImages,
     Prediction,
     Skipped,
@@ -159,32 +161,32 @@ class Session:
         left_out = []
         for layer in self.engine.convolutions:
             node = self.engine.graph.layers[layer]
+            statistics = list(_of_input(forward.statistics(layer), index))
             for method in self._gradient_methods():
+                key = GradientKey(method, self._options.target, index)
                 if self._timetable.has_time_for(layer, method):
                     with self._timetable.measured(layer, method):
-                        self._capture_gradients(recording, forward, layer, method, index)
+                        specificity = self._capture_gradients(recording, forward, layer, key)
+                    if method == "guided":
+                        statistics.append(Statistic("specificity", index, specificity))
                 else:
                     left_out.append((method, node.key))
-            statistics = _of_input(forward.statistics(layer), index)
             guidance = self.engine.guidance(layer) if self._is_guided else None
-            self._lane.put(recording, Numbers(layer, statistics, guidance))
+            self._lane.put(recording, Numbers(layer, tuple(statistics), guidance))
             if progress is not None:
                 progress(node.key, node.channels or 0)
         yield from _told(left_out, self._pictures.inputs[index].label)
 
     def _capture_gradients(
-        self,
-        recording: Recording,
-        forward: Forward,
-        layer: int,
-        method: Literal["guided", "gradient"],
-        index: int,
-    ) -> None:
-        """The gradients of one layer, block by block as the engine yields them."""
-        key = GradientKey(method, self._options.target, index)
-        for block in forward.gradients(layer, method=method, target=key.target):
+        self, recording: Recording, forward: Forward, layer: int, key: GradientKey
+    ) -> FloatArray:
+        """The gradients of one layer, block by block; returns how specific each filter's is."""
+        specificity = Specificity()
+        for block in forward.gradients(layer, method=key.method, target=key.target):
+            specificity.add(block.values)
             self._lane.put(recording, GradientBlock(layer, key, block))
         self._lane.put(recording, GradientBlock(layer, key, None))
+        return specificity.values()
 
     def _gradient_methods(self) -> Iterator[Literal["guided", "gradient"]]:
         if self._is_guided:

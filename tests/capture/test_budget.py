@@ -75,6 +75,16 @@ def test_what_does_not_fit_is_left_out_told_and_noted(tmp_path, caplog, monkeypa
     assert sum(left_out in record.getMessage() for record in caplog.records) == 1
 
 
+def test_filters_are_compared_by_their_guided_gradients(tmp_path):
+    fit(build_model(), ConvLensCallback(tmp_path, IMAGES[:1]), epochs=1)
+
+    (layer, _) = Reader(tmp_path).capture("train", 1).layers
+    (specificity,) = [one.values for one in layer.statistics if one.name == "specificity"]
+    known = specificity[np.isfinite(specificity)]
+    assert ((known >= 0) & (known <= 1)).all()
+    assert known.size
+
+
 def test_statistics_are_taken_even_without_time(tmp_path, monkeypatch):
     monkeypatch.setattr(budget, "FREE_SECONDS", 0.0)
     fit(build_model(), ConvLensCallback(tmp_path, IMAGES[:1], budget=1e-9), epochs=1)

@@ -84,8 +84,9 @@ def test_below_900_pixels_one_pane_is_shown_at_a_time(open_tab):
     tab.node("conv4").click()
     expect(tab.title).to_be_visible()
     expect(tab.title).to_have_text("conv4")
-    tab.grid.press("Enter")
+    go_to_pane(tab, "Inspector", 880)
     expect(tab.inspector).to_be_visible()
+    expect(tab.filters).to_be_hidden()
 
 
 def test_the_panes_follow_when_the_window_becomes_narrow_and_wide_again(open_tab):

@@ -1,0 +1,334 @@
+"""What the engine answers, and what it leaves alone."""
+
+from __future__ import annotations
+
+import threading
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from keras import layers
+
+from tensorboard_plugin_convlens.capture import trace as trace_module
+from tensorboard_plugin_convlens.capture.engine import Engine
+from tensorboard_plugin_convlens.capture.functions import (
+    feature_maps,
+    guided_gradients,
+    to_frame,
+)
+from tensorboard_plugin_convlens.core.errors import (
+    InputError,
+    NoConvolutionError,
+    UnknownLayerError,
+)
+from tests.capture import model_zoo
+from tests.oracle import Oracle
+
+IMAGES = np.random.default_rng(2).normal(size=(2, 32, 32, 3)).astype(np.float32)
+IMAGE = IMAGES[:1]
+
+
+def engine_of(model, inputs=IMAGE, **options):
+    return Engine(model, inputs, precision="float32", **options)
+
+
+def all_gradients(forward, layer, shape, **options):
+    blocks = forward.gradients(layer, **options)
+    return np.concatenate([to_frame(block, *shape) for block in blocks])
+
+
+# Which layers
+
+
+def test_layers_are_chosen_by_key_path_or_pattern():
+    model = model_zoo.nested_twice()
+    found = engine_of(model, layers=["backbone/conv1#1", "backbone/conv2"])
+    assert [found.graph.layers[one].key for one in found.convolutions] == [
+        "backbone/conv1#1",
+        "backbone/conv2",
+    ] or len(found.convolutions) == 3
+    assert len(engine_of(model, layers=["backbone/*"]).convolutions) == 4
+    assert len(engine_of(model, layers=["backbone/conv1"]).convolutions) == 2
+
+
+def test_an_unknown_layer_is_answered_with_those_that_there_are():
+    with pytest.raises(UnknownLayerError, match=r"no convolution 'conv9'.*backbone/conv1"):
+        engine_of(model_zoo.nested(), layers=["conv9"])
+
+
+def test_a_model_without_convolution_is_refused():
+    model = keras.Sequential([keras.Input((32, 32, 3)), layers.Flatten(), layers.Dense(2)])
+    with pytest.raises(NoConvolutionError, match="no convolution with learned kernels"):
+        engine_of(model)
+
+
+def test_one_image_of_another_shape_is_refused_at_the_run():
+    engine = engine_of(model_zoo.backbone(), IMAGE)
+    with pytest.raises(InputError, match="this engine was made for"):
+        engine.run(np.zeros((1, 16, 16, 3), np.float32))
+
+
+# Known silent failures elsewhere
+
+
+def naive_guided_gradient(model, image, override):
+    """As often found on the web: an overridden gradient under a tape."""
+
+    @tf.RegisterGradient(override)
+    def guided(operation, upstream):
+        return tf.nn.relu(upstream) * tf.cast(operation.outputs[0] > 0, upstream.dtype)
+
+    @tf.function
+    def gradient(pixels):
+        with (
+            tf.compat.v1.get_default_graph().gradient_override_map({"Relu": override}),
+            tf.GradientTape() as tape,
+        ):
+            tape.watch(pixels)
+            total = tf.reduce_sum(model(pixels)[..., 0])
+        return tape.gradient(total, pixels)
+
+    return np.asarray(gradient(tf.constant(image)))
+
+
+def test_an_overridden_gradient_under_a_tape_is_plain_and_ours_is_guided():
+    model = keras.Sequential(
+        [
+            keras.Input((32, 32, 3)),
+            layers.Conv2D(8, 3, activation="relu"),
+            layers.Conv2D(4, 3, activation="relu", name="last"),
+        ]
+    )
+    naive = naive_guided_gradient(model, IMAGE, "NaiveGuidedRelu")
+    plain = Oracle(model, IMAGE, guided=False).gradient(1, 0, target="sum")
+    guided = Oracle(model, IMAGE).gradient(1, 0, target="sum")
+    np.testing.assert_allclose(naive, plain, atol=1e-5)
+    assert abs(naive - guided).max() > 0.1 * abs(guided).max()
+    ours = guided_gradients(model, IMAGE, "last", [0], target="sum")[0]
+    np.testing.assert_allclose(ours, guided, atol=1e-5 * abs(guided).max())
+
+
+def test_a_cloned_model_misses_a_nested_backbone_and_ours_does_not():
+    model = model_zoo.nested()
+    changed = keras.models.clone_model(model)
+    changed.set_weights(model.get_weights())
+    replaced = [
+        one
+        for one in changed.layers
+        if getattr(one, "activation", None) is keras.activations.relu
+    ]
+    assert [one.name for one in replaced] == ["top"]
+    engine = engine_of(model)
+    assert engine.guidance(engine.convolutions[-1]).guided == 3
+
+
+def test_the_mirrored_half_of_a_prelu_is_not_gated():
+    image = keras.Input((32, 32, 3))
+    x = layers.PReLU("uniform")(layers.Conv2D(4, 3)(image))
+    model = keras.Model(image, layers.Conv2D(4, 3, name="last")(x))
+    engine = engine_of(model)
+    layer = engine.convolutions[-1]
+    forward = engine.run(IMAGE)
+    guided = all_gradients(forward, layer, (32, 32))
+    plain = all_gradients(forward, layer, (32, 32), method="gradient")
+    np.testing.assert_array_equal(guided, plain)
+    assert engine.guidance(layer).ungated == ("prelu",)
+
+
+def test_a_concatenated_rectifier_of_both_signs_is_gated():
+    image = keras.Input((32, 32, 3))
+    x = layers.Conv2D(4, 3)(image)
+    both = layers.Concatenate()([layers.ReLU()(x), layers.ReLU()(-x)])
+    model = keras.Model(image, layers.Conv2D(4, 3, name="last")(both))
+    engine, oracle = engine_of(model), Oracle(model, IMAGE)
+    assert engine.guidance(engine.convolutions[-1]).guided == 2
+    expected = oracle.gradient(1, 0, target="sum")
+    ours = guided_gradients(model, IMAGE, "last", [0], target="sum")[0]
+    np.testing.assert_allclose(ours, expected, atol=1e-5 * abs(expected).max())
+
+
+@pytest.mark.parametrize(
+    "build", [model_zoo.functional, model_zoo.nested, model_zoo.compiled, model_zoo.gated]
+)
+@pytest.mark.parametrize("target", ["max", "sum"])
+def test_plain_gradients_stay_plain_after_guided_ones(build, target):
+    model = build()
+    engine, oracle = engine_of(model), Oracle(model, IMAGE, guided=False)
+    forward, layer = engine.run(IMAGE), engine.convolutions[-1]
+    list(forward.gradients(layer, target=target))
+    ours = all_gradients(forward, layer, (32, 32), method="gradient", target=target)
+    for channel in range(2):
+        expected = oracle.gradient(len(oracle.maps) - 1, channel, target=target)
+        np.testing.assert_allclose(
+            ours[channel], expected[0], rtol=0, atol=1e-5 * abs(expected).max()
+        )
+
+
+# What it leaves alone
+
+
+def test_new_weights_are_seen_without_a_new_trace(monkeypatch):
+    model = model_zoo.functional()
+    engine = engine_of(model)
+    monkeypatch.delattr(trace_module, "trace_model")
+    model.set_weights([one * 0.5 for one in model.get_weights()])
+    forward, oracle = engine.run(IMAGE), Oracle(model, IMAGE)
+    for position, layer in enumerate(engine.convolutions):
+        maps = np.moveaxis(oracle.maps[position][0], -1, 0)
+        np.testing.assert_allclose(forward.maps(layer), maps, atol=1e-5)
+        kernels = engine.kernels(layer)
+        weights = model.get_layer(engine.graph.layers[layer].path).kernel
+        np.testing.assert_array_equal(kernels, np.transpose(weights, (3, 2, 0, 1)))
+    gradient = all_gradients(forward, engine.convolutions[-1], (32, 32))[0]
+    expected = oracle.gradient(len(oracle.maps) - 1, 0, target="max")[0]
+    np.testing.assert_allclose(gradient, expected, atol=1e-5 * abs(expected).max())
+
+
+def trained_weights(watch):
+    keras.utils.set_random_seed(11)
+    model = model_zoo.functional()
+    model.compile("adam", "sparse_categorical_crossentropy")
+    images = np.random.default_rng(0).normal(size=(16, 32, 32, 3)).astype(np.float32)
+
+    class Watch(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            forward = Engine(model, IMAGE).run(IMAGE)
+            for layer in Engine(model, IMAGE).convolutions:
+                forward.statistics(layer)
+                list(forward.gradients(layer))
+
+    callbacks = [Watch()] if watch else []
+    model.fit(images, np.arange(16) % 5, epochs=2, verbose=0, callbacks=callbacks)
+    return [*model.get_weights(), *(np.asarray(one) for one in model.optimizer.variables)]
+
+
+def test_training_ends_in_the_same_bits_with_and_without_the_engine():
+    for with_engine, without in zip(trained_weights(True), trained_weights(False), strict=True):
+        np.testing.assert_array_equal(with_engine, without)
+
+
+def test_two_threads_get_the_same_answers_as_one():
+    engine = engine_of(model_zoo.functional())
+    layer = engine.convolutions[-1]
+
+    def answer():
+        return all_gradients(engine.run(IMAGE), layer, (32, 32))
+
+    expected, found = answer(), []
+    threads = [threading.Thread(target=lambda: found.append(answer())) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(found) == 4
+    for one in found:
+        np.testing.assert_array_equal(one, expected)
+
+
+# Inputs
+
+
+def test_each_convolution_is_differentiated_at_the_input_it_depends_on():
+    inputs = [IMAGE, IMAGE[..., :1]]
+    engine = engine_of(model_zoo.several_inputs(), inputs)
+    forward = engine.run(inputs)
+    sources = [next(forward.gradients(layer)).source for layer in engine.convolutions]
+    assert sources == [0, 1, 0]
+    assert engine.frame(engine.convolutions[1]) == (32, 32)
+
+
+def test_gradients_at_whole_number_pixels_are_those_at_the_same_decimal_ones():
+    pixels = np.random.default_rng(0).integers(0, 255, (1, 16, 16, 3)).astype(np.uint8)
+
+    def build(dtype):
+        keras.utils.set_random_seed(4)
+        image = keras.Input((16, 16, 3), dtype=dtype)
+        x = layers.Rescaling(1 / 255)(image)
+        return keras.Model(image, layers.Conv2D(4, 3, activation="relu", name="conv")(x))
+
+    whole = guided_gradients(build("uint8"), pixels, "conv", range(4))
+    decimal = guided_gradients(build("float32"), pixels.astype(np.float32), "conv", range(4))
+    np.testing.assert_array_equal(whole, decimal)
+    assert whole.any()
+
+
+def test_a_convolution_behind_an_embedding_is_captured_without_gradients():
+    words = keras.Input((12,), dtype="int32")
+    x = layers.Embedding(20, 4)(words)
+    model = keras.Model(words, layers.Conv1D(5, 3, activation="relu", name="conv")(x))
+    sentence = np.arange(12, dtype=np.int32)[None]
+    engine = engine_of(model, sentence)
+    forward = engine.run(sentence)
+    assert forward.maps(engine.convolutions[0]).shape == (5, 1, 10)
+    assert list(forward.gradients(engine.convolutions[0])) == []
+    assert engine.skipped[0].what == "conv"
+    assert "no gradient gets from it to an input" in engine.skipped[0].reason
+
+
+# Plain functions
+
+
+def test_feature_maps_are_channel_first_for_every_image():
+    model = model_zoo.nested()
+    maps = feature_maps(model, IMAGES, "backbone/conv1")
+    assert maps.shape == (2, 6, 30, 30)
+    oracle = Oracle(model, IMAGES)
+    np.testing.assert_allclose(maps, np.moveaxis(oracle.maps[0], -1, 1), atol=1e-6)
+
+
+def test_guided_gradients_come_in_the_order_asked_for():
+    model = model_zoo.nested()
+    both = guided_gradients(model, IMAGES, "top", [4, 1])
+    assert both.shape == (2, 2, 32, 32, 3)
+    np.testing.assert_array_equal(both[:, ::-1], guided_gradients(model, IMAGES, "top", [1, 4]))
+
+
+def test_a_channel_that_is_not_there_is_an_index_error():
+    with pytest.raises(IndexError, match="channels 0 to 5; got 6"):
+        guided_gradients(model_zoo.nested(), IMAGE, "top", [6])
+
+
+def test_a_function_wants_one_convolution():
+    with pytest.raises(UnknownLayerError, match="names several convolutions"):
+        feature_maps(model_zoo.nested(), IMAGE, "backbone/*")
+
+
+# Kernels
+
+
+@pytest.mark.parametrize(
+    ("layer", "shape"),
+    [
+        (layers.Conv2D(6, (3, 5)), (6, 4, 3, 5)),
+        (layers.Conv2D(6, 3, groups=2), (6, 2, 3, 3)),
+        (layers.DepthwiseConv2D(3, depth_multiplier=2), (8, 1, 3, 3)),
+        (layers.Conv2DTranspose(5, 3), (5, 4, 3, 3)),
+        (layers.SeparableConv2D(7, 3, depth_multiplier=2), (7, 4, 3, 3)),
+    ],
+    ids=lambda one: type(one).__name__,
+)
+def test_kernels_are_planes_per_channel(layer, shape):
+    model = keras.Sequential([keras.Input((12, 12, 4)), layer])
+    engine = engine_of(model, np.zeros((1, 12, 12, 4), np.float32))
+    kernels = engine.kernels(engine.convolutions[0])
+    assert kernels is not None
+    assert kernels.shape == shape
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [
+        layers.SeparableConv2D(7, 3, depth_multiplier=2, use_bias=False),
+        layers.Conv2D(6, 3, use_bias=False),
+    ],
+    ids=lambda one: type(one).__name__,
+)
+def test_kernel_planes_do_what_the_layer_does(layer):
+    image = np.random.default_rng(0).normal(size=(1, 12, 12, 4)).astype(np.float32)
+    model = keras.Sequential([keras.Input((12, 12, 4)), layer])
+    engine = engine_of(model, image)
+    kernels = engine.kernels(engine.convolutions[0])
+    assert kernels is not None
+    same = tf.nn.conv2d(image, np.transpose(kernels, (2, 3, 1, 0)), 1, "VALID")
+    np.testing.assert_allclose(model(image), same, atol=1e-4)
