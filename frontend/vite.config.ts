@@ -6,7 +6,7 @@ import { defineConfig } from "vitest/config";
 // relative, the name is fixed, and the CSS travels inside the module.
 export default defineConfig({
   base: "./",
-  plugins: [svelte({ compilerOptions: { css: "injected" } }), svelteTesting()],
+  plugins: [svelte({ compilerOptions: { css: "injected", fragments: "tree" } }), svelteTesting()],
   build: {
     target: "es2022",
     outDir: "../tensorboard_plugin_convlens/static",

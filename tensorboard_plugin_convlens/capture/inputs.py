@@ -88,14 +88,21 @@ def _declared_shapes(model: keras.Model, inputs: ModelInputs) -> list[Any] | Non
 
 
 def input_names(model: keras.Model, inputs: ModelInputs) -> list[str]:
-    """A name for each array of `to_arrays`: the dictionary's keys or Keras' own names."""
+    """A name for each array of `to_arrays`: the dictionary's keys or those given to Keras.
+
+    Keras counts inputs without a name through the whole process (`keras_tensor_42`), which
+    would make two builds of one model differ: they are numbered within the model instead.
+    """
     if isinstance(inputs, Mapping):
         return [str(key) for key in sorted(inputs)]
     count = len(keras.tree.flatten(inputs))
     tensors = getattr(model, "inputs", None) or ()
-    if len(tensors) == count:
-        return [tensor.name for tensor in tensors]
-    return ["input" if index == 0 else f"input_{index}" for index in range(count)]
+    given = [tensor.name for tensor in tensors] if len(tensors) == count else [""] * count
+    numbered = ["input" if index == 0 else f"input_{index}" for index in range(count)]
+    return [
+        numbered[index] if not name or name.startswith("keras_tensor") else name
+        for index, name in enumerate(given)
+    ]
 
 
 def to_signature(arrays: Sequence[NDArray[Any]]) -> list[tf.TensorSpec]:

@@ -80,7 +80,7 @@ def test_taylor_importance_is_that_of_the_strongest_class(head, key):
     model = normalized(head)
     part = keras.Model(model.input, [model.get_layer(key).output, model.output])
     with tf.GradientTape() as tape:
-        maps, output = part(IMAGE)
+        maps, _ = part(IMAGE)
         tape.watch(maps)
         rest = keras.Model(model.get_layer(key).output, model.output)
         best = tf.reduce_max(rest(maps))

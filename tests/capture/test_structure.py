@@ -120,3 +120,17 @@ def test_the_fingerprint_is_of_the_structure_and_not_of_the_weights(tmp_path):
     assert Engine(model, IMAGE).graph.fingerprint == before
     assert Engine(loaded, IMAGE).graph.fingerprint == before
     assert Engine(model_zoo.functional(), IMAGE).graph.fingerprint != before
+
+
+def test_two_builds_of_one_architecture_have_the_same_fingerprint() -> None:
+    def build() -> keras.Model:
+        return keras.Sequential(
+            [keras.Input((8, 8, 3)), keras.layers.Conv2D(4, 3, activation="relu", name="conv")],
+            name="twice",
+        )
+
+    image = np.zeros((1, 8, 8, 3), np.float32)
+    first, second = (Engine(build(), image).graph for _ in range(2))
+
+    assert first.layers[0].path == "input"
+    assert first.fingerprint == second.fingerprint

@@ -99,7 +99,7 @@ class Tab:
     def wait_for_rest(self) -> None:
         """Returns once the picture of the page has stopped changing."""
         before = b""
-        while (now := self.page.screenshot()) != before:
+        while (now := self.page.screenshot(type="jpeg", quality=60)) != before:
             before = now
 
     def document(self) -> Frame:

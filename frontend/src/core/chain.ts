@@ -209,3 +209,21 @@ export function groupsAround(groups: readonly Group[], layer: number): string[] 
 export function shortName(key: string): string {
   return key.slice(key.lastIndexOf("/") + 1);
 }
+
+export type Direction = "up" | "down" | "left" | "right";
+
+/** The nearest node of layers in a direction; closed groups are passed by. */
+export function neighborOf(chain: Chain, node: ChainNode, direction: Direction): ChainNode | null {
+  const inRow = (row: number): ChainNode[] =>
+    (chain.rows[row] ?? []).flatMap((cell) => (cell.node && !cell.node.group ? [cell.node] : []));
+  if (direction === "left" || direction === "right") {
+    const beside = inRow(node.row);
+    return beside[beside.indexOf(node) + (direction === "right" ? 1 : -1)] ?? null;
+  }
+  const by = direction === "down" ? 1 : -1;
+  for (let row = node.row + by; row >= 0 && row < chain.rows.length; row += by) {
+    const found = inRow(row)[0];
+    if (found) return found;
+  }
+  return null;
+}

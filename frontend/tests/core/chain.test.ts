@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { buildChain, groupsAround } from "../../src/core/chain";
+import { buildChain, groupsAround, neighborOf } from "../../src/core/chain";
 import { findGroups, foldFollowers } from "../../src/core/groups";
 import { linePath, linesBelow, placeCells } from "../../src/core/lanes";
 import { makeChain, makeLayer } from "../fixtures";
@@ -122,6 +122,32 @@ describe("groups", () => {
 
   it("around a layer can be found, to open them", () => {
     expect(groupsAround(findGroups(residual), 3)).toEqual(["block:stage_block1@4"]);
+  });
+});
+
+describe("neighbors", () => {
+  const heads = (
+    chain: ReturnType<typeof buildChain>,
+    layer: number,
+    direction: "up" | "down" | "left" | "right",
+  ) => {
+    const node = chain.nodeOf[layer];
+    return node ? (neighborOf(chain, node, direction)?.layers[0] ?? null) : undefined;
+  };
+
+  it("are above, below and beside", () => {
+    const layers = [makeLayer(0, []), makeLayer(1, [0]), makeLayer(2, [0]), makeLayer(3, [1, 2])];
+    const chain = buildChain(layers, open);
+    expect(heads(chain, 1, "right")).toBe(2);
+    expect(heads(chain, 2, "left")).toBe(1);
+    expect(heads(chain, 0, "down")).toBe(1);
+    expect(heads(chain, 3, "down")).toBeNull();
+  });
+
+  it("lie beyond closed groups", () => {
+    const chain = buildChain(residual, { ...open, closed: new Set(["block:stage_block1@4"]) });
+    expect(heads(chain, 1, "down")).toBe(5);
+    expect(heads(chain, 5, "up")).toBe(1);
   });
 });
 
