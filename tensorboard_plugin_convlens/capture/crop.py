@@ -18,6 +18,7 @@ from tensorboard_plugin_convlens.capture import crop_pull
 from tensorboard_plugin_convlens.capture.crop_place import Place, fit
 from tensorboard_plugin_convlens.capture.differentiation import Differentiation
 from tensorboard_plugin_convlens.capture.geometry import Plane, join, look, plane_window
+from tensorboard_plugin_convlens.capture.masks import masked, to_mask
 from tensorboard_plugin_convlens.capture.vjp import Residuals
 from tensorboard_plugin_convlens.core.receptive_field import UNIT
 from tensorboard_plugin_convlens.core.records import FloatArray, IntArray
@@ -215,7 +216,7 @@ class CropPass:
         """Zero beyond the tensor, where no unit is."""
         if clean or place.is_inside():
             return cotangent
-        return cotangent * place.valid(self._residuals.dtype)
+        return masked(cotangent, to_mask(place.valid(), self._residuals.dtype))
 
     def _arrive(self, tensor: Any, cotangent: Any, place: Place, *, clean: bool) -> None:
         fitted = fit(cotangent, place, self._places[id(tensor)])

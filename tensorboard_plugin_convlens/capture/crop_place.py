@@ -53,13 +53,13 @@ class Place:
         """Whether every window is the whole tensor."""
         return self.size == self.lengths and self.is_inside()
 
-    def valid(self, dtype: Any) -> Any:
-        """`[unit, 1, height, width, 1]`: 1 on the tensor, 0 beyond it."""
+    def valid(self) -> NDArray[np.bool_]:
+        """`[unit, 1, height, width, 1]`: whether it is on the tensor, not beyond."""
         (rows, columns), (height, width) = self.positions(), self.lengths
         inside_rows = (rows >= 0) & (rows < height)
         inside_columns = (columns >= 0) & (columns < width)
         both = inside_rows[:, :, None] & inside_columns[:, None, :]
-        return tf.constant(both[:, None, :, :, None], dtype)
+        return both[:, None, :, :, None]
 
     def positions(self) -> tuple[IntArray, IntArray]:
         """Rows `int32 [unit, height]` and columns `int32 [unit, width]` of the windows."""

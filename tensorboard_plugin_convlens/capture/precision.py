@@ -28,7 +28,12 @@ def cotangent_type(precision: Precision) -> Any:
 
 @functools.cache
 def bfloat16_is_faster() -> bool:
-    """Measures a transposed convolution in both types, once in a process, in about 20 ms."""
+    """Measures a transposed convolution in both types, once in a process, in about 20 ms.
+
+    On graphics processors float32 is kept: the masks of bfloat16 are made for the CPU.
+    """
+    if tf.config.list_logical_devices("GPU"):
+        return False
     return _seconds(tf.bfloat16) * _WORTHWHILE < _seconds(tf.float32)
 
 

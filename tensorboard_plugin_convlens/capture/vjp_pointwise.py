@@ -8,6 +8,7 @@ from typing import Any
 
 import tensorflow as tf
 
+from tensorboard_plugin_convlens.capture.masks import limited, masked, to_limit, to_mask
 from tensorboard_plugin_convlens.capture.vjp import (
     Cotangents,
     Live,
@@ -51,25 +52,22 @@ CAPS = {"Relu": None, "Relu6": 6.0}
 
 
 def open_units(operation: Any, residuals: Residuals) -> Any:
-    """Where a rectifier lets its gradient through: 1 where 0 < output (< cap), else 0."""
-
-    def mask() -> Any:
-        return tf.cast(_passes(operation, residuals), residuals.dtype)
-
-    return residuals.derived(("open units", id(operation)), mask)
+    """Mask of a rectifier: its gradient passes where 0 < output (< cap)."""
+    return residuals.derived(
+        ("open units", id(operation)),
+        lambda: to_mask(_passes(operation, residuals), residuals.dtype),
+    )
 
 
 def limits(operation: Any, residuals: Residuals) -> Any:
     """The largest gradient that a gated rectifier lets through: any, or none (0).
 
-    So one operation does both halves of the gate: clip to 0 … limit.
+    So one operation does both halves of the gate: what is positive, up to the limit.
     """
-
-    def largest() -> Any:
-        passes = _passes(operation, residuals)
-        return tf.where(passes, residuals.dtype.max, tf.constant(0, residuals.dtype))
-
-    return residuals.derived(("limits", id(operation)), largest)
+    return residuals.derived(
+        ("limits", id(operation)),
+        lambda: to_limit(_passes(operation, residuals), residuals.dtype),
+    )
 
 
 def _passes(operation: Any, residuals: Residuals) -> Any:
@@ -89,18 +87,12 @@ def rectifier(operation: Any, *, gated: bool) -> Vjp:
 
     def pull(cotangents: Cotangents, residuals: Residuals) -> Cotangents:
         if not (gated and residuals.guided):
-            return (cotangents[0] * residuals.at(output, open_units(operation, residuals)),)
-        largest = residuals.at(output, limits(operation, residuals))
-        if largest.shape.rank == cotangents[0].shape.rank - 1:
-            largest = largest[None]
-        if largest.shape != cotangents[0].shape:  # one mask for many filters
-            return (tf.minimum(tf.nn.relu(cotangents[0]), largest),)
-        zero = tf.constant(0, residuals.dtype)
-        return (
-            tf.raw_ops.ClipByValue(
-                t=cotangents[0], clip_value_min=zero, clip_value_max=largest
-            ),
-        )
+            mask = residuals.at(output, open_units(operation, residuals))
+            return (masked(cotangents[0], mask),)
+        limit = residuals.at(output, limits(operation, residuals))
+        if limit.shape.rank < cotangents[0].shape.rank:
+            limit = limit[None]
+        return (limited(cotangents[0], limit),)
 
     return Vjp((output,), pull)
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import tensorflow as tf
 
+from tensorboard_plugin_convlens.capture.masks import masked, to_mask
 from tensorboard_plugin_convlens.capture.vjp import (
     Cotangents,
     Live,
@@ -52,7 +53,7 @@ def _starts_at_zero(operation: Any) -> bool:
 
 
 def chosen_units(operation: Any, residuals: Residuals) -> Any:
-    """Of a tiled maximum: 1 at each unit that was the largest of its window, else 0."""
+    """Mask of a tiled maximum: the unit of each window that was the largest."""
 
     def mask() -> Any:
         images = tf.cast(residuals.raw(operation.inputs[0]), tf.float32)
@@ -63,7 +64,7 @@ def chosen_units(operation: Any, residuals: Residuals) -> Any:
             grad=tf.ones_like(output),
             **pooling_attributes(operation),
         )
-        return tf.cast(gradient, residuals.dtype)
+        return to_mask(gradient > 0, residuals.dtype)
 
     return residuals.derived(("chosen units", id(operation)), mask)
 
@@ -73,7 +74,7 @@ def spread(cotangent: Any, chosen: Any, size: tuple[int, int]) -> Any:
 
     Args:
       cotangent: `[n, 1, height, width, channel]` of the pooled units.
-      chosen: `[n or 1, 1, height * size[0], width * size[1], channel]`, zeros and ones.
+      chosen: A mask `[n or 1, 1, height * size[0], width * size[1], channel]`.
       size: Of a window.
 
     Returns:
@@ -84,10 +85,11 @@ def spread(cotangent: Any, chosen: Any, size: tuple[int, int]) -> Any:
     copies = cotangent[:, 0, :, None, :, None, :]
     if chosen.shape[0] == n:
         windows = tf.reshape(chosen, [n, height, rows, width, columns, channels])
-        return tf.reshape(copies * windows, chosen.shape)
+        return tf.reshape(masked(copies, windows), chosen.shape)
     # TensorFlow does not broadcast both factors at once over so many axes.
     copies = tf.broadcast_to(copies, [n, height, rows, width, columns, channels])
-    return tf.reshape(copies, [n, 1, height * rows, width * columns, channels]) * chosen
+    spread_out = tf.reshape(copies, [n, 1, height * rows, width * columns, channels])
+    return masked(spread_out, chosen)
 
 
 @rule("MaxPool")

@@ -5,6 +5,7 @@ import { getContext, setContext, untrack } from "svelte";
 import { buildChain, groupsAround } from "../core/chain";
 import type { InspectorTab, ScaleMode } from "../core/choices";
 import { LARGEST_TILE, SMALLEST_TILE } from "../core/grid";
+import { plainText } from "../core/format";
 import { findGroups } from "../core/groups";
 import { onHostReload } from "../core/host";
 import { createColoring } from "../core/coloring";
@@ -113,6 +114,27 @@ export class Session {
     const bare = layer !== null && step.value !== null && !captured.has(layer.index);
     const { tab } = this.selection.choices;
     return bare && tab === "filter" ? "layer" : tab;
+  });
+
+  /** What the link or the last run asked for and is not here, and what is shown instead. */
+  readonly substitutions = $derived.by(() => {
+    const { run, summary, layer, graph, step, view } = this.captures;
+    const asked = this.selection.choices;
+    const sentences: string[] = [];
+    const say = (sentence: string) => sentences.push(plainText(sentence, 300));
+    if (run && asked.run !== null && run.run !== asked.run) {
+      say(`Run “${asked.run}” holds no captures here. Run “${run.run}” is shown.`);
+    }
+    if (summary && asked.step !== null && summary.step !== asked.step) {
+      say(
+        `Step ${asked.step} was not captured in this run. Step ${summary.step}, the nearest, is shown.`,
+      );
+    }
+    const settled = graph.valueKey === summary?.graph && !step.loading && !view.loading;
+    if (settled && layer && asked.layer !== null && layer.key !== asked.layer) {
+      say(`Layer “${asked.layer}” is not in this model. Layer “${layer.key}” is shown.`);
+    }
+    return sentences;
   });
 
   // Commands.

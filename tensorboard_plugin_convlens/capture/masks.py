@@ -1,0 +1,53 @@
+"""Masks over cotangents, in the form that is fastest for their type.
+
+Processors have no arithmetic for bfloat16: every product is widened to float32 and narrowed
+again. Its bits, taken as a 16-bit integer, are as large or small, positive or negative, as
+the number itself; so a mask is a bitwise "and", and a rectifier a maximum of integers. Both
+are exact, and twice as fast.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import tensorflow as tf
+
+
+def to_mask(passes: Any, dtype: Any) -> Any:
+    """For `masked`: where `passes` is true, everything goes through; elsewhere nothing.
+
+    Args:
+      passes: A boolean tensor.
+      dtype: Of the cotangents that will be masked.
+    """
+    if dtype == tf.bfloat16:
+        return tf.where(passes, tf.constant(-1, tf.int16), tf.constant(0, tf.int16))
+    return tf.cast(passes, dtype)
+
+
+def to_limit(passes: Any, dtype: Any) -> Any:
+    """For `limited`: where `passes` is true, no limit; elsewhere zero. See `to_mask`."""
+    kind = tf.int16 if dtype == tf.bfloat16 else dtype
+    return tf.where(passes, tf.constant(kind.max, kind), tf.constant(0, kind))
+
+
+def masked(cotangent: Any, mask: Any) -> Any:
+    """The cotangent where the mask lets it through, else zero; shapes are broadcast."""
+    if cotangent.dtype != tf.bfloat16:
+        return cotangent * mask
+    bits = tf.bitwise.bitwise_and(tf.bitcast(cotangent, tf.int16), mask)
+    return tf.bitcast(bits, tf.bfloat16)
+
+
+def limited(cotangent: Any, limit: Any) -> Any:
+    """The positive part of a cotangent, as far as the limit allows."""
+    if cotangent.dtype != tf.bfloat16:
+        return _clip(cotangent, limit)
+    return tf.bitcast(_clip(tf.bitcast(cotangent, tf.int16), limit), tf.bfloat16)
+
+
+def _clip(values: Any, limit: Any) -> Any:
+    if values.shape != limit.shape:  # one limit for many filters
+        return tf.minimum(tf.nn.relu(values), limit)
+    zero = tf.constant(0, values.dtype)
+    return tf.raw_ops.ClipByValue(t=values, clip_value_min=zero, clip_value_max=limit)
