@@ -44,11 +44,26 @@ def __getattr__(name: str) -> object:
     if name == "summary":
         value: object = import_module(f"{__name__}.storage.summary")
     elif name in _MODULE_OF_NAME:
-        value = getattr(import_module(f"{__name__}.{_MODULE_OF_NAME[name]}"), name)
+        value = getattr(_load(name), name)
     else:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     globals()[name] = value
     return value
+
+
+def _load(name: str) -> ModuleType:
+    """The module of a public name; says which extra is missing without TensorFlow."""
+    try:
+        return import_module(f"{__name__}.{_MODULE_OF_NAME[name]}")
+    except ModuleNotFoundError as error:
+        missing = (error.name or "").partition(".")[0]
+        if missing not in ("keras", "tensorflow"):
+            raise
+        raise ModuleNotFoundError(
+            f"{name} needs {missing}, which is not installed. Install it with: "
+            "pip install 'tensorboard-plugin-convlens[tensorflow]'",
+            name=missing,
+        ) from error
 
 
 def __dir__() -> list[str]:

@@ -80,3 +80,27 @@ def test_only_the_sub_package_is_kept_from_the_name_capture(
     assert tensorboard_plugin_convlens.capture is function
     monkeypatch.setattr(tensorboard_plugin_convlens, "capture", print)
     assert tensorboard_plugin_convlens.capture is print  # type: ignore[comparison-overlap]
+
+
+@pytest.mark.parametrize("missing", ["keras", "tensorflow"])
+def test_capturing_without_tensorflow_says_what_to_install(missing: str) -> None:
+    run_in_new_interpreter(
+        "import sys",
+        f"sys.modules[{missing!r}] = None",  # As if it were not installed.
+        "try:",
+        f"    from {PACKAGE} import ConvLensCallback",
+        "except ModuleNotFoundError as error:",
+        f"    assert 'needs {missing}, which is not installed' in str(error), error",
+        "    assert 'tensorboard-plugin-convlens[tensorflow]' in str(error)",
+        "else:",
+        "    raise AssertionError('it was imported')",
+    )
+
+
+def test_logs_can_be_read_without_tensorflow() -> None:
+    run_in_new_interpreter(
+        "import sys",
+        "sys.modules['keras'] = sys.modules['tensorflow'] = None",
+        f"from {PACKAGE} import Reader, summary",
+        "assert Reader('nowhere').runs() == ()",
+    )
