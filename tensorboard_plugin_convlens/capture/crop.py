@@ -83,6 +83,30 @@ def find_crop_route(
     return CropRoute(tuple(path), tuple(steps), planes, lengths, target, source)
 
 
+class _Places(dict[int, Place]):
+    """`id` of a tensor → its windows for a block of units, worked out when asked for.
+
+    Without the margin that lies beyond the tensor for every unit of the block.
+    """
+
+    def __init__(self, route: CropRoute, units: tuple[IntArray, IntArray]) -> None:
+        super().__init__()
+        self._route = route
+        self._units = units
+        self._ends = [(int(one.min()), int(one.max())) for one in units]
+
+    def __missing__(self, key: int) -> Place:
+        lengths = self._route.lengths[key]
+        rows, columns = (
+            window.inside(length, *ends)
+            for window, length, ends in zip(
+                self._route.planes[key], lengths, self._ends, strict=True
+            )
+        )
+        place = self[key] = Place((rows, columns), lengths, *self._units)
+        return place
+
+
 class CropPass:
     """One way back from a block of units to their windows of the input.
 
@@ -113,7 +137,7 @@ class CropPass:
         self._differentiation = differentiation
         self._whole_residuals = residuals
         self._units = units
-        self._places = {key: self._trimmed(key, plane) for key, plane in route.planes.items()}
+        self._places = _Places(route, units)
         self._residuals = crop_pull.CroppedResiduals(residuals, self._places)
         self._waiting: dict[int, tuple[Any, bool]] = {}
         for key, (cotangent, plane, clean) in waiting.items():
@@ -122,16 +146,6 @@ class CropPass:
 
     def _place(self, key: int, plane: Plane) -> Place:
         return Place(plane, self._route.lengths[key], *self._units)
-
-    def _trimmed(self, key: int, plane: Plane) -> Place:
-        """Without the margin that lies beyond the tensor for every unit of the block."""
-        rows, columns = (
-            window.inside(length, int(units.min()), int(units.max()))
-            for window, length, units in zip(
-                plane, self._route.lengths[key], self._units, strict=True
-            )
-        )
-        return self._place(key, (rows, columns))
 
     def run(self, start: int = 0) -> FloatArray:
         """`[unit, height, width, input channel]`: the whole windows, zero outside.
@@ -189,7 +203,7 @@ class CropPass:
 
     def _pull(self, operation: Any, step: Plane, cotangent: Any, clean: bool) -> None:
         here = self._places[id(operation.outputs[0])]
-        live = [one for one in operation.inputs if id(one) in self._places]
+        live = [one for one in operation.inputs if id(one) in self._route.planes]
         if operation.type in crop_pull.CONVOLVING | crop_pull.POOLING:
             cotangent = self._cleaned(cotangent, clean, here)
             seen = self._place(id(live[0]), look(here.plane, step))
@@ -207,7 +221,7 @@ class CropPass:
             for tensor, gradient in zip(
                 operation.inputs, known.pull([cotangent], self._residuals), strict=True
             ):
-                if id(tensor) in self._places and gradient is not None:
+                if id(tensor) in self._route.planes and gradient is not None:
                     clears = clean or operation.type in crop_pull.RECTIFIERS
                     seen = self._place(id(tensor), here.plane)
                     self._arrive(tensor, gradient, seen, clean=clears)

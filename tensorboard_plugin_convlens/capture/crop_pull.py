@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import tensorflow as tf
@@ -37,20 +38,37 @@ class CroppedResiduals(Residuals):
         self._derived = whole._derived
         self._places = places
 
-    def at(self, tensor: Any, value: Any) -> Any:
+    def at(self, tensor: Any, key: Any, make: Callable[[], Any]) -> Any:
         """The windows of a value that lies like `tensor`; all of one without places."""
-        if value.shape.rank < 3 or tuple(value.shape[-3:-1]) == (1, 1):
-            return value
-        if value.shape.rank == 3:  # a slope per place and channel, as in PReLU
-            value = self.derived(("batch", id(value)), lambda: (value, value[None]))[1]
-        return self.windows(value, self._places[id(tensor)])
+        return self.windows(self._places[id(tensor)], key, make)
 
-    def windows(self, value: Any, place: Place) -> Any:
-        """`Place.gather` of a value that was derived, so that its margin is added once."""
+    def windows(self, place: Place, key: Any, make: Callable[[], Any]) -> Any:
+        """The windows of a value, which is kept with its margin instead of without.
+
+        Returns:
+          `[filter, 1, height, width, channel]`; `[1, …]` where all windows are the whole;
+          the value itself where it has no height and width.
+        """
         if place.is_whole():
-            return value[None]
-        margin = self.derived(("margin", id(value)), lambda: (value, with_margin(value, 0)))
-        return place.gather(margin[1])
+            value = self.derived(key, make)
+            return value if _has_no_places(value) else _with_batch(value)[None]
+        flat, value = self.derived(("margin", key), lambda: _flattened(make()))
+        return place.gather(value) if flat else value
+
+
+def _has_no_places(value: Any) -> bool:
+    return bool(value.shape.rank < 3 or tuple(value.shape[-3:-1]) == (1, 1))
+
+
+def _with_batch(value: Any) -> Any:
+    """A slope per place and channel, as in PReLU, lacks the axis."""
+    return value[None] if value.shape.rank == 3 else value
+
+
+def _flattened(value: Any) -> tuple[bool, Any]:
+    if _has_no_places(value):
+        return False, value
+    return True, with_margin(_with_batch(value), 0)
 
 
 def pull_convolution(
@@ -73,7 +91,7 @@ def pull_pooling(
     filters = cotangent.shape[0]
     here, seen = places
     if operation.type == "MaxPool" and is_tiled(operation):
-        chosen = residuals.windows(chosen_units(operation, residuals), seen)
+        chosen = residuals.windows(seen, *chosen_units(operation, residuals))
         return spread(cotangent, chosen, tuple(operation.get_attr("ksize")[1:3]))
     attributes = pooling_attributes(operation) | {"padding": "VALID"}
     sizes = [filters, *seen.size, operation.inputs[0].shape[-1]]

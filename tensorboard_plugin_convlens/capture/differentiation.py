@@ -41,7 +41,7 @@ _CONSTANT = frozenset(
 """Operations through which no gradient passes."""
 
 _MOST_ELEMENTS = 1 << 22
-"""Of a cotangent of all the filters that are done at once: 16 MiB, which caches can hold."""
+"""Of a cotangent of all the filters that are done at once: 16 MiB in float32."""
 
 
 class Differentiation:

@@ -14,7 +14,7 @@ from tensorboard_plugin_convlens.capture.plan import Route
 from tensorboard_plugin_convlens.capture.vjp import Residuals
 from tensorboard_plugin_convlens.core.records import FloatArray, Gradients, IntArray, Target
 
-_BLOCK_BYTES = 1 << 26
+_BLOCK_BYTES = 1 << 25
 """About how large the pictures of one block may be."""
 
 _MOST_FILTERS = 256

@@ -47,9 +47,15 @@ class Residuals:
             self._derived[key] = make()
         return self._derived[key]
 
-    def at(self, tensor: Any, value: Any) -> Any:
-        """The part of `value`, which lies like `tensor`, that the pass looks at: all of it."""
-        return value
+    def at(self, tensor: Any, key: Any, make: Callable[[], Any]) -> Any:
+        """The part of a value that the pass looks at: here all of it.
+
+        Args:
+          tensor: The tensor of the trace that the value lies like, place by place.
+          key: Of the value, for it is made only once.
+          make: Makes it.
+        """
+        return self.derived(key, make)
 
     def with_guidance(self, guided: bool) -> Residuals:
         """The same values, sharing what was derived, for the other kind of gradient."""

@@ -51,32 +51,25 @@ SMOOTH = [
 CAPS = {"Relu": None, "Relu6": 6.0}
 
 
-def open_units(operation: Any, residuals: Residuals) -> Any:
-    """Mask of a rectifier: its gradient passes where 0 < output (< cap)."""
-    return residuals.derived(
-        ("open units", id(operation)),
-        lambda: to_mask(_passes(operation, residuals), residuals.dtype),
-    )
-
-
-def limits(operation: Any, residuals: Residuals) -> Any:
-    """The largest gradient that a gated rectifier lets through: any, or none (0).
-
-    So one operation does both halves of the gate: what is positive, up to the limit.
-    """
-    return residuals.derived(
-        ("limits", id(operation)),
-        lambda: to_limit(_passes(operation, residuals), residuals.dtype),
-    )
-
-
 def _passes(operation: Any, residuals: Residuals) -> Any:
     output, cap = residuals.raw(operation.outputs[0]), CAPS[operation.type]
     return output > 0 if cap is None else (output > 0) & (output < cap)
 
 
+def at_output(operation: Any, tensor: Any, residuals: Residuals) -> Any:
+    """The value of a tensor that lies like the output of an operation, or is broadcast."""
+    return residuals.at(
+        operation.outputs[0],
+        ("value", id(tensor)),
+        lambda: tf.cast(residuals.raw(tensor), residuals.dtype),
+    )
+
+
 def rectifier(operation: Any, *, gated: bool) -> Vjp:
     """ReLU or ReLU6; Springenberg et al. 2015, arXiv 1412.6806, figure 1.
+
+    A gradient passes where 0 < output (< cap). In a guided pass one operation does both
+    halves of the gate: what is positive, up to a limit of zero where the unit is closed.
 
     Args:
       operation: Of type `Relu` or `Relu6`.
@@ -87,9 +80,17 @@ def rectifier(operation: Any, *, gated: bool) -> Vjp:
 
     def pull(cotangents: Cotangents, residuals: Residuals) -> Cotangents:
         if not (gated and residuals.guided):
-            mask = residuals.at(output, open_units(operation, residuals))
+            mask = residuals.at(
+                output,
+                ("open units", id(operation)),
+                lambda: to_mask(_passes(operation, residuals), residuals.dtype),
+            )
             return (masked(cotangents[0], mask),)
-        limit = residuals.at(output, limits(operation, residuals))
+        limit = residuals.at(
+            output,
+            ("limits", id(operation)),
+            lambda: to_limit(_passes(operation, residuals), residuals.dtype),
+        )
         if limit.shape.rank < cotangents[0].shape.rank:
             limit = limit[None]
         return (limited(cotangents[0], limit),)
@@ -113,7 +114,7 @@ def _sloped(operation: Any, position: int, slope: Any) -> Vjp:
     count = len(operation.inputs)
 
     def pull(cotangents: Cotangents, residuals: Residuals) -> Cotangents:
-        gradient = cotangents[0] * residuals.at(operation.outputs[0], residuals.value(slope))
+        gradient = cotangents[0] * at_output(operation, slope, residuals)
         return tuple(gradient if index == position else None for index in range(count))
 
     return Vjp((slope,), pull)
@@ -193,7 +194,7 @@ def product(operation: Any, live: Live) -> Vjp:
     def pull(cotangents: Cotangents, residuals: Residuals) -> Cotangents:
         gradients: list[Any] = [None, None]
         for index in wanted:
-            other = residuals.at(output, residuals.value(factors[1 - index]))
+            other = at_output(operation, factors[1 - index], residuals)
             gradients[index] = sum_to(cotangents[0] * other, factors[index], output)
         return gradients
 
@@ -214,8 +215,8 @@ def binary(operation: Any, live: Live) -> Vjp:
         gradients: list[Any] = [None, None]
         for index in wanted:
             key = ("slope", id(operation), index)
-            slope = residuals.derived(key, functools.partial(factor, index, residuals))
-            gradient = cotangents[0] * residuals.at(output, slope)
+            make = functools.partial(factor, index, residuals)
+            gradient = cotangents[0] * residuals.at(output, key, make)
             gradients[index] = sum_to(gradient, operands[index], output)
         return gradients
 
@@ -229,7 +230,7 @@ def selection(operation: Any, live: Live) -> Vjp:
     output = operation.outputs[0]
 
     def pull(cotangents: Cotangents, residuals: Residuals) -> Cotangents:
-        taken = residuals.at(output, tf.cast(residuals.raw(condition), residuals.dtype))
+        taken = at_output(operation, condition, residuals)
         return (
             None,
             sum_to(cotangents[0] * taken, first, output) if live(first) else None,

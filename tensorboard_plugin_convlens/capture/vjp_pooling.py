@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import tensorflow as tf
@@ -52,8 +53,8 @@ def _starts_at_zero(operation: Any) -> bool:
     return all((after * step - before) // 2 <= 0 for before, after, step in pairs)
 
 
-def chosen_units(operation: Any, residuals: Residuals) -> Any:
-    """Mask of a tiled maximum: the unit of each window that was the largest."""
+def chosen_units(operation: Any, residuals: Residuals) -> tuple[Any, Callable[[], Any]]:
+    """(key, maker) of the mask of a tiled maximum: the largest unit of each window."""
 
     def mask() -> Any:
         images = tf.cast(residuals.raw(operation.inputs[0]), tf.float32)
@@ -66,7 +67,7 @@ def chosen_units(operation: Any, residuals: Residuals) -> Any:
         )
         return to_mask(gradient > 0, residuals.dtype)
 
-    return residuals.derived(("chosen units", id(operation)), mask)
+    return ("chosen units", id(operation)), mask
 
 
 def spread(cotangent: Any, chosen: Any, size: tuple[int, int]) -> Any:
@@ -106,7 +107,9 @@ def _tiled(operation: Any) -> Any:
 
     def pull(cotangents: Cotangents, residuals: Residuals) -> Cotangents:
         chosen = fit(
-            chosen_units(operation, residuals), pooled_height * rows, pooled_width * columns
+            residuals.derived(*chosen_units(operation, residuals)),
+            pooled_height * rows,
+            pooled_width * columns,
         )
         gradient = spread(cotangents[0], chosen[None], (rows, columns))
         return (fit(gradient[:, 0], height, width)[:, None],)

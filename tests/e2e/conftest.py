@@ -1,4 +1,4 @@
-"""One browser, one log directory, one TensorBoard per loader; a page of its own for every test."""
+"""One browser, one log directory, one TensorBoard per loader; a page for every test."""
 
 from __future__ import annotations
 
@@ -87,6 +87,12 @@ def browser(chromium: Path) -> Iterator[Browser]:
         yield playwright.chromium.launch(
             executable_path=chromium, args=[*_BROWSER_ARGUMENTS, *sandbox]
         )
+
+
+@pytest.fixture(scope="session")
+def axe(repository: Path) -> str:
+    """The source of axe-core."""
+    return (repository / "frontend/node_modules/axe-core/axe.min.js").read_text()
 
 
 @pytest.fixture

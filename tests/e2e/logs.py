@@ -45,7 +45,15 @@ SCRIPT = '"><img src=x onerror=alert("layer")>'
 REVERSED = "conv\u202egnp.exe"
 ENDLESS = "endless" + "x" * 4993
 FORMULA = '=HYPERLINK("http://127.0.0.1:9/", "win")'
-LAYER_NAMES = (SCRIPT, "..", "../../etc/passwd", REVERSED, "a\nb\x00c", "#1&p.convlens.run=x", ENDLESS)
+LAYER_NAMES = (
+    SCRIPT,
+    "..",
+    "../../etc/passwd",
+    REVERSED,
+    "a\nb\x00c",
+    "#1&p.convlens.run=x",
+    ENDLESS,
+)
 
 
 @dataclass(frozen=True)
@@ -81,7 +89,9 @@ def write_wide(log_dir: Path) -> None:
     model = chain(("wide", "narrow"), channels=WIDE_FILTERS, side=14)
     narrow = replace(model.layers[2], channels=1, output_shape=(14, 14, 1))
     layers = (*model.layers[:2], narrow)
-    pictures = Pictures(as_graph("wide", layers), captures.images(), {1: maps, 2: maps[100:101]})
+    pictures = Pictures(
+        as_graph("wide", layers), captures.images(), {1: maps, 2: maps[100:101]}
+    )
     write(log_dir, WIDE, pictures)
 
 
@@ -111,7 +121,9 @@ def write_deep(log_dir: Path) -> None:
     layers = [_layer("image", "InputLayer", ())]
     last = 0
     for block in range(RESIDUAL_BLOCKS):
-        last = _add_residual_block(layers, last, f"backbone/conv{block // 10 + 2}_block{block % 10}")
+        last = _add_residual_block(
+            layers, last, f"backbone/conv{block // 10 + 2}_block{block % 10}"
+        )
     for module in range(INCEPTION_MODULES):
         last = _add_inception_module(layers, last, f"mixed{module}")
     layers.append(_layer("average", "GlobalAveragePooling2D", (last,)))

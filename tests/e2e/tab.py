@@ -1,5 +1,7 @@
 """The tab as a person uses it: its controls by what they are called, its pictures by eye."""
 
+# ruff: noqa: RUF001 (signs that the tab writes)
+
 from __future__ import annotations
 
 import io
@@ -125,7 +127,9 @@ class Tab:
 
     def node(self, name: str) -> Locator:
         """A node of the layer chain."""
-        return self.layers.get_by_role("button", name=re.compile(rf"^\d[\d–]*\s+{re.escape(name)}\b"))
+        return self.layers.get_by_role(
+            "button", name=re.compile(rf"^\d[\d–]*\s+{re.escape(name)}\b")
+        )
 
     def choose_layer(self, name: str) -> None:
         """Clicks a node of the chain and waits for its filters."""
@@ -151,13 +155,15 @@ class Tab:
         }
 
     def wait_for_state(self, **wanted: str) -> None:
-        """Waits until the address bar holds these values; "" stands for a key that is not there."""
+        """Waits until the address bar holds these values; "" stands for a missing key."""
         keys = {f"p.convlens.{key}": value for key, value in wanted.items()}
         self.page.wait_for_function(
             """wanted => {
-              const pairs = location.hash.slice(1).split("&").map(token => token.split("=").map(decodeURIComponent));
+              const tokens = location.hash.slice(1).split("&");
+              const pairs = tokens.map(token => token.split("=").map(decodeURIComponent));
               const state = Object.fromEntries(pairs);
-              return Object.entries(wanted).every(([key, value]) => (state[key] ?? "") === value);
+              const agrees = ([key, value]) => (state[key] ?? "") === value;
+              return Object.entries(wanted).every(agrees);
             }""",
             arg=keys,
         )
@@ -166,15 +172,15 @@ class Tab:
         """What is on screen of an element, `uint8 [height, width, 3]`."""
         return decode(what.screenshot(animations="disabled"))
 
-    def grid_line(self, y: float, *, step: int = 5) -> list[Seen]:
-        """The points of the grid along a horizontal line, `y` pixels below its upper edge."""
+    def grid_line(self, y: float, *, width: int, step: int = 7) -> list[Seen]:
+        """Points of the grid on a horizontal line, `y` pixels below its upper edge."""
         self.page.mouse.move(0, 0)
         self.wait_for_rest()
         shown = self.pixels(self.grid)
         box = self.grid.bounding_box()
         assert box is not None
         seen = []
-        for x in range(4, int(box["width"]) - 4, step):
+        for x in range(4, min(width, int(box["width"])) - 4, step):
             self.page.mouse.move(box["x"] + x, box["y"] + y)
             if found := _READING.search(self.filters.inner_text()):
                 red, green, blue = (int(value) for value in shown[int(y), x])
@@ -191,5 +197,7 @@ def decode(png: bytes) -> NDArray[np.uint8]:
 
 def address(url: str, state: dict[str, str]) -> str:
     """A link to a view of the tab."""
-    own = "".join(f"&{quote('p.convlens.' + key)}={quote(value, safe='')}" for key, value in state.items())
+    own = "".join(
+        f"&{quote('p.convlens.' + key)}={quote(value, safe='')}" for key, value in state.items()
+    )
     return f"{url}#convlens{own}"

@@ -1,50 +1,23 @@
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from tests.e2e import logs
-from tests.e2e.tab import Tab
+from tests.e2e.axe import violations
 
 pytestmark = pytest.mark.e2e
 
 THEMES = pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 
 
-@pytest.fixture(scope="session")
-def axe(repository: Path) -> str:
-    """The source of axe-core, which finds what people with disabilities would stumble over."""
-    return (repository / "frontend/node_modules/axe-core/axe.min.js").read_text()
-
-
-def violations(tab: Tab, axe: str) -> list[str]:
-    document = tab.document()
-    document.evaluate(axe)
-    found = document.evaluate("() => axe.run(document)")
-    assert len(found["passes"]) > 10, "axe has looked at nearly nothing."
-    return [
-        f"{violation['id']}: {node['html'][:150]} {node['failureSummary']}"
-        for violation in found["violations"]
-        for node in violation["nodes"]
-    ]
-
-
 @THEMES
 def test_axe_finds_nothing_in_the_panes(open_tab, axe, dark):
     tab = open_tab(dark=dark, state={"layer": "conv3", "method": "guided", "sort": "mean"})
     tab.wait_until_painted()
-    assert violations(tab, axe) == []
-
-
-@THEMES
-@pytest.mark.parametrize("name", ["Layer", "Classes"])
-def test_axe_finds_nothing_in_the_other_tabs_of_the_inspector(open_tab, axe, dark, name):
-    tab = open_tab(dark=dark, state={"layer": "conv3", "step": "0"})
-    tab.wait_until_painted()
-    tab.inspector_tab(name).click()
-    tab.wait_for_rest()
-    assert violations(tab, axe) == []
+    for name in ("Filter", "Layer", "Classes"):
+        tab.inspector_tab(name).click()
+        tab.wait_for_rest()
+        assert violations(tab.document(), axe) == [], name
 
 
 @THEMES
@@ -52,34 +25,34 @@ def test_axe_finds_nothing_in_what_opens_above_the_panes(open_tab, axe, dark):
     tab = open_tab(dark=dark, state={"overlay": "true", "scale": "fixed"})
     tab.grid.wait_for()
     tab.wait_for_rest()
-    assert violations(tab, axe) == [], "with the hint"
+    assert violations(tab.document(), axe) == [], "with the hint"
     tab.wait_until_painted()
     tab.filters.get_by_text("Export").click()
-    assert violations(tab, axe) == [], "with the menu of files"
+    assert violations(tab.document(), axe) == [], "with the menu of files"
     tab.page.keyboard.press("Escape")
     tab.search.fill("conv")
-    assert violations(tab, axe) == [], "with the list of hits"
+    assert violations(tab.document(), axe) == [], "with the list of hits"
     tab.search.press("Escape")
     tab.button("Keys and settings").click()
     tab.wait_for_rest()
-    assert violations(tab, axe) == [], "with the sheet of keys"
+    assert violations(tab.document(), axe) == [], "with the sheet of keys"
 
 
 @THEMES
 def test_axe_finds_nothing_where_there_is_nothing_to_show(open_tab, axe, dark):
     tab = open_tab(dark=dark, run=logs.DAMAGED)
     tab.filters.get_by_role("button", name="Try again").wait_for()
-    assert violations(tab, axe) == []
+    assert violations(tab.document(), axe) == []
 
 
 @THEMES
 def test_axe_finds_nothing_in_a_deep_network_and_at_a_narrow_size(open_tab, axe, dark):
     tab = open_tab(dark=dark, run=logs.DEEP)
     tab.wait_until_painted()
-    assert violations(tab, axe) == []
+    assert violations(tab.document(), axe) == []
     tab.page.set_viewport_size({"width": 880, "height": 800})
     tab.wait_for_rest()
-    assert violations(tab, axe) == []
+    assert violations(tab.document(), axe) == []
 
 
 def test_the_document_has_a_language_and_a_title(open_tab):

@@ -64,7 +64,7 @@ def test_a_class_is_followed_over_the_steps(open_tab):
     second.click()
     expect(second).to_have_attribute("aria-pressed", "true")
     expect(history.get_by_role("heading")).to_have_text(re.compile(rf"^{name} over the steps$"))
-    expect(history.get_by_role("img", name=re.compile("^Probability from"))).to_be_visible()
+    expect(history.get_by_role("img", name=re.compile("^Probability"))).to_be_visible()
 
 
 def test_the_classes_are_those_of_the_selected_step_and_input_image(open_tab):

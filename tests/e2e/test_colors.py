@@ -1,5 +1,7 @@
 """What is on screen, pixel by pixel: zero is the center of the colors, and red is positive."""
 
+# ruff: noqa: RUF001 (signs that the tab writes)
+
 from __future__ import annotations
 
 import numpy as np
@@ -14,6 +16,10 @@ pytestmark = pytest.mark.e2e
 # Small enough for all filters of the run "values" to lie in one row.
 ONE_ROW = {"size": "80"}
 MIDDLE_OF_ROW = 50
+
+
+def row_of_tiles(tab: Tab) -> list[Seen]:
+    return tab.grid_line(MIDDLE_OF_ROW, width=560)
 
 
 def of_filter(points: list[Seen], channel: int) -> list[Seen]:
@@ -44,7 +50,7 @@ def legend_center(tab: Tab) -> Rgb:
 def test_zero_is_the_center_color_and_the_sign_keeps_its_meaning(open_tab, dark, center):
     tab = open_tab(run=logs.VALUES, dark=dark, state=ONE_ROW)
     tab.wait_until_painted()
-    colors = colors_by_value(of_filter(tab.grid_line(MIDDLE_OF_ROW), logs.BANDS))
+    colors = colors_by_value(of_filter(row_of_tiles(tab), logs.BANDS))
     assert set(colors) == {"−2", "0", "2"}
     assert colors["0"] == {center}
     assert len(colors["2"]) == len(colors["−2"]) == 1
@@ -58,14 +64,14 @@ def test_zero_is_the_center_color_and_the_sign_keeps_its_meaning(open_tab, dark,
 def test_the_ends_of_the_values_are_the_ends_of_the_palette(open_tab):
     tab = open_tab(run=logs.VALUES, state=ONE_ROW)
     tab.wait_until_painted()
-    colors = colors_by_value(of_filter(tab.grid_line(MIDDLE_OF_ROW), logs.BANDS))
+    colors = colors_by_value(of_filter(row_of_tiles(tab), logs.BANDS))
     assert (colors["−2"], colors["2"]) == ({VIK_ENDS[0]}, {VIK_ENDS[1]})
 
 
 def test_zero_is_the_center_color_where_there_are_no_negative_values(open_tab):
     tab = open_tab(run=logs.VALUES, state={**ONE_ROW, "layer": "rectified"})
     tab.wait_until_painted()
-    colors = colors_by_value(of_filter(tab.grid_line(MIDDLE_OF_ROW), logs.BANDS))
+    colors = colors_by_value(of_filter(row_of_tiles(tab), logs.BANDS))
     assert colors["0"] == {VIK_CENTER}
     assert colors["2"] == {VIK_ENDS[1]}
 
@@ -73,7 +79,7 @@ def test_zero_is_the_center_color_where_there_are_no_negative_values(open_tab):
 def test_values_that_are_not_finite_have_a_color_of_no_value(open_tab):
     tab = open_tab(run=logs.VALUES, state=ONE_ROW)
     tab.wait_until_painted()
-    line = tab.grid_line(MIDDLE_OF_ROW, step=3)
+    line = row_of_tiles(tab)
     values = {point.color for point in of_filter(line, logs.BANDS)}
     broken = of_filter(line, logs.ALL_NAN)
     assert {point.value for point in broken} == {"not finite"}
@@ -88,7 +94,7 @@ def test_values_that_are_not_finite_have_a_color_of_no_value(open_tab):
 def test_a_filter_that_never_responds_looks_unlike_one_that_is_zero_in_places(open_tab):
     tab = open_tab(run=logs.VALUES, state=ONE_ROW)
     tab.wait_until_painted()
-    dead = of_filter(tab.grid_line(MIDDLE_OF_ROW, step=2), logs.DEAD)
+    dead = of_filter(row_of_tiles(tab), logs.DEAD)
     assert {point.value for point in dead} == {"0"}
     assert VIK_CENTER not in {point.color for point in dead}
     tab.page.mouse.move(0, 0)
@@ -98,7 +104,7 @@ def test_a_filter_that_never_responds_looks_unlike_one_that_is_zero_in_places(op
 def test_values_too_small_for_a_picture_keep_their_number(open_tab):
     tab = open_tab(run=logs.VALUES, state=ONE_ROW)
     tab.wait_until_painted()
-    tiny = of_filter(tab.grid_line(MIDDLE_OF_ROW), logs.TINY)
+    tiny = of_filter(row_of_tiles(tab), logs.TINY)
     assert {point.value for point in tiny} == {"1.0e−30"}
     assert {point.color for point in tiny} == {VIK_ENDS[1]}
 
@@ -106,7 +112,7 @@ def test_values_too_small_for_a_picture_keep_their_number(open_tab):
 def test_one_scale_for_the_layer_draws_small_values_pale(open_tab):
     tab = open_tab(run=logs.VALUES, state={**ONE_ROW, "scale": "layer"})
     tab.wait_until_painted()
-    line = tab.grid_line(MIDDLE_OF_ROW)
+    line = row_of_tiles(tab)
     assert {point.color for point in of_filter(line, logs.TINY)} == {VIK_CENTER}
     colors = colors_by_value(of_filter(line, logs.BANDS))
     assert colors["2"] == {VIK_ENDS[1]}

@@ -1,3 +1,5 @@
+# ruff: noqa: RUF001 (signs that the tab writes)
+
 from __future__ import annotations
 
 import re
@@ -22,7 +24,7 @@ def changes_picture(tab: Tab, what: Locator) -> None:
 
 
 def tile_count_in_first_row(tab: Tab) -> int:
-    return len({point.channel for point in tab.grid_line(30, step=9)})
+    return len({point.channel for point in tab.grid_line(30, width=800, step=9)})
 
 
 def test_choosing_a_run_shows_its_layers_and_filters(open_tab):
@@ -93,7 +95,9 @@ def test_every_captured_method_can_be_shown(open_tab):
 def test_gradients_are_drawn_in_a_sequential_palette_whose_zero_is_dark(open_tab):
     tab = open_tab(state={"layer": "conv4", "method": "guided"})
     tab.wait_until_painted()
-    expect(tab.filters.get_by_role("figure", name=re.compile("^Color scale magma, 0 to"))).to_be_visible()
+    expect(
+        tab.filters.get_by_role("figure", name=re.compile("^Color scale magma, 0 to"))
+    ).to_be_visible()
     assert (tab.pixels(tab.grid) == (0, 0, 4)).all(axis=2).any()
 
 
@@ -106,7 +110,9 @@ def test_filters_are_sorted_by_a_statistic_in_both_directions(open_tab):
     largest = tab.selected_filter()
     tab.button("Descending: turn round").click()
     tab.grid.press("End")
-    expect(tab.grid.get_by_role("option")).to_have_text(re.compile(rf"^Filter {largest}, 16 of 16"))
+    expect(tab.grid.get_by_role("option")).to_have_text(
+        re.compile(rf"^Filter {largest}, 16 of 16")
+    )
     means = tab.page.evaluate(
         """async () => {
           const base = 'data/plugin/convlens/';
@@ -170,16 +176,20 @@ def test_all_2048_filters_can_be_reached(open_tab):
     tab = open_tab(run=logs.WIDE)
     tab.wait_until_painted()
     tab.grid.press("End")
-    expect(tab.grid.get_by_role("option")).to_have_text(re.compile("^Filter 2047, 2048 of 2048"))
+    expect(tab.grid.get_by_role("option")).to_have_text(
+        re.compile("^Filter 2047, 2048 of 2048")
+    )
     tab.wait_for_rest()
-    assert tab.grid.evaluate("grid => grid.scrollTop + grid.clientHeight >= grid.scrollHeight - 20")
+    assert tab.grid.evaluate(
+        "grid => grid.scrollTop + grid.clientHeight >= grid.scrollHeight - 20"
+    )
     assert len(np.unique(tab.pixels(tab.grid).reshape(-1, 3), axis=0)) > 100
 
 
 def test_a_click_on_a_tile_selects_that_filter(open_tab):
     tab = open_tab(run=logs.WIDE)
     tab.wait_until_painted()
-    point = tab.grid_line(60, step=20)[-1]
+    point = tab.grid_line(60, width=400, step=20)[-1]
     tab.page.mouse.click(point.x, point.y)
     expect(tab.inspector.get_by_role("heading", name=f"Filter {point.channel}")).to_be_visible()
     tab.wait_for_state(filter=str(point.channel))

@@ -60,7 +60,11 @@ def test_the_magnified_filter_is_saved_as_a_picture_with_its_legend(open_tab):
     side = saved.shape[1] // 12 * 12
     assert side >= 480
     row = saved[side // 2]
-    assert [tuple(row[at * side // 12]) for at in (1, 6, 10)] == [VIK_ENDS[0], VIK_CENTER, VIK_ENDS[1]]
+    assert [tuple(row[at * side // 12]) for at in (1, 6, 10)] == [
+        VIK_ENDS[0],
+        VIK_CENTER,
+        VIK_ENDS[1],
+    ]
 
 
 def test_the_statistics_are_saved_as_a_table_in_the_order_of_the_grid(open_tab):

@@ -152,7 +152,10 @@ def test_every_control_is_reached_with_the_tab_key(open_tab):
     for _ in range(45):
         reached.append(
             tab.document().evaluate(
-                "() => document.activeElement.getAttribute('aria-label') ?? document.activeElement.innerText.trim()"
+                """() => {
+                  const reached = document.activeElement;
+                  return reached.getAttribute('aria-label') ?? reached.innerText.trim();
+                }"""
             )
         )
         tab.page.keyboard.press("Tab")

@@ -1,6 +1,9 @@
+# ruff: noqa: RUF001 (signs that the tab writes)
+
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 import pytest
 from playwright.sync_api import expect
@@ -34,8 +37,15 @@ def test_a_click_on_a_node_shows_its_filters_and_all_its_attributes(open_tab):
     tab.choose_layer("conv3")
     tab.inspector_tab("Layer").click()
     card = tab.inspector.get_by_role("tabpanel", name="Layer")
-    for name, value in (("Type", "Conv2D"), ("Kernel size", "3 × 3"), ("Strides", "1 × 1"),
-                        ("Padding", "same"), ("Parameters", "4,608"), ("Output", "14×14×32")):  # fmt: skip
+    attributes = {
+        "Type": "Conv2D",
+        "Kernel size": "3 × 3",
+        "Strides": "1 × 1",
+        "Padding": "same",
+        "Parameters": "4,608",
+        "Output": "14×14×32",
+    }
+    for name, value in attributes.items():
         term = card.get_by_role("term").filter(has_text=re.compile(f"^{name}$"))
         expect(term).to_be_visible()
         expect(card.get_by_text(value, exact=True).first).to_be_visible()
@@ -49,7 +59,9 @@ def test_a_layer_that_was_not_captured_says_so_and_leads_on(open_tab):
     tab = open_tab()
     tab.wait_until_painted()
     tab.node("pool1").click()
-    expect(tab.filters.get_by_role("heading", name="MaxPooling2D has no pictures")).to_be_visible()
+    expect(
+        tab.filters.get_by_role("heading", name="MaxPooling2D has no pictures")
+    ).to_be_visible()
     tab.button("Next captured layer").click()
     expect(tab.title).to_have_text("conv3")
 
@@ -126,7 +138,7 @@ def test_branches_of_equal_depth_stand_side_by_side(open_tab):
     ]
     assert len(beside) == 4
     lefts = sorted((other["x"], other["width"]) for other in beside)
-    for (left, width), (next_left, _) in zip(lefts, lefts[1:], strict=False):
+    for (left, width), (next_left, _) in pairwise(lefts):
         assert left + width <= next_left, "Branches overlap."
 
 
@@ -143,7 +155,9 @@ def test_blocks_and_nested_models_fold_and_open(open_tab):
     block.click()
     expect(tab.layers.get_by_role("button", name=name, exact=True)).to_be_hidden()
     fold.get_by_role("button", name="Models").click()
-    expect(tab.layers.get_by_role("button", name=re.compile("backbone"), expanded=False)).to_be_visible()
+    expect(
+        tab.layers.get_by_role("button", name=re.compile("backbone"), expanded=False)
+    ).to_be_visible()
 
 
 def test_opening_a_link_into_a_deep_network_shows_the_layer_in_the_chain(open_tab):

@@ -9,9 +9,9 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.e2e import logs
+from tests.e2e.axe import violations
 from tests.e2e.layout import layout_problems
 from tests.e2e.tab import VIK_CENTER, VIK_ENDS
-from tests.e2e.test_accessibility import axe, violations  # noqa: F401 (a fixture)
 
 pytestmark = pytest.mark.e2e
 
@@ -19,26 +19,26 @@ INPUT_SIDE = 20
 FIELD_SIDE = 3
 
 
-@pytest.mark.parametrize("how", ["key", "enter", "double click", "button"])
-def test_a_filter_is_magnified_and_put_back(open_tab, how):
+def test_a_filter_is_magnified_by_keys_a_double_click_or_a_button_and_put_back(open_tab):
     tab = open_tab(run=logs.VALUES)
     tab.wait_until_painted()
-    if how == "key":
-        tab.page.keyboard.press("e")
-    elif how == "enter":
-        tab.grid.press("Enter")
-    elif how == "double click":
-        tab.grid.dblclick(position={"x": 60, "y": 60})
-    else:
-        tab.inspector.get_by_role("button", name=re.compile("Magnify")).click()
     loupe = tab.frame.get_by_role("dialog", name="Filter 0 bands")
-    expect(loupe).to_be_visible()
-    tab.page.keyboard.press("Escape")
-    expect(loupe).to_be_hidden()
+    for magnify in (
+        lambda: tab.page.keyboard.press("e"),
+        lambda: tab.grid.press("Enter"),
+        lambda: tab.grid.dblclick(position={"x": 60, "y": 60}),
+        lambda: tab.inspector.get_by_role("button", name=re.compile("Magnify")).click(),
+    ):
+        magnify()
+        expect(loupe).to_be_visible()
+        tab.page.keyboard.press("Escape")
+        expect(loupe).to_be_hidden()
 
 
 @pytest.mark.parametrize("size", [(1440, 900), (880, 800), (1200, 600)], ids=str)
-def test_a_magnified_filter_is_larger_and_whole_and_has_the_value_under_the_cursor(open_tab, size):
+def test_a_magnified_filter_is_larger_and_whole_and_has_the_value_under_the_cursor(
+    open_tab, size
+):
     tab = open_tab(run=logs.VALUES, size=size)
     tab.wait_until_painted()
     tab.grid.press("Enter")
@@ -69,12 +69,12 @@ def test_arrow_keys_leaf_through_magnified_filters(open_tab):
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-def test_axe_finds_nothing_in_a_magnified_filter(open_tab, axe, dark):  # noqa: F811
+def test_axe_finds_nothing_in_a_magnified_filter(open_tab, axe, dark):
     tab = open_tab(dark=dark, state={"layer": "conv4", "method": "guided", "overlay": "true"})
     tab.wait_until_painted()
     tab.grid.press("Enter")
     tab.wait_for_rest()
-    assert violations(tab, axe) == []
+    assert violations(tab.document(), axe) == []
 
 
 def test_what_the_unit_under_the_cursor_sees_is_outlined_on_the_input_image(open_tab):

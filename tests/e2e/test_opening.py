@@ -20,17 +20,14 @@ def colors_of(tab: Tab) -> int:
     return len(np.unique(tab.pixels(tab.grid).reshape(-1, 3), axis=0))
 
 
-def test_the_tab_opens_on_both_loaders_and_paints_the_filters(open_tab, each_loader):
+def test_the_tab_opens_on_both_loaders_paints_the_filters_and_offers_every_run(
+    open_tab, each_loader
+):
     tab = open_tab(server=each_loader)
     tab.wait_until_painted()
     expect(tab.title).to_have_text("conv1")
     tab.wait_for_step(8)
     assert colors_of(tab) > 100
-
-
-def test_every_run_is_offered_on_both_loaders(open_tab, each_loader):
-    tab = open_tab(server=each_loader)
-    tab.wait_until_painted()
     offered = tab.run.locator("option").all_inner_texts()
     wanted = {logs.DIGITS, logs.VALUES, logs.WIDE, logs.DEEP, logs.DAMAGED, logs.HOSTILE}
     assert wanted <= set(offered)
