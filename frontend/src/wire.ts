@@ -121,7 +121,8 @@ export interface Prediction {
 /**
  * What was captured of one layer at a step: enough for the layer chain.
  *
- * `dead` counts filters whose feature map is zero for every captured input.
+ * `dead` counts filters whose feature map is zero for every captured input, `weak` those
+ * whose strongest response is below 1 % of the layer's strongest.
  */
 export interface LayerSummary {
   layer: number;

@@ -101,7 +101,10 @@ class Forward:
     def statistics(self, layer: int) -> tuple[Statistic, ...]:
         """Numbers per filter, with the formulas of `core/importance.py`.
 
-        `l1` and `l2` are of the weights alone (`input` is -1); the others of this image.
+        `l1` and `l2` are of the weights alone (`input` is -1), a BatchNormalization that
+        directly follows folded in; the others are of this image: `apoz` of the map after the
+        activation function where one follows, `mean`, `max`, `std` and `taylor` of the
+        layer's own output. `taylor` is NaN for a model without an output `[1, class]`.
         """
         route = self._plan.routes[layer]
         maps = self.maps(layer)

@@ -40,7 +40,7 @@ def bfloat16_is_faster() -> bool:
     times = [(narrow(), wide()) for _ in range(_REPETITIONS)]
     # The shortest of several: other programs disturb, and only ever lengthen.
     shortest = [min(column) for column in zip(*times[1:], strict=True)]
-    return shortest[0] * _WORTHWHILE < shortest[1]
+    return bool(shortest[0] * _WORTHWHILE < shortest[1])
 
 
 def _transposed_convolution(dtype: Any) -> Callable[[], float]:

@@ -36,16 +36,13 @@ def registered_gradient(wrapped: Any, operation: Any, forward: frozenset[int]) -
     pruned = wrapped.prune([*residuals, *seeds], results)
 
     def pull(cotangents: Cotangents, values: Residuals) -> Cotangents:
-        given = [one for one, out in zip(cotangents, operation.outputs, strict=True)
-                 if out.dtype.is_floating]  # fmt: skip
-        filters = next(one.shape[0] for one in given if one is not None)
-        filled = [
-            tf.zeros([filters, *seed.shape.as_list()[1:]], seed.dtype)
-            if one is None
-            else tf.cast(one, seed.dtype)
-            for one, seed in zip(given, seeds, strict=True)
+        given = [
+            one
+            for one, output in zip(cotangents, operation.outputs, strict=True)
+            if output.dtype.is_floating
         ]
-        gradients = pruned(*(values.raw(one) for one in residuals), *filled)
+        known = (values.raw(one) for one in residuals)
+        gradients = pruned(*known, *_filled(given, seeds))
         by_input = {
             id(one): tf.cast(value, values.dtype)
             for one, value in zip(reached, gradients, strict=True)
@@ -53,6 +50,17 @@ def registered_gradient(wrapped: Any, operation: Any, forward: frozenset[int]) -
         return tuple(by_input.get(id(one)) for one in operation.inputs)
 
     return Vjp(tuple(residuals), pull)
+
+
+def _filled(cotangents: Cotangents, seeds: list[Any]) -> list[Any]:
+    """The cotangents in the types of the seeds, zero where there is none."""
+    filters = next(one.shape[0] for one in cotangents if one is not None)
+    return [
+        tf.zeros([filters, *seed.shape.as_list()[1:]], seed.dtype)
+        if one is None
+        else tf.cast(one, seed.dtype)
+        for one, seed in zip(cotangents, seeds, strict=True)
+    ]
 
 
 def _frontier(results: list[Any], forward: frozenset[int]) -> list[Any]:

@@ -80,6 +80,10 @@ export function layerAttributes(layer: Layer): Attribute[] {
   return rows.filter(([, value]) => value !== "").map(([name, value]) => ({ name, value }));
 }
 
+/** What the words of `summaryText` mean. */
+export const DEAD_MEANING = "zero for every captured input";
+export const WEAK_MEANING = "strongest response below 1 % of the layer's strongest";
+
 /** Health of a layer's filters: "64 filters, 3 dead, 5 weak". */
 export function summaryText(summary: LayerSummary): string {
   const parts = [plural(summary.filters, "filter")];

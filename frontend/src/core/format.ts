@@ -7,6 +7,16 @@ export function countText(count: number): string {
   return DIGITS.format(count);
 }
 
+const COMPACT = new Intl.NumberFormat("en-US", {
+  notation: "compact",
+  maximumSignificantDigits: 3,
+});
+
+/** A count in little room, in three significant digits: 584, 590K, 2.36M. */
+export function compactCount(count: number): string {
+  return COMPACT.format(count);
+}
+
 /** A measured value in three significant digits; "–" where there is none. */
 export function valueText(value: number | null | undefined): string {
   if (value === null || value === undefined || Number.isNaN(value)) return "–";
@@ -50,6 +60,15 @@ export function sizeText(sizes: readonly number[]): string {
 /** "1 filter", "2 filters". */
 export function plural(count: number, one: string, many = `${one}s`): string {
   return `${countText(count)} ${count === 1 ? one : many}`;
+}
+
+/** A text of at most so many letters, shortened in its middle: names often differ at their end. */
+export function shortenMiddle(text: string, letters: number): string {
+  const points = Array.from(text);
+  if (points.length <= letters) return text;
+  const kept = Math.max(2, Math.floor(letters) - 1);
+  const tail = Math.ceil(kept * 0.6);
+  return `${points.slice(0, kept - tail).join("")}…${points.slice(-tail).join("")}`;
 }
 
 /** Wall time, in the reader's own time zone. */

@@ -6,8 +6,8 @@ export const ROW_HEIGHT = 48;
 export const NODE_HEIGHT = 30;
 /** Width of a lane that a link takes beside nodes. */
 const LANE_WIDTH = 12;
-const GAP = 6;
-const WIDEST_NODE = 320;
+/** Between the cells of a row. */
+export const GAP = 6;
 
 export interface Box {
   left: number;
@@ -30,7 +30,7 @@ export function placeCells(cells: readonly Cell[], left: number, right: number):
   const lanes = cells.filter((cell) => cell.node === null).length;
   const nodes = cells.length - lanes;
   const room = right - left - lanes * LANE_WIDTH - Math.max(0, cells.length - 1) * GAP;
-  const width = nodes > 0 ? Math.max(16, Math.min(WIDEST_NODE, room / nodes)) : 0;
+  const width = nodes > 0 ? Math.max(16, room / nodes) : 0;
   let x = left;
   return cells.map((cell) => {
     const box = { left: x, width: cell.node ? width : LANE_WIDTH };

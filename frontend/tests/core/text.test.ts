@@ -11,10 +11,12 @@ import {
 } from "../../src/core/describe";
 import {
   briefText,
+  compactCount,
   countText,
   plainText,
   plural,
   shareText,
+  shortenMiddle,
   valueText,
 } from "../../src/core/format";
 import { guidanceText, methodName } from "../../src/core/method";
@@ -50,6 +52,10 @@ describe("numbers", () => {
     ]);
   });
 
+  it("are counts in little room", () => {
+    expect([0, 584, 590080, 2359808].map(compactCount)).toEqual(["0", "584", "590K", "2.36M"]);
+  });
+
   it("are counted with their noun", () => {
     expect([plural(1, "filter"), plural(2048, "filter"), countText(12000)]).toEqual([
       "1 filter",
@@ -66,6 +72,12 @@ describe("text from logs", () => {
 
   it("is cut where it is endless", () => {
     expect(plainText("x".repeat(5000), 80)).toBe(`${"x".repeat(80)}…`);
+  });
+
+  it("is shortened in the middle, so that its end is seen", () => {
+    expect(shortenMiddle("conv2_block3_1_conv", 12)).toBe("conv…_1_conv");
+    expect(shortenMiddle("conv2", 5)).toBe("conv2");
+    expect(shortenMiddle("conv2_block3_1_conv", 0)).toBe("…nv");
   });
 
   it("keeps markup as text", () => {
