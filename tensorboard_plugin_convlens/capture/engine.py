@@ -14,7 +14,7 @@ from tensorboard_plugin_convlens.capture.convolutions import to_kernel_planes
 from tensorboard_plugin_convlens.capture.forward import Forward
 from tensorboard_plugin_convlens.capture.inputs import ModelInputs, to_arrays
 from tensorboard_plugin_convlens.capture.plan import Plan
-from tensorboard_plugin_convlens.capture.precision import Precision, cotangent_type
+from tensorboard_plugin_convlens.capture.precision import Precision
 from tensorboard_plugin_convlens.core.errors import InputError
 from tensorboard_plugin_convlens.core.records import (
     FloatArray,
@@ -61,7 +61,7 @@ class Engine:
             TensorFlow, or cannot be run as a graph.
         """
         self._plan = Plan(model, inputs, layers)
-        self._cotangent_type = cotangent_type(precision)
+        self._precision: Precision = precision
         self.graph: ModelGraph = self._plan.graph
         self.convolutions: tuple[int, ...] = tuple(self._plan.routes)
         self.skipped: tuple[Skipped, ...] = self._plan.skipped
@@ -118,7 +118,7 @@ class Engine:
         with internals.unfused():
             results = self._run(*tensors)
         values |= {id(one): value for one, value in zip(self._fetched, results, strict=True)}
-        return Forward(self._plan, values, self._cotangent_type)
+        return Forward(self._plan, values, self._precision)
 
 
 def _distinct(tensors: Sequence[Any], without: set[int]) -> list[Any]:

@@ -11,6 +11,7 @@ import tensorflow as tf
 from tensorboard_plugin_convlens.capture.convolutions import to_kernel_planes
 from tensorboard_plugin_convlens.capture.gradients import GradientStream
 from tensorboard_plugin_convlens.capture.plan import Plan, Route
+from tensorboard_plugin_convlens.capture.precision import Precision, cotangent_type
 from tensorboard_plugin_convlens.capture.vjp import Residuals
 from tensorboard_plugin_convlens.core import importance
 from tensorboard_plugin_convlens.core.records import (
@@ -31,11 +32,14 @@ class Forward:
       predictions: Of the outputs that are class probabilities.
     """
 
-    def __init__(self, plan: Plan, values: dict[int, Any], cotangent_type: Any) -> None:
+    def __init__(self, plan: Plan, values: dict[int, Any], precision: Precision) -> None:
         """`values`: `id` of a tensor of the trace → its value."""
         self._plan = plan
         self._values = values
-        self._plain = Residuals(values, cotangent_type, guided=False)
+        self._precision = precision
+        self._residuals = {
+            dtype: Residuals(values, dtype, guided=False) for dtype in (tf.float32, tf.bfloat16)
+        }
         self._loss_gradients: dict[int, Any] | None = None
         self.predictions: tuple[Prediction, ...] = tuple(
             Prediction(head.name, self._numpy(head.tensor)[0])
@@ -88,10 +92,11 @@ class Forward:
         route = self._plan.routes[layer]
         if route.source is None:
             return
+        dtype = cotangent_type(self._precision, is_dense=route.is_dense)
         stream = GradientStream(
             self._plan.differentiation,
             route,
-            self._plain.with_guidance(method == "guided"),
+            self._residuals[dtype].with_guidance(method == "guided"),
             self.maps(layer),
             target,
         )
@@ -150,7 +155,7 @@ class Forward:
         return self._plan.differentiation.pull_back(
             self._plan.loss_path,
             {id(head.tensor): seed},
-            Residuals(self._values, tf.float32, guided=False),
+            self._residuals[tf.float32],
             keep=targets.__contains__,
         )
 

@@ -19,7 +19,7 @@ from tensorboard_plugin_convlens.capture.convolutions import (
     is_channels_first,
     spatial_axes,
 )
-from tensorboard_plugin_convlens.capture.cost import prefers_crop
+from tensorboard_plugin_convlens.capture.cost import is_dense, prefers_crop
 from tensorboard_plugin_convlens.capture.crop import CropRoute, find_crop_route
 from tensorboard_plugin_convlens.capture.differentiation import Differentiation
 from tensorboard_plugin_convlens.capture.geometry import receptive_planes
@@ -50,6 +50,7 @@ class Route:
       source_tensor: That input.
       path: The operations in between, from the last to the first.
       crop: The windows in between, where they are less work than the whole frame.
+      is_dense: Whether dense convolutions take most of the time.
       guidance: What a guided pass gates on the way.
       activated: The convolution's output after its activation function, or None.
       is_rectified: Whether the output comes out of a rectifier, so that the gradient of
@@ -63,6 +64,7 @@ class Route:
     source_tensor: Any
     path: tuple[Any, ...]
     crop: CropRoute | None
+    is_dense: bool
     guidance: Guidance
     activated: Any | None
     is_rectified: bool
@@ -124,6 +126,7 @@ class Plan:
             source_tensor=self.trace.inputs[source or 0],
             path=path,
             crop=self._crop(path, target, self.trace.inputs[source or 0]),
+            is_dense=is_dense(path),
             guidance=self.differentiation.rectifiers.guidance(path),
             activated=activated_output(self.nodes, convolution.index),
             is_rectified=_is_rectified(target),
