@@ -332,8 +332,8 @@ class Capture:
     Attributes:
       step: As given by the writer (epoch or batch), never negative.
       wall_time: Seconds since 1970-01-01 UTC.
-      session: The writer session: a process that wrote. Of two sessions that wrote the
-        same step, the later one counts.
+      session: The writer session: one training, or one call of `capture` or of the command.
+        Of two sessions that wrote the same step, the later one counts.
       graph, inputs: Fingerprints of the model graph and of the input images.
       layers: In the order of the graph.
       predictions: One tuple per input image.
