@@ -5,12 +5,11 @@ from __future__ import annotations
 import keras
 import numpy as np
 import pytest
-import tensorflow as tf
 from keras import layers
 
 from tensorboard_plugin_convlens.capture.engine import Engine
 from tensorboard_plugin_convlens.capture.functions import guided_gradients, to_frame
-from tests.capture import model_zoo
+from tests.capture import model_zoo, naive
 from tests.oracle import Oracle
 
 IMAGE = np.random.default_rng(2).normal(size=(1, 32, 32, 3)).astype(np.float32)
@@ -25,68 +24,75 @@ def all_gradients(forward, layer, **options):
     return np.concatenate([to_frame(block, 32, 32) for block in blocks])
 
 
-def naive_guided_gradient(model, image, override):
-    """As often found on the web: an overridden gradient under a tape."""
+def assert_is_guided_and_not(naive, model):
+    """Ours equals the reference at the last convolution; what `naive` gives does not."""
+    engine = engine_of(model)
+    layer = engine.convolutions[-1]
+    ours = all_gradients(engine.run(IMAGE), layer, target="sum")[0]
+    guided = reference(model)
+    np.testing.assert_allclose(ours, guided, rtol=0, atol=1e-5 * abs(guided).max())
+    assert abs(naive(model, IMAGE)[0] - guided).max() > 0.05 * abs(guided).max()
 
-    @tf.RegisterGradient(override)
-    def guided(operation, upstream):
-        return tf.nn.relu(upstream) * tf.cast(operation.outputs[0] > 0, upstream.dtype)
 
-    @tf.function
-    def gradient(pixels):
-        with (
-            tf.compat.v1.get_default_graph().gradient_override_map({"Relu": override}),
-            tf.GradientTape() as tape,
-        ):
-            tape.watch(pixels)
-            total = tf.reduce_sum(model(pixels)[..., 0])
-        return tape.gradient(total, pixels)
+def reference(model, *, guided=True):
+    oracle = Oracle(model, IMAGE, guided=guided)
+    return oracle.gradient(len(oracle.maps) - 1, 0, target="sum")[0]
 
-    return np.asarray(gradient(tf.constant(image)))
+
+def chain(*between):
+    """Two convolutions whose output is the model's, with layers between."""
+    return keras.Sequential(
+        [keras.Input((32, 32, 3)), layers.Conv2D(8, 3), *between, layers.Conv2D(4, 3)]
+    )
 
 
 def test_an_overridden_gradient_under_a_tape_is_plain_and_ours_is_guided():
-    model = keras.Sequential(
-        [
-            keras.Input((32, 32, 3)),
-            layers.Conv2D(8, 3, activation="relu"),
-            layers.Conv2D(4, 3, activation="relu", name="last"),
-        ]
+    model = chain(layers.ReLU())
+    np.testing.assert_allclose(
+        naive.overridden(model, IMAGE)[0], reference(model, guided=False), atol=1e-5
     )
-    naive = naive_guided_gradient(model, IMAGE, "NaiveGuidedRelu")
-    plain = Oracle(model, IMAGE, guided=False).gradient(1, 0, target="sum")
-    guided = Oracle(model, IMAGE).gradient(1, 0, target="sum")
-    np.testing.assert_allclose(naive, plain, atol=1e-5)
-    assert abs(naive - guided).max() > 0.1 * abs(guided).max()
-    ours = guided_gradients(model, IMAGE, "last", [0], target="sum")[0]
-    np.testing.assert_allclose(ours, guided, atol=1e-5 * abs(guided).max())
+    assert_is_guided_and_not(naive.overridden, model)
 
 
 def test_a_cloned_model_misses_a_nested_backbone_and_ours_does_not():
-    model = model_zoo.nested()
-    changed = keras.models.clone_model(model)
-    changed.set_weights(model.get_weights())
-    replaced = [
-        one
-        for one in changed.layers
-        if getattr(one, "activation", None) is keras.activations.relu
-    ]
-    assert [one.name for one in replaced] == ["top"]
-    engine = engine_of(model)
-    assert engine.guidance(engine.convolutions[-1]).guided == 3
+    model = keras.Sequential(
+        [keras.Input((32, 32, 3)), model_zoo.backbone(), layers.Conv2D(4, 3)]
+    )
+    assert_is_guided_and_not(naive.cloned, model)
+
+
+def test_a_cloned_model_misses_a_rectifier_that_is_a_layer_and_ours_does_not():
+    assert_is_guided_and_not(naive.cloned, chain(layers.ReLU(max_value=6)))
 
 
 def test_the_mirrored_half_of_a_prelu_is_not_gated():
-    image = keras.Input((32, 32, 3))
-    x = layers.PReLU("uniform")(layers.Conv2D(4, 3)(image))
-    model = keras.Model(image, layers.Conv2D(4, 3, name="last")(x))
+    model = chain(layers.PReLU("uniform"))
+    assert_is_guided_and_not(naive.gating_every_relu, model)
     engine = engine_of(model)
     layer = engine.convolutions[-1]
     forward = engine.run(IMAGE)
-    guided = all_gradients(forward, layer)
-    plain = all_gradients(forward, layer, method="gradient")
-    np.testing.assert_array_equal(guided, plain)
+    np.testing.assert_array_equal(
+        all_gradients(forward, layer), all_gradients(forward, layer, method="gradient")
+    )
     assert engine.guidance(layer).ungated == ("prelu",)
+
+
+def test_grouped_convolutions_hide_in_compiled_calls_and_ours_are_found():
+    model = chain(layers.ReLU(), layers.Conv2D(8, 3, groups=2, activation="relu"))
+    assert naive.convolutions_in_graph(model, IMAGE) == 2
+    assert len(engine_of(model).convolutions) == 3
+
+
+def test_a_graph_tagged_for_guided_gradients_gives_no_plain_ones_and_ours_does():
+    model = chain(layers.ReLU())
+    plain = reference(model, guided=False)
+    tagged = naive.plain_of_tagged(model, IMAGE)[0]
+    assert abs(tagged - plain).max() > 0.05 * abs(plain).max()
+    engine = engine_of(model)
+    forward, layer = engine.run(IMAGE), engine.convolutions[-1]
+    list(forward.gradients(layer, target="sum"))
+    ours = all_gradients(forward, layer, method="gradient", target="sum")[0]
+    np.testing.assert_allclose(ours, plain, rtol=0, atol=1e-5 * abs(plain).max())
 
 
 def test_a_concatenated_rectifier_of_both_signs_is_gated():
