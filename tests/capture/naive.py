@@ -75,9 +75,7 @@ def convolutions_in_graph(model: keras.Model, image: Any) -> int:
     return sum(operation.type == "Conv2D" for operation in function.graph.get_operations())
 
 
-def plain_from_retagged(
-    model: keras.Model, image: Any, channel: int = 0
-) -> NDArray[np.float32]:
+def plain_of_tagged(model: keras.Model, image: Any, channel: int = 0) -> NDArray[np.float32]:
     """What is meant to be the plain gradient, from a graph tagged for the guided one."""
 
     @tf.function
