@@ -25,6 +25,7 @@ from tensorboard_plugin_convlens.capture.differentiation import Differentiation
 from tensorboard_plugin_convlens.capture.geometry import receptive_planes
 from tensorboard_plugin_convlens.capture.inputs import ModelInputs
 from tensorboard_plugin_convlens.capture.layout import Layout, input_layout
+from tensorboard_plugin_convlens.capture.loops import hidden_convolutions
 from tensorboard_plugin_convlens.capture.nodes import Node, build_nodes
 from tensorboard_plugin_convlens.capture.predictions import Head, find_heads
 from tensorboard_plugin_convlens.capture.rectifiers import RECTIFIERS
@@ -93,7 +94,11 @@ class Plan:
         }
         self.heads: tuple[Head, ...] = find_heads(self.trace)
         self.loss_path: tuple[Any, ...] = self._loss_path()
-        self.skipped: tuple[Skipped, ...] = (*skipped, *self._without_gradient())
+        self.skipped: tuple[Skipped, ...] = (
+            *skipped,
+            *hidden_convolutions(self.nodes),
+            *self._without_gradient(),
+        )
 
     def _loss_path(self) -> tuple[Any, ...]:
         """From the first output of classes to every input."""
@@ -141,8 +146,8 @@ class Plan:
         return [
             Skipped(
                 route.convolution.node.key,
-                "no gradient gets from it to an input of the model (an embedding or a "
-                "rounding lies between), so only its feature maps are captured",
+                "no gradient gets from it to an input of the model (an embedding, a rounding "
+                "or a loop lies between), so only its feature maps are captured",
             )
             for route in self.routes.values()
             if route.source is None
