@@ -1,0 +1,87 @@
+"""Writes what was measured into `RESULTS.md`, one section per benchmark.
+
+Each benchmark replaces its own section and leaves the others alone:
+
+>>> write_section("Engine", "VGG16 …")                                # doctest: +SKIP
+"""
+
+from __future__ import annotations
+
+import datetime
+import platform
+from collections.abc import Sequence
+from pathlib import Path
+
+import psutil
+
+RESULTS = Path(__file__).with_name("RESULTS.md")
+
+_INTRODUCTION = """\
+# Results
+
+What the benchmarks measured, each section when its benchmark was last run. `make bench`
+writes this file; nothing in it is typed by hand.
+"""
+
+
+def write_section(title: str, body: str, *, path: Path = RESULTS) -> None:
+    """Replaces the section `## title`, or adds it at the end, with machine and date.
+
+    Args:
+      title: One line, without `#`.
+      body: Markdown whose headings are of the third level or deeper.
+      path: The file; it is made if it is not there.
+
+    Raises:
+      ValueError: If the title is not one line, or the body holds a heading that would end
+        the section.
+    """
+    if title.strip() != title or not title or "\n" in title:
+        raise ValueError(f"The title of a section is one line without margins; got {title!r}.")
+    if any(_ends_section(line) for line in body.splitlines()):
+        raise ValueError(f"A heading in the section {title!r} is not below the section's own.")
+    text = path.read_text(encoding="utf-8") if path.exists() else _INTRODUCTION
+    before, sections = _split(text)
+    sections[title] = f"## {title}\n\n{machine()}\n\n{body.strip()}\n"
+    path.write_text("\n".join([before, *sections.values()]), encoding="utf-8")
+
+
+def _split(text: str) -> tuple[str, dict[str, str]]:
+    """(what stands before the sections, title → section), each ending in one newline."""
+    parts: list[list[str]] = [[]]
+    for line in text.splitlines():
+        if _ends_section(line):
+            parts.append([])
+        parts[-1].append(line)
+    before, *sections = ("\n".join(one).strip() + "\n" for one in parts)
+    return before, {one.splitlines()[0].removeprefix("## "): one for one in sections}
+
+
+def _ends_section(line: str) -> bool:
+    return line.startswith("## ")
+
+
+def machine() -> str:
+    """One line: what was measured on, and when; names no host."""
+    memory = psutil.virtual_memory().total / 2**30
+    return (
+        f"{datetime.datetime.now(datetime.UTC):%Y-%m-%d %H:%M} UTC · {_processor()}, "
+        f"{psutil.cpu_count()} cores, {memory:.0f} GiB · "
+        f"{platform.system()}, Python {platform.python_version()}"
+    )
+
+
+def _processor() -> str:
+    """The model of the CPU; Linux tells it in a file only."""
+    information = Path("/proc/cpuinfo")
+    if information.exists():
+        for line in information.read_text(encoding="utf-8").splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A Markdown table: the first column to the left, the others to the right."""
+    rule = ["---", *["---:"] * (len(head) - 1)]
+    return "\n".join(f"| {' | '.join(row)} |" for row in (head, rule, *rows))
