@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import expect
 
+from tensorboard_plugin_convlens.storage.writer import Writer
 from tests import captures
 from tests.e2e import logs
 from tests.e2e.tab import Tab
@@ -62,6 +63,20 @@ def test_a_log_directory_without_captures_says_what_to_do(open_tab, tmp_path: Pa
         captures.write_run(tmp_path)
         tab.button("Reload").click()
         expect(tab.grid.or_(tab.button("Reload"))).to_be_visible()
+
+
+def test_a_run_without_a_complete_capture_says_so_until_the_first_one_comes(
+    open_tab, tmp_path: Path
+):
+    writer = Writer(tmp_path, run="begun")
+    with running_tensorboard(tmp_path) as server:
+        tab = open_tab(server=server, run="begun")
+        notice = tab.frame.get_by_role("heading", name="No step captured yet")
+        expect(notice).to_be_visible()
+        captures.write_run(tmp_path, run=writer.run_directory.name)
+        tab.button("Reload").click()
+        tab.wait_until_painted()
+        expect(notice).to_be_hidden()
 
 
 def test_a_damaged_sheet_is_told_in_a_sentence_and_the_rest_works(open_tab):

@@ -36,6 +36,16 @@ describe("the tab", () => {
     await screen.findByRole("listbox", { name: "Filters of this layer" });
   });
 
+  it("says that a run has no complete capture yet, and shows the first that comes", async () => {
+    serve({ layers: smallNetwork(), steps: [] });
+    render(App);
+    await shown("No step captured yet");
+    expect(screen.queryByText(/Loading/)).toBeNull();
+    serve({ layers: smallNetwork(), steps: [3] });
+    await fireEvent.click(screen.getByText("Reload"));
+    await screen.findByRole("listbox", { name: "Filters of this layer" });
+  });
+
   it("opens at the first captured layer, its first filter, the newest step", async () => {
     serve({ layers: smallNetwork(), steps: [0, 5] });
     render(App);
