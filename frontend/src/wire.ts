@@ -122,7 +122,9 @@ export interface Prediction {
  * What was captured of one layer at a step: enough for the layer chain.
  *
  * `dead` counts filters whose feature map is zero for every captured input, `weak` those
- * whose strongest response is below 1 % of the layer's strongest.
+ * whose strongest response is below 1 % of the layer's strongest. `unchangedSince`: the
+ * step since which all that the layer's pictures depend on is the same, so that they are
+ * that step's; `weightsUnchangedSince`: likewise of the layer's own weights alone.
  */
 export interface LayerSummary {
   layer: number;
@@ -132,6 +134,8 @@ export interface LayerSummary {
   weak: number;
   guided: number | null;
   rectifiers: number | null;
+  unchangedSince: number | null;
+  weightsUnchangedSince: number | null;
 }
 
 /** Answer of /step: one capture without pictures. */
@@ -250,6 +254,73 @@ export interface History {
   channel: number;
   input: number;
   points: HistoryPoint[];
+}
+
+/** A statistic that can be asked of /timeline; `perInput` as in `Statistic`. */
+export interface TimelineStatistic {
+  name: string;
+  perInput: boolean;
+}
+
+/** One row of a timeline; the last two are those of `LayerSummary`. */
+export interface TimelineStep {
+  step: number;
+  wallTime: number;
+  session: string;
+  graph: string;
+  inputs: string;
+  unchangedSince: number | null;
+  weightsUnchangedSince: number | null;
+}
+
+/**
+ * Answer of /timeline: one statistic of every filter of a layer over all steps.
+ *
+ * Steps ascend; those of another model graph are left out. `statistics` are those that
+ * were captured, at any step. Two matrices, row by row, a row per step with a number per
+ * filter, little-endian and in base64: `values` float32, NaN where not defined or not
+ * captured; `states` uint8: 0 not known, 1 alive, 2 dead (silent at every captured
+ * input), 3 died (dead, and alive at the step before), 4 revived.
+ */
+export interface Timeline {
+  run: string;
+  layer: number;
+  input: number;
+  statistic: string;
+  statistics: TimelineStatistic[];
+  filters: number;
+  steps: TimelineStep[];
+  values: string;
+  states: string;
+}
+
+/**
+ * One layer at one step of a network's timeline.
+ *
+ * Mean and median are over the filters for which the change is defined; `null` where
+ * there is none. `dead` is `null` where it is not known.
+ */
+export interface LayerPoint {
+  kernelChangeMean: number | null;
+  kernelChangeMedian: number | null;
+  activationChangeMean: number | null;
+  activationChangeMedian: number | null;
+  dead: number | null;
+  unchangedSince: number | null;
+  weightsUnchangedSince: number | null;
+}
+
+/** One layer over all steps; `points` are in the order of `NetworkTimeline.steps`. */
+export interface LayerTimeline {
+  layer: number;
+  points: LayerPoint[];
+}
+
+/** Answer of /network_timeline: every captured layer over the steps of a model graph. */
+export interface NetworkTimeline {
+  run: string;
+  steps: StepSummary[];
+  layers: LayerTimeline[];
 }
 
 /** The predictions of one step. */

@@ -36,6 +36,8 @@ function makeStep(content: Content, step: number): Step {
       weak: 0,
       guided: null,
       rectifiers: null,
+      unchangedSince: null,
+      weightsUnchangedSince: null,
     }));
   return {
     run: "run",

@@ -309,12 +309,22 @@ class LayerCapture:
       sheets: Of every method, form and input image.
       statistics: Of every filter.
       guidance: None where no guided gradient was asked for.
+      weights: SHA-256, hexadecimal, of the layer's own weights; "" where not known.
+      lineage: SHA-256, hexadecimal, of everything that its pictures depend on: its weights,
+        all weights on the way from the inputs, the input arrays; "" where not known.
+      weights_unchanged_since: The first step of the unbroken row of captured steps, up to
+        this one, at which `weights` was the same; None where the row is this step alone.
+      unchanged_since: Likewise of `lineage`: the pictures are those of that step.
     """
 
     layer: int
     sheets: tuple[Sheet, ...]
     statistics: tuple[Statistic, ...] = ()
     guidance: Guidance | None = None
+    weights: str = ""
+    lineage: str = ""
+    weights_unchanged_since: int | None = None
+    unchanged_since: int | None = None
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -323,6 +333,15 @@ class StepKey:
 
     step: int
     session: str
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a capture was asked for: methods, target, layers (None for all)."""
+
+    methods: tuple[Method, ...]
+    target: Target
+    layers: tuple[str, ...] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -340,6 +359,9 @@ class Capture:
       skipped: What was asked for and not done.
       iterations: Optimizer updates made before the capture, or None.
       seconds: Wall time that the capture took.
+      model: SHA-256, hexadecimal, of a saved model's configuration and weights, or "".
+      arrays: SHA-256, hexadecimal, of the input arrays as the model took them, or "".
+      asked: What was asked for; None in captures of the first writers.
     """
 
     step: int
@@ -352,3 +374,6 @@ class Capture:
     skipped: tuple[Skipped, ...] = field(default=())
     iterations: int | None = None
     seconds: float = 0.0
+    model: str = ""
+    arrays: str = ""
+    asked: Asked | None = None

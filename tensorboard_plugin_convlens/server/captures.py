@@ -6,7 +6,8 @@ A gigabyte of logs must not become memory of TensorBoard.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -20,6 +21,7 @@ from tensorboard_plugin_convlens.core.records import (
     StepKey,
 )
 from tensorboard_plugin_convlens.server import to_wire, wire
+from tensorboard_plugin_convlens.server.timeline import Row
 from tensorboard_plugin_convlens.storage.source import Source
 
 _MANIFESTS_KEPT = 8
@@ -105,6 +107,21 @@ class Captures:
             except ConvLensError:
                 continue
 
+    def rows(self, run: str, graph: str, layers: Container[int]) -> list[Row]:
+        """The statistics of some layers at every step of a model graph, ascending.
+
+        Damaged steps are left out: `runs` says which they are.
+        """
+        source = self._source(run)
+        rows = []
+        for key in source.steps():
+            with suppress(ConvLensError):
+                rows.append(Row(key, source.numbers(key, layers)))
+        found = [row for row in rows if row.capture.graph == graph]
+        if not found:
+            raise NotCapturedError(f"Run {run[:200]!r} has no steps of such a model graph.")
+        return found
+
     def _source(self, run: str) -> Source:
         if run not in self._sources:
             self._sources = self._list_sources()
@@ -122,7 +139,7 @@ class Captures:
         return self._source(run).inputs(fingerprint)
 
     def _read_summary(self, step: StepOf) -> wire.StepSummary:
-        return to_wire.step_summary(step.key, self._source(step.run).capture(step.key))
+        return to_wire.step_summary(step.key, self._source(step.run).numbers(step.key, ()))
 
     def _list_run(self, run: str) -> wire.Run:
         source = self._sources[run]

@@ -17,6 +17,7 @@ from tensorboard_plugin_convlens.storage.names import is_fingerprint, is_session
 Query = MultiDict[str, str]
 
 _NUMBER = re.compile(r"[0-9]{1,15}")
+_STATISTIC = re.compile(r"[a-z0-9_]{1,64}")
 _LONGEST_RUN = 4096
 _SHOWN = 80
 
@@ -61,6 +62,16 @@ def sha256(query: Query, name: str) -> str:
         raise BadParameterError(
             f"The parameter {name} must be 64 lower-case hexadecimal digits; got "
             f"{text[:_SHOWN]!r}."
+        )
+    return text
+
+
+def statistic(query: Query) -> str:
+    """The name of a statistic. Raises `BadParameterError`."""
+    text = _required(query, "statistic")
+    if not _STATISTIC.fullmatch(text):
+        raise BadParameterError(
+            f"The parameter statistic is no name of a statistic: {text[:_SHOWN]!r}."
         )
     return text
 

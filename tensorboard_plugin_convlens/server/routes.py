@@ -10,7 +10,7 @@ from werkzeug.security import safe_join
 from werkzeug.wrappers import Request, Response
 
 from tensorboard_plugin_convlens.core.errors import NotCapturedError
-from tensorboard_plugin_convlens.server import params, to_wire, wire
+from tensorboard_plugin_convlens.server import params, timeline, to_wire, wire
 from tensorboard_plugin_convlens.server.captures import Captures
 from tensorboard_plugin_convlens.server.respond import (
     Handler,
@@ -43,6 +43,8 @@ class Routes:
             "/sheet": self._sheet,
             "/tile": self._tile,
             "/history": self._history,
+            "/timeline": self._timeline,
+            "/network_timeline": self._network_timeline,
             "/predictions": self._predictions,
             "/index.js": self._index,
             "/static/*": self._static,
@@ -115,6 +117,21 @@ class Routes:
             "points": points,
         }
         return as_json(request, body)
+
+    def _timeline(self, request: Request) -> Response:
+        run = params.run(request.args)
+        graph = params.sha256(request.args, "graph")
+        layer, index = (params.number(request.args, name) for name in ("layer", "input"))
+        statistic = params.statistic(request.args)
+        rows = self._captures.rows(run, graph, (layer,))
+        return as_json(request, timeline.layer_timeline(run, rows, layer, index, statistic))
+
+    def _network_timeline(self, request: Request) -> Response:
+        run = params.run(request.args)
+        graph = params.sha256(request.args, "graph")
+        every = range(len(self._captures.graph(run, graph).layers))
+        rows = self._captures.rows(run, graph, every)
+        return as_json(request, timeline.network_timeline(run, rows))
 
     def _predictions(self, request: Request) -> Response:
         run = params.run(request.args)

@@ -199,6 +199,8 @@ def _layer_summary(record: LayerCapture) -> wire.LayerSummary:
         "weak": int(((strongest > 0) & (strongest < WEAK_SHARE * peak)).sum()),
         "guided": None if record.guidance is None else record.guidance.guided,
         "rectifiers": None if record.guidance is None else record.guidance.rectifiers,
+        "unchangedSince": record.unchanged_since,
+        "weightsUnchangedSince": record.weights_unchanged_since,
     }
 
 

@@ -139,7 +139,9 @@ class LayerSummary(TypedDict):
     """What was captured of one layer at a step: enough for the layer chain.
 
     `dead` counts filters whose feature map is zero for every captured input, `weak` those
-    whose strongest response is below 1 % of the layer's strongest.
+    whose strongest response is below 1 % of the layer's strongest. `unchangedSince`: the
+    step since which all that the layer's pictures depend on is the same, so that they are
+    that step's; `weightsUnchangedSince`: likewise of the layer's own weights alone.
     """
 
     layer: int
@@ -149,6 +151,8 @@ class LayerSummary(TypedDict):
     weak: int
     guided: int | None
     rectifiers: int | None
+    unchangedSince: int | None
+    weightsUnchangedSince: int | None
 
 
 class Step(TypedDict):
@@ -273,6 +277,77 @@ class History(TypedDict):
     channel: int
     input: int
     points: list[HistoryPoint]
+
+
+class TimelineStatistic(TypedDict):
+    """A statistic that can be asked of /timeline; `perInput` as in `Statistic`."""
+
+    name: str
+    perInput: bool
+
+
+class TimelineStep(TypedDict):
+    """One row of a timeline; the last two are those of `LayerSummary`."""
+
+    step: int
+    wallTime: float
+    session: str
+    graph: str
+    inputs: str
+    unchangedSince: int | None
+    weightsUnchangedSince: int | None
+
+
+class Timeline(TypedDict):
+    """Answer of /timeline: one statistic of every filter of a layer over all steps.
+
+    Steps ascend; those of another model graph are left out. `statistics` are those that
+    were captured, at any step. Two matrices, row by row, a row per step with a number per
+    filter, little-endian and in base64: `values` float32, NaN where not defined or not
+    captured; `states` uint8: 0 not known, 1 alive, 2 dead (silent at every captured
+    input), 3 died (dead, and alive at the step before), 4 revived.
+    """
+
+    run: str
+    layer: int
+    input: int
+    statistic: str
+    statistics: list[TimelineStatistic]
+    filters: int
+    steps: list[TimelineStep]
+    values: str
+    states: str
+
+
+class LayerPoint(TypedDict):
+    """One layer at one step of a network's timeline.
+
+    Mean and median are over the filters for which the change is defined; `null` where
+    there is none. `dead` is `null` where it is not known.
+    """
+
+    kernelChangeMean: float | None
+    kernelChangeMedian: float | None
+    activationChangeMean: float | None
+    activationChangeMedian: float | None
+    dead: int | None
+    unchangedSince: int | None
+    weightsUnchangedSince: int | None
+
+
+class LayerTimeline(TypedDict):
+    """One layer over all steps; `points` are in the order of `NetworkTimeline.steps`."""
+
+    layer: int
+    points: list[LayerPoint]
+
+
+class NetworkTimeline(TypedDict):
+    """Answer of /network_timeline: every captured layer over the steps of a model graph."""
+
+    run: str
+    steps: list[StepSummary]
+    layers: list[LayerTimeline]
 
 
 class PredictionPoint(TypedDict):

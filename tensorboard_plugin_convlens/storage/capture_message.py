@@ -6,12 +6,15 @@ not hold together is a `FormatError`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
+from typing import Literal
 
 import numpy as np
+from google.protobuf.message import DecodeError
 
 from tensorboard_plugin_convlens.core.errors import FormatError
 from tensorboard_plugin_convlens.core.records import (
+    Asked,
     Capture,
     Guidance,
     LayerCapture,
@@ -23,8 +26,12 @@ from tensorboard_plugin_convlens.storage import convlens_pb2 as pb
 from tensorboard_plugin_convlens.storage.names import FORMAT_VERSION
 from tensorboard_plugin_convlens.storage.sealed import checked_fingerprint
 from tensorboard_plugin_convlens.storage.sheet_message import (
+    method_from_message,
+    method_to_message,
     sheet_from_message,
     sheet_to_message,
+    target_from_message,
+    target_to_message,
 )
 
 
@@ -50,6 +57,9 @@ def capture_to_message(capture: Capture) -> pb.Manifest:
         iterations=capture.iterations,
         seconds=capture.seconds,
         packs=packs,
+        model_sha256=bytes.fromhex(capture.model),
+        arrays_sha256=bytes.fromhex(capture.arrays),
+        asked=None if capture.asked is None else _asked_to_message(capture.asked),
     )
 
 
@@ -71,6 +81,9 @@ def capture_from_message(message: pb.Manifest) -> Capture:
         skipped=tuple(Skipped(one.what, one.reason) for one in message.skipped),
         iterations=message.iterations if message.HasField("iterations") else None,
         seconds=message.seconds,
+        model=_checked_sha256(message.model_sha256),
+        arrays=_checked_sha256(message.arrays_sha256),
+        asked=_asked_from_message(message.asked) if message.HasField("asked") else None,
     )
 
 
@@ -91,6 +104,10 @@ def _layer_capture_to_message(layer: LayerCapture, packs: tuple[str, ...]) -> pb
         layer=layer.layer,
         sheets=[sheet_to_message(sheet, packs.index(sheet.pack)) for sheet in layer.sheets],
         statistics=[statistic_to_message(statistic) for statistic in layer.statistics],
+        weights_sha256=bytes.fromhex(layer.weights),
+        lineage_sha256=bytes.fromhex(layer.lineage),
+        weights_unchanged_since=layer.weights_unchanged_since,
+        unchanged_since=layer.unchanged_since,
     )
     if layer.guidance is not None:
         message.guidance.guided = layer.guidance.guided
@@ -110,7 +127,70 @@ def _layer_capture_from_message(
         guidance=Guidance(guidance.guided, guidance.rectifiers, tuple(guidance.ungated))
         if message.HasField("guidance")
         else None,
+        weights=_checked_sha256(message.weights_sha256),
+        lineage=_checked_sha256(message.lineage_sha256),
+        weights_unchanged_since=_step_or_none(message, "weights_unchanged_since"),
+        unchanged_since=_step_or_none(message, "unchanged_since"),
     )
+
+
+def outline_from_message(message: pb.ManifestOutline, layers: Container[int]) -> Capture:
+    """A capture of which only the statistics of `layers` are read.
+
+    Raises:
+      FormatError: A layer is damaged, or a fingerprint is none.
+    """
+    try:
+        parsed = [pb.LayerNumbers.FromString(content) for content in message.layers]
+    except DecodeError as error:
+        raise FormatError(f"The manifest is damaged: {error}.") from error
+    return Capture(
+        step=message.step,
+        wall_time=message.wall_time,
+        session=message.session,
+        graph=checked_fingerprint(message.graph_fingerprint),
+        inputs=checked_fingerprint(message.inputs_fingerprint),
+        layers=tuple(_numbers_from_message(one) for one in parsed if one.layer in layers),
+    )
+
+
+def _numbers_from_message(message: pb.LayerNumbers) -> LayerCapture:
+    return LayerCapture(
+        layer=message.layer,
+        sheets=(),
+        statistics=tuple(statistic_from_message(one) for one in message.statistics),
+        weights_unchanged_since=_step_or_none(message, "weights_unchanged_since"),
+        unchanged_since=_step_or_none(message, "unchanged_since"),
+    )
+
+
+def _step_or_none(
+    message: pb.LayerCapture | pb.LayerNumbers,
+    name: Literal["weights_unchanged_since", "unchanged_since"],
+) -> int | None:
+    return getattr(message, name) if message.HasField(name) else None
+
+
+def _asked_to_message(asked: Asked) -> pb.Asked:
+    return pb.Asked(
+        methods=[method_to_message(method) for method in asked.methods],
+        target=target_to_message(asked.target),
+        layers=asked.layers or (),
+    )
+
+
+def _asked_from_message(message: pb.Asked) -> Asked:
+    return Asked(
+        methods=tuple(method_from_message(method) for method in message.methods),
+        target=target_from_message(message.target) or "max",
+        layers=tuple(message.layers) or None,
+    )
+
+
+def _checked_sha256(digest: bytes) -> str:
+    if len(digest) not in (0, 32):
+        raise FormatError(f"A SHA-256 is damaged: it has {len(digest)} bytes, expected 32.")
+    return digest.hex()
 
 
 def _predictions_by_input(

@@ -182,7 +182,7 @@ class Picture(_message.Message):
     def __init__(self, height: _Optional[int] = ..., width: _Optional[int] = ..., png: _Optional[bytes] = ...) -> None: ...
 
 class Manifest(_message.Message):
-    __slots__ = ("format_version", "step", "wall_time", "session", "graph_fingerprint", "inputs_fingerprint", "layers", "predictions", "skipped", "iterations", "seconds", "packs")
+    __slots__ = ("format_version", "step", "wall_time", "session", "graph_fingerprint", "inputs_fingerprint", "layers", "predictions", "skipped", "iterations", "seconds", "packs", "model_sha256", "arrays_sha256", "asked")
     FORMAT_VERSION_FIELD_NUMBER: _ClassVar[int]
     STEP_FIELD_NUMBER: _ClassVar[int]
     WALL_TIME_FIELD_NUMBER: _ClassVar[int]
@@ -195,6 +195,9 @@ class Manifest(_message.Message):
     ITERATIONS_FIELD_NUMBER: _ClassVar[int]
     SECONDS_FIELD_NUMBER: _ClassVar[int]
     PACKS_FIELD_NUMBER: _ClassVar[int]
+    MODEL_SHA256_FIELD_NUMBER: _ClassVar[int]
+    ARRAYS_SHA256_FIELD_NUMBER: _ClassVar[int]
+    ASKED_FIELD_NUMBER: _ClassVar[int]
     format_version: int
     step: int
     wall_time: float
@@ -207,19 +210,70 @@ class Manifest(_message.Message):
     iterations: int
     seconds: float
     packs: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, format_version: _Optional[int] = ..., step: _Optional[int] = ..., wall_time: _Optional[float] = ..., session: _Optional[str] = ..., graph_fingerprint: _Optional[str] = ..., inputs_fingerprint: _Optional[str] = ..., layers: _Optional[_Iterable[_Union[LayerCapture, _Mapping]]] = ..., predictions: _Optional[_Iterable[_Union[Prediction, _Mapping]]] = ..., skipped: _Optional[_Iterable[_Union[Skipped, _Mapping]]] = ..., iterations: _Optional[int] = ..., seconds: _Optional[float] = ..., packs: _Optional[_Iterable[str]] = ...) -> None: ...
+    model_sha256: bytes
+    arrays_sha256: bytes
+    asked: Asked
+    def __init__(self, format_version: _Optional[int] = ..., step: _Optional[int] = ..., wall_time: _Optional[float] = ..., session: _Optional[str] = ..., graph_fingerprint: _Optional[str] = ..., inputs_fingerprint: _Optional[str] = ..., layers: _Optional[_Iterable[_Union[LayerCapture, _Mapping]]] = ..., predictions: _Optional[_Iterable[_Union[Prediction, _Mapping]]] = ..., skipped: _Optional[_Iterable[_Union[Skipped, _Mapping]]] = ..., iterations: _Optional[int] = ..., seconds: _Optional[float] = ..., packs: _Optional[_Iterable[str]] = ..., model_sha256: _Optional[bytes] = ..., arrays_sha256: _Optional[bytes] = ..., asked: _Optional[_Union[Asked, _Mapping]] = ...) -> None: ...
+
+class Asked(_message.Message):
+    __slots__ = ("methods", "target", "layers")
+    METHODS_FIELD_NUMBER: _ClassVar[int]
+    TARGET_FIELD_NUMBER: _ClassVar[int]
+    LAYERS_FIELD_NUMBER: _ClassVar[int]
+    methods: _containers.RepeatedScalarFieldContainer[Method]
+    target: Target
+    layers: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, methods: _Optional[_Iterable[_Union[Method, str]]] = ..., target: _Optional[_Union[Target, str]] = ..., layers: _Optional[_Iterable[str]] = ...) -> None: ...
+
+class ManifestOutline(_message.Message):
+    __slots__ = ("format_version", "step", "wall_time", "session", "graph_fingerprint", "inputs_fingerprint", "layers")
+    FORMAT_VERSION_FIELD_NUMBER: _ClassVar[int]
+    STEP_FIELD_NUMBER: _ClassVar[int]
+    WALL_TIME_FIELD_NUMBER: _ClassVar[int]
+    SESSION_FIELD_NUMBER: _ClassVar[int]
+    GRAPH_FINGERPRINT_FIELD_NUMBER: _ClassVar[int]
+    INPUTS_FINGERPRINT_FIELD_NUMBER: _ClassVar[int]
+    LAYERS_FIELD_NUMBER: _ClassVar[int]
+    format_version: int
+    step: int
+    wall_time: float
+    session: str
+    graph_fingerprint: str
+    inputs_fingerprint: str
+    layers: _containers.RepeatedScalarFieldContainer[bytes]
+    def __init__(self, format_version: _Optional[int] = ..., step: _Optional[int] = ..., wall_time: _Optional[float] = ..., session: _Optional[str] = ..., graph_fingerprint: _Optional[str] = ..., inputs_fingerprint: _Optional[str] = ..., layers: _Optional[_Iterable[bytes]] = ...) -> None: ...
+
+class LayerNumbers(_message.Message):
+    __slots__ = ("layer", "statistics", "weights_unchanged_since", "unchanged_since")
+    LAYER_FIELD_NUMBER: _ClassVar[int]
+    STATISTICS_FIELD_NUMBER: _ClassVar[int]
+    WEIGHTS_UNCHANGED_SINCE_FIELD_NUMBER: _ClassVar[int]
+    UNCHANGED_SINCE_FIELD_NUMBER: _ClassVar[int]
+    layer: int
+    statistics: _containers.RepeatedCompositeFieldContainer[Statistic]
+    weights_unchanged_since: int
+    unchanged_since: int
+    def __init__(self, layer: _Optional[int] = ..., statistics: _Optional[_Iterable[_Union[Statistic, _Mapping]]] = ..., weights_unchanged_since: _Optional[int] = ..., unchanged_since: _Optional[int] = ...) -> None: ...
 
 class LayerCapture(_message.Message):
-    __slots__ = ("layer", "sheets", "statistics", "guidance")
+    __slots__ = ("layer", "sheets", "statistics", "guidance", "weights_sha256", "lineage_sha256", "weights_unchanged_since", "unchanged_since")
     LAYER_FIELD_NUMBER: _ClassVar[int]
     SHEETS_FIELD_NUMBER: _ClassVar[int]
     STATISTICS_FIELD_NUMBER: _ClassVar[int]
     GUIDANCE_FIELD_NUMBER: _ClassVar[int]
+    WEIGHTS_SHA256_FIELD_NUMBER: _ClassVar[int]
+    LINEAGE_SHA256_FIELD_NUMBER: _ClassVar[int]
+    WEIGHTS_UNCHANGED_SINCE_FIELD_NUMBER: _ClassVar[int]
+    UNCHANGED_SINCE_FIELD_NUMBER: _ClassVar[int]
     layer: int
     sheets: _containers.RepeatedCompositeFieldContainer[Sheet]
     statistics: _containers.RepeatedCompositeFieldContainer[Statistic]
     guidance: Guidance
-    def __init__(self, layer: _Optional[int] = ..., sheets: _Optional[_Iterable[_Union[Sheet, _Mapping]]] = ..., statistics: _Optional[_Iterable[_Union[Statistic, _Mapping]]] = ..., guidance: _Optional[_Union[Guidance, _Mapping]] = ...) -> None: ...
+    weights_sha256: bytes
+    lineage_sha256: bytes
+    weights_unchanged_since: int
+    unchanged_since: int
+    def __init__(self, layer: _Optional[int] = ..., sheets: _Optional[_Iterable[_Union[Sheet, _Mapping]]] = ..., statistics: _Optional[_Iterable[_Union[Statistic, _Mapping]]] = ..., guidance: _Optional[_Union[Guidance, _Mapping]] = ..., weights_sha256: _Optional[bytes] = ..., lineage_sha256: _Optional[bytes] = ..., weights_unchanged_since: _Optional[int] = ..., unchanged_since: _Optional[int] = ...) -> None: ...
 
 class Sheet(_message.Message):
     __slots__ = ("method", "form", "input", "channels", "planes", "height", "width", "signed", "scale", "nan", "infinite", "sha256", "pack", "offset", "length", "channels_per_segment", "segments", "target", "placement")

@@ -8,7 +8,7 @@ numbers of a sheet are in the first blob of its value, the stored sheet in the s
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -99,6 +99,12 @@ class PackedRun:
             inputs=_combine(headers).fingerprint,
             layers=tuple(records[index] for index in sorted(records)),
         )
+
+    def numbers(self, key: StepKey, layers: Container[int]) -> Capture:
+        """The statistics of some layers of a step; no stored sheet is read for them."""
+        capture = self.capture(key)
+        wanted = (layer for layer in capture.layers if layer.layer in layers)
+        return replace(capture, layers=tuple(replace(layer, sheets=()) for layer in wanted))
 
     def graph(self, fingerprint: str) -> ModelGraph:
         """The logged names, one after the other: a summary knows no model."""

@@ -10,7 +10,9 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from collections.abc import Container
 from pathlib import Path
+from typing import TypeVar
 
 from tensorboard_plugin_convlens.core.errors import FormatError, NotCapturedError
 from tensorboard_plugin_convlens.core.records import (
@@ -22,7 +24,10 @@ from tensorboard_plugin_convlens.core.records import (
 )
 from tensorboard_plugin_convlens.storage import convlens_pb2 as pb
 from tensorboard_plugin_convlens.storage import names
-from tensorboard_plugin_convlens.storage.capture_message import capture_from_message
+from tensorboard_plugin_convlens.storage.capture_message import (
+    capture_from_message,
+    outline_from_message,
+)
 from tensorboard_plugin_convlens.storage.filesystem import read_file
 from tensorboard_plugin_convlens.storage.graph_message import graph_from_message
 from tensorboard_plugin_convlens.storage.inputs_message import inputs_from_message
@@ -32,6 +37,7 @@ from tensorboard_plugin_convlens.storage.sealed import unseal
 _LARGEST_MESSAGE = 128 * 2**20
 _LARGEST_STATUS = 2**20
 _LARGEST_STORED_SHEET = 2**31
+_Manifest = TypeVar("_Manifest", pb.Manifest, pb.ManifestOutline)
 
 
 class RunDirectory:
@@ -64,14 +70,12 @@ class RunDirectory:
           NotCapturedError: There is none.
           FormatError: It is damaged.
         """
-        what = f"manifest of step {key.step}"
-        content = self._read(names.manifest_name(key))
-        capture = capture_from_message(unseal(content, pb.Manifest(), what))
-        if (capture.step, capture.session) != (key.step, key.session):
-            raise FormatError(
-                f"The {what} is damaged: it says that it is of step {capture.step}."
-            )
-        return capture
+        return capture_from_message(self._manifest(key, pb.Manifest()))
+
+    def numbers(self, key: StepKey, layers: Container[int]) -> Capture:
+        """The statistics of some layers of a step. Raises as `capture`."""
+        outline = self._manifest(key, pb.ManifestOutline())
+        return outline_from_message(outline, layers)
 
     def graph(self, fingerprint: str) -> ModelGraph:
         """A model graph. Raises as `capture`."""
@@ -123,6 +127,15 @@ class RunDirectory:
             except (FormatError, NotCapturedError, ValueError, KeyError, TypeError):
                 sentences.append(f"The status file {name!r} cannot be read.")
         return tuple(dict.fromkeys(sentences))
+
+    def _manifest(self, key: StepKey, message: _Manifest) -> _Manifest:
+        what = f"manifest of step {key.step}"
+        unseal(self._read(names.manifest_name(key)), message, what)
+        if (message.step, message.session) != (key.step, key.session):
+            raise FormatError(
+                f"The {what} is damaged: it says that it is of step {message.step}."
+            )
+        return message
 
     def _names(self) -> list[str]:
         try:

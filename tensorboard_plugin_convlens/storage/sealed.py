@@ -11,7 +11,9 @@ from tensorboard_plugin_convlens.core.errors import FormatError
 from tensorboard_plugin_convlens.storage import convlens_pb2 as pb
 from tensorboard_plugin_convlens.storage.names import FORMAT_VERSION, is_fingerprint
 
-AnyMessage = TypeVar("AnyMessage", pb.Manifest, pb.ModelGraph, pb.InputImages)
+AnyMessage = TypeVar(
+    "AnyMessage", pb.Manifest, pb.ManifestOutline, pb.ModelGraph, pb.InputImages
+)
 
 _DIGEST_LENGTH = 32
 

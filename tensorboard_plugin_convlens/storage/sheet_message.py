@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 
 from tensorboard_plugin_convlens.core.errors import FormatError
-from tensorboard_plugin_convlens.core.records import Form, IntArray, Method, Sheet
+from tensorboard_plugin_convlens.core.records import Form, IntArray, Method, Sheet, Target
 from tensorboard_plugin_convlens.storage import convlens_pb2 as pb
 from tensorboard_plugin_convlens.storage.names import is_pack_name
 
@@ -41,6 +41,16 @@ def method_from_message(value: pb.Method) -> Method:
     if value not in _METHOD_NAMES:
         raise FormatError(f"A sheet is of method {value}, which this release does not know.")
     return _METHOD_NAMES[value]
+
+
+def target_to_message(target: Target) -> pb.Target:
+    """A target as it is stored."""
+    return _TARGETS[target]
+
+
+def target_from_message(value: pb.Target) -> Literal["", "max", "sum"]:
+    """The inverse of `target_to_message`; "" for an unknown one."""
+    return _TARGET_NAMES.get(value, "")
 
 
 def sheet_to_message(sheet: Sheet, pack: int) -> pb.Sheet:
@@ -109,7 +119,7 @@ def sheet_from_message(message: pb.Sheet, packs: tuple[str, ...]) -> Sheet:
         segments=tuple(message.segments),
         frame=(place.height, place.width),
         source=place.source,
-        target=_TARGET_NAMES.get(message.target, ""),
+        target=target_from_message(message.target),
         top=tuple(place.top),
         left=tuple(place.left),
         unit_row=tuple(place.unit_row),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from typing import Protocol
 
 from tensorboard_plugin_convlens.core.records import (
@@ -25,6 +26,18 @@ class Source(Protocol):
 
     def capture(self, key: StepKey) -> Capture:
         """Everything recorded at a step, but for the pixels."""
+
+    def numbers(self, key: StepKey, layers: Container[int]) -> Capture:
+        """What is needed of a step for a table over many: its statistics, no sheets.
+
+        Args:
+          key: Which step.
+          layers: Indices in the model graph of those to read; the others cost nearly nothing.
+
+        Returns:
+          The capture with step, time, fingerprints and, of `layers`, the statistics and since
+          when they are unchanged. All else is empty.
+        """
 
     def graph(self, fingerprint: str) -> ModelGraph:
         """A model graph."""

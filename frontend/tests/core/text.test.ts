@@ -114,6 +114,8 @@ describe("layers in words", () => {
       weak: 0,
       guided: null,
       rectifiers: null,
+      unchangedSince: null,
+      weightsUnchangedSince: null,
     };
     expect(summaryText(summary)).toBe("64 filters, 3 dead");
   });

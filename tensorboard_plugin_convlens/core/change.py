@@ -1,0 +1,120 @@
+"""Numbers that say how much a filter changed since the previous captured step.
+
+The idea of watching layers settle while a network learns is that of ReVACNN's convergence
+ring (Chung et al. 2016, ICML Workshop on Visualization for Deep Learning) and of DeepEyes
+(Pezzotti et al. 2018, IEEE TVCG 24(1), 98-108). Both measures are `1 - cosine`, so they do
+not see a mere change of strength: 0 is the same up to a positive factor, 1 unrelated, 2
+opposite.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tensorboard_plugin_convlens.core.records import FloatArray, Statistic
+
+KERNEL_CHANGE = "kernel_change"
+ACTIVATION_CHANGE = "activation_change"
+
+UNKNOWN, ALIVE, DEAD, DIED, REVIVED = range(5)
+"""States of a filter at a step; see `lives`."""
+
+_LARGEST_PROFILE = 256
+_LARGEST_SIDE = 8
+
+
+def change(before: FloatArray, now: FloatArray) -> FloatArray:
+    """`1 - cosine` of each filter's values before and now, 0 to 2.
+
+    Args:
+      before, now: `[channel, …]` of equal shape: float kernels, or activation profiles.
+
+    Returns:
+      `float32 [channel]`; exactly 0 where nothing changed; NaN where a filter's values are
+      all zero, or not finite, at either time.
+    """
+    first = before.reshape(len(before), -1).astype(np.float64)
+    second = now.reshape(len(now), -1).astype(np.float64)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        first = first / np.linalg.norm(first, axis=1, keepdims=True)
+        second = second / np.linalg.norm(second, axis=1, keepdims=True)
+        # Of unit vectors 1 - cosine = |difference|² / 2, which loses nothing near 0.
+        return np.asarray(np.square(first - second).sum(axis=1) / 2, np.float32)
+
+
+def profile_side(inputs: int) -> int:
+    """Rows and columns that each map of `inputs` images has in an activation profile.
+
+    8, or fewer so that a profile has no more than 256 numbers: 1 KiB per filter.
+    """
+    return max(1, min(_LARGEST_SIDE, int((_LARGEST_PROFILE / max(inputs, 1)) ** 0.5)))
+
+
+def activation_profile(maps: FloatArray, inputs: int) -> FloatArray:
+    """The part of one input image in the activation profiles of a layer's filters.
+
+    The activation profile of a filter is the concatenation of its feature maps over the
+    captured inputs, each averaged over a grid of `side` by `side` cells of (nearly) equal
+    size, `side` being `profile_side(inputs)`; a smaller map stays as it is along that axis.
+
+    Args:
+      maps: `[channel, height, width]` at one input image.
+      inputs: Number of captured inputs.
+
+    Returns:
+      `float32 [channel, min(side, height) * min(side, width)]`.
+    """
+    side = profile_side(inputs)
+    cells = _cell_means(_cell_means(maps.astype(np.float64), 1, side), 2, side)
+    return np.asarray(cells.reshape(len(maps), -1), np.float32)
+
+
+def silence(statistics: Sequence[Statistic]) -> NDArray[np.bool_] | None:
+    """Which filters are dead: their maps are zero everywhere at every captured input.
+
+    By `apoz`, which is taken after the activation function where one follows.
+
+    Returns:
+      `bool [channel]`, or None where no `apoz` was captured.
+    """
+    shares = [one.values for one in statistics if one.name == "apoz" and one.input >= 0]
+    return np.min(shares, axis=0) >= 1 if shares else None
+
+
+def lives(silent: Sequence[NDArray[np.bool_] | None], filters: int) -> NDArray[np.uint8]:
+    """The states of a layer's filters over ascending steps.
+
+    Args:
+      silent: Per step, as `silence` returns it.
+      filters: Of the layer.
+
+    Returns:
+      `uint8 [step, filter]`: 0 not known; 1 alive; 2 dead, as it was at the previous step
+      at which that is known (or there is none); 3 died: dead, and alive before;
+      4 revived: alive, and dead before.
+    """
+    states = np.full((len(silent), filters), UNKNOWN, np.uint8)
+    before: NDArray[np.bool_] | None = None
+    for row, now in zip(states, silent, strict=True):
+        if now is None:
+            continue
+        row[:] = np.where(now, DEAD, ALIVE)
+        if before is not None:
+            row[now & ~before] = DIED
+            row[~now & before] = REVIVED
+        before = now
+    return states
+
+
+def _cell_means(values: NDArray[np.float64], axis: int, side: int) -> NDArray[np.float64]:
+    size = values.shape[axis]
+    if size <= side:
+        return values
+    starts = np.arange(side) * size // side
+    counts = np.diff(np.append(starts, size)).astype(np.float64)
+    shape = [-1 if one == axis else 1 for one in range(values.ndim)]
+    sums = np.add.reduceat(values, starts, axis=axis)
+    return np.asarray(sums / counts.reshape(shape))

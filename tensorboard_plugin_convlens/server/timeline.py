@@ -1,0 +1,135 @@
+"""Tables over all steps of a run: filters by steps of a layer, layers by steps.
+
+Manifests of large networks are megabytes, so they are read without their sheets and
+nothing of them is kept: a table of 100 steps costs 100 reads and hashes, well below what a
+person notices (`benchmarks/timeline.py`).
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from tensorboard_plugin_convlens.core.change import (
+    ACTIVATION_CHANGE,
+    KERNEL_CHANGE,
+    lives,
+    silence,
+)
+from tensorboard_plugin_convlens.core.records import (
+    Capture,
+    FloatArray,
+    LayerCapture,
+    Statistic,
+    StepKey,
+)
+from tensorboard_plugin_convlens.server import to_wire, wire
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One step, its capture without sheets."""
+
+    key: StepKey
+    capture: Capture
+
+    def layer(self, index: int) -> LayerCapture:
+        """A layer at this step, empty where it was not captured."""
+        found = (one for one in self.capture.layers if one.layer == index)
+        return next(found, LayerCapture(index, ()))
+
+
+def layer_timeline(
+    run: str, rows: Sequence[Row], layer: int, input_index: int, statistic: str
+) -> wire.Timeline:
+    """One statistic of every filter of a layer over the steps, and who died or revived.
+
+    Args:
+      run: Its name.
+      rows: Ascending, of one model graph.
+      layer: Index in the model graph.
+      input_index: Whose statistics are told, where they differ between input images.
+      statistic: Its name; where a step has none of it, the row is NaN.
+    """
+    layers = [row.layer(layer) for row in rows]
+    filters = max((len(one.values) for each in layers for one in each.statistics), default=0)
+    known = {one.name: one.input >= 0 for each in layers for one in each.statistics}
+    values = np.full((len(rows), filters), np.nan, "<f4")
+    silent = []
+    for place, each in enumerate(layers):
+        found = _values(each.statistics, statistic, input_index)
+        if found is not None and len(found) == filters:
+            values[place] = found
+        dead = silence(each.statistics)
+        silent.append(dead if dead is not None and len(dead) == filters else None)
+    return {
+        "run": run,
+        "layer": layer,
+        "input": input_index,
+        "statistic": statistic,
+        "statistics": [{"name": name, "perInput": known[name]} for name in known],
+        "filters": filters,
+        "steps": [
+            {
+                **to_wire.step_summary(row.key, row.capture),
+                "unchangedSince": each.unchanged_since,
+                "weightsUnchangedSince": each.weights_unchanged_since,
+            }
+            for row, each in zip(rows, layers, strict=True)
+        ],
+        "values": _base64(values.tobytes()),
+        "states": _base64(lives(silent, filters).tobytes()),
+    }
+
+
+def network_timeline(run: str, rows: Sequence[Row]) -> wire.NetworkTimeline:
+    """How much every layer changed at every step, and how many of its filters are dead."""
+    indices = sorted({one.layer for row in rows for one in row.capture.layers})
+    return {
+        "run": run,
+        "steps": [to_wire.step_summary(row.key, row.capture) for row in rows],
+        "layers": [
+            {"layer": index, "points": [_point(row.layer(index)) for row in rows]}
+            for index in indices
+        ],
+    }
+
+
+def _point(layer: LayerCapture) -> wire.LayerPoint:
+    kernel = _finite(_values(layer.statistics, KERNEL_CHANGE, -1))
+    activation = _finite(_values(layer.statistics, ACTIVATION_CHANGE, -1))
+    dead = silence(layer.statistics)
+    return {
+        "kernelChangeMean": _number(np.mean, kernel),
+        "kernelChangeMedian": _number(np.median, kernel),
+        "activationChangeMean": _number(np.mean, activation),
+        "activationChangeMedian": _number(np.median, activation),
+        "dead": None if dead is None else int(dead.sum()),
+        "unchangedSince": layer.unchanged_since,
+        "weightsUnchangedSince": layer.weights_unchanged_since,
+    }
+
+
+def _values(statistics: Sequence[Statistic], name: str, input_index: int) -> FloatArray | None:
+    for one in statistics:
+        if one.name == name and one.input in (input_index, -1):
+            return one.values
+    return None
+
+
+def _finite(values: FloatArray | None) -> FloatArray:
+    return np.zeros(0, np.float32) if values is None else values[np.isfinite(values)]
+
+
+def _number(
+    summarize: Callable[[FloatArray], np.floating[Any]], values: FloatArray
+) -> float | None:
+    return float(summarize(values)) if values.size else None
+
+
+def _base64(content: bytes) -> str:
+    return base64.b64encode(content).decode()
