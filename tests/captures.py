@@ -72,7 +72,7 @@ def images(count: int = 2) -> InputImages:
 
 
 def maps(step: int, input_index: int, layer: int = 1) -> FloatArray:
-    """Feature maps after a ReLU; filter 0 is dead."""
+    """Feature maps after a ReLU; filter 0 is silent."""
     random = np.random.default_rng((step, input_index, layer))
     values = np.maximum(random.normal(size=(FILTERS, SIDE, SIDE)), 0).astype(np.float32)
     values[0] = 0

@@ -32,7 +32,7 @@ function makeStep(content: Content, step: number): Step {
       layer: layer.index,
       methods: ["activation" as const],
       filters: 2,
-      dead: 1,
+      silent: 1,
       weak: 0,
       guided: null,
       rectifiers: null,

@@ -127,7 +127,7 @@ def unfused() -> Iterator[None]:
     """Runs functions of this thread without fusing operations.
 
     Why: oneDNN's fused convolution and rectifier turns NaN into 0, so that a filter with
-    broken weights would look dead. `tf.config.optimizer` has the same switch, but for the
+    broken weights would look silent. `tf.config.optimizer` has the same switch, but for the
     whole process, the training of the user among it; these options are the thread's own.
     """
     eager = context.context()

@@ -19,7 +19,7 @@ from tensorboard_plugin_convlens.core.records import FloatArray, Statistic
 KERNEL_CHANGE = "kernel_change"
 ACTIVATION_CHANGE = "activation_change"
 
-UNKNOWN, ALIVE, DEAD, DIED, REVIVED = range(5)
+UNKNOWN, RESPONDING, SILENT, FELL_SILENT, REVIVED = range(5)
 """States of a filter at a step; see `lives`."""
 
 _LARGEST_PROFILE = 256
@@ -73,7 +73,7 @@ def activation_profile(maps: FloatArray, inputs: int) -> FloatArray:
 
 
 def silence(statistics: Sequence[Statistic]) -> NDArray[np.bool_] | None:
-    """Which filters are dead: their maps are zero everywhere at every captured input.
+    """Which filters are silent: their maps are zero everywhere at every captured input.
 
     By `apoz`, which is taken after the activation function where one follows.
 
@@ -92,18 +92,18 @@ def lives(silent: Sequence[NDArray[np.bool_] | None], filters: int) -> NDArray[n
       filters: Of the layer.
 
     Returns:
-      `uint8 [step, filter]`: 0 not known; 1 alive; 2 dead, as it was at the previous step
-      at which that is known (or there is none); 3 died: dead, and alive before;
-      4 revived: alive, and dead before.
+      `uint8 [step, filter]`: 0 not known; 1 responding; 2 silent, as it was at the previous step
+      at which that is known (or there is none); 3 fell silent: silent, and responding before;
+      4 revived: responding, and silent before.
     """
     states = np.full((len(silent), filters), UNKNOWN, np.uint8)
     before: NDArray[np.bool_] | None = None
     for row, now in zip(states, silent, strict=True):
         if now is None:
             continue
-        row[:] = np.where(now, DEAD, ALIVE)
+        row[:] = np.where(now, SILENT, RESPONDING)
         if before is not None:
-            row[now & ~before] = DIED
+            row[now & ~before] = FELL_SILENT
             row[~now & before] = REVIVED
         before = now
     return states

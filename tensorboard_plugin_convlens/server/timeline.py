@@ -46,7 +46,7 @@ class Row:
 def layer_timeline(
     run: str, rows: Sequence[Row], layer: int, input_index: int, statistic: str
 ) -> wire.Timeline:
-    """One statistic of every filter of a layer over the steps, and who died or revived.
+    """One statistic of every filter of a layer over the steps, and who fell silent or revived.
 
     Args:
       run: Its name.
@@ -64,8 +64,8 @@ def layer_timeline(
         found = _values(each.statistics, statistic, input_index)
         if found is not None and len(found) == filters:
             values[place] = found
-        dead = silence(each.statistics)
-        silent.append(dead if dead is not None and len(dead) == filters else None)
+        zero = silence(each.statistics)
+        silent.append(zero if zero is not None and len(zero) == filters else None)
     return {
         "run": run,
         "layer": layer,
@@ -87,7 +87,7 @@ def layer_timeline(
 
 
 def network_timeline(run: str, rows: Sequence[Row]) -> wire.NetworkTimeline:
-    """How much every layer changed at every step, and how many of its filters are dead."""
+    """How much every layer changed at every step, and how many of its filters are silent."""
     indices = sorted({one.layer for row in rows for one in row.capture.layers})
     return {
         "run": run,
@@ -102,13 +102,13 @@ def network_timeline(run: str, rows: Sequence[Row]) -> wire.NetworkTimeline:
 def _point(layer: LayerCapture) -> wire.LayerPoint:
     kernel = _finite(_values(layer.statistics, KERNEL_CHANGE, -1))
     activation = _finite(_values(layer.statistics, ACTIVATION_CHANGE, -1))
-    dead = silence(layer.statistics)
+    silent = silence(layer.statistics)
     return {
         "kernelChangeMean": _number(np.mean, kernel),
         "kernelChangeMedian": _number(np.median, kernel),
         "activationChangeMean": _number(np.mean, activation),
         "activationChangeMedian": _number(np.median, activation),
-        "dead": None if dead is None else int(dead.sum()),
+        "silent": None if silent is None else int(silent.sum()),
         "unchangedSince": layer.unchanged_since,
         "weightsUnchangedSince": layer.weights_unchanged_since,
     }

@@ -195,7 +195,7 @@ def _layer_summary(record: LayerCapture) -> wire.LayerSummary:
         "layer": record.layer,
         "methods": list(dict.fromkeys(sheet.method for sheet in record.sheets)),
         "filters": len(strongest) or max((one.channels for one in record.sheets), default=0),
-        "dead": int((strongest == 0).sum()),
+        "silent": int((strongest == 0).sum()),
         "weak": int(((strongest > 0) & (strongest < WEAK_SHARE * peak)).sum()),
         "guided": None if record.guidance is None else record.guidance.guided,
         "rectifiers": None if record.guidance is None else record.guidance.rectifiers,
@@ -207,7 +207,7 @@ def _layer_summary(record: LayerCapture) -> wire.LayerSummary:
 def _strongest(sheets: tuple[Sheet, ...]) -> FloatArray:
     """The largest magnitude of each filter's maps over the input images.
 
-    A filter whose maps have NaN or infinite values is not dead: it gets a tiny magnitude.
+    A filter whose maps have NaN or infinite values is not silent: it gets a tiny magnitude.
     """
     maps = [one for one in sheets if (one.method, one.form) == ("activation", "values")]
     channels = {one.channels for one in maps}

@@ -138,7 +138,7 @@ class Prediction(TypedDict):
 class LayerSummary(TypedDict):
     """What was captured of one layer at a step: enough for the layer chain.
 
-    `dead` counts filters whose feature map is zero for every captured input, `weak` those
+    `silent` counts filters whose feature map is zero for every captured input, `weak` those
     whose strongest response is below 1 % of the layer's strongest. `unchangedSince`: the
     step since which all that the layer's pictures depend on is the same, so that they are
     that step's; `weightsUnchangedSince`: likewise of the layer's own weights alone.
@@ -147,7 +147,7 @@ class LayerSummary(TypedDict):
     layer: int
     methods: list[Method]
     filters: int
-    dead: int
+    silent: int
     weak: int
     guided: int | None
     rectifiers: int | None
@@ -304,8 +304,8 @@ class Timeline(TypedDict):
     Steps ascend; those of another model graph are left out. `statistics` are those that
     were captured, at any step. Two matrices, row by row, a row per step with a number per
     filter, little-endian and in base64: `values` float32, NaN where not defined or not
-    captured; `states` uint8: 0 not known, 1 alive, 2 dead (silent at every captured
-    input), 3 died (dead, and alive at the step before), 4 revived.
+    captured; `states` uint8: 0 not known, 1 responding, 2 silent (zero at every
+    captured input), 3 fell silent (silent, and responding at the step before), 4 revived.
     """
 
     run: str
@@ -323,14 +323,14 @@ class LayerPoint(TypedDict):
     """One layer at one step of a network's timeline.
 
     Mean and median are over the filters for which the change is defined; `null` where
-    there is none. `dead` is `null` where it is not known.
+    there is none. `silent` is `null` where it is not known.
     """
 
     kernelChangeMean: float | None
     kernelChangeMedian: float | None
     activationChangeMean: float | None
     activationChangeMedian: float | None
-    dead: int | None
+    silent: int | None
     unchangedSince: int | None
     weightsUnchangedSince: int | None
 

@@ -11,7 +11,7 @@ from tensorboard_plugin_convlens.capture import internals
 from tensorboard_plugin_convlens.capture.functions import feature_maps
 
 
-def test_a_rectified_filter_with_nan_weights_does_not_look_dead():
+def test_a_rectified_filter_with_nan_weights_does_not_look_silent():
     model = keras.Sequential(
         [keras.Input((12, 12, 3)), keras.layers.Conv2D(4, 3, activation="relu", name="conv")]
     )

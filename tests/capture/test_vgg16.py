@@ -74,16 +74,16 @@ def test_bfloat16_gradients_are_nearer_than_one_level_of_a_stored_picture(
         assert np.corrcoef(one.ravel(), other.ravel())[0, 1] > 0.9999
 
 
-def test_dead_channels_come_as_zeros_and_blocks_in_ascending_order(exact, forward):
+def test_silent_channels_come_as_zeros_and_blocks_in_ascending_order(exact, forward):
     layer = index_of(exact, "block4_conv1")
-    dead = np.flatnonzero(~(forward.maps(layer) > 0).any(axis=(1, 2)))
-    assert len(dead)
-    wanted = sorted({*dead.tolist()[:3], *range(0, 512, 40)})
+    silent = np.flatnonzero(~(forward.maps(layer) > 0).any(axis=(1, 2)))
+    assert len(silent)
+    wanted = sorted({*silent.tolist()[:3], *range(0, 512, 40)})
     order = []
     for block in forward.gradients(layer, channels=wanted):
         order += block.channels
         for channel, values in zip(block.channels, block.values, strict=True):
-            assert values.any() == (channel not in dead)
+            assert values.any() == (channel not in silent)
     assert order == wanted
 
 

@@ -80,8 +80,8 @@ def test_filters_that_all_show_the_same_picture_are_not_specific():
 
 def test_a_filter_without_a_gradient_has_no_specificity_and_does_not_count():
     pictures = RANDOM.normal(size=(4, 6, 6, 3)).astype(np.float32)
-    with_dead = np.insert(pictures, 1, 0, axis=0)
-    values = specificity(with_dead)
+    with_silent = np.insert(pictures, 1, 0, axis=0)
+    values = specificity(with_silent)
     assert np.isnan(values).tolist() == [False, True, False, False, False]
     np.testing.assert_allclose(np.delete(values, 1), specificity(pictures), rtol=1e-6)
 

@@ -43,7 +43,7 @@ def test_what_is_not_finite_is_counted_and_changes_no_other_level(planes, broken
     assert np.isnan(dequantize(quantized.levels, quantized.scale, signed=True)[..., -1]).all()
 
 
-def test_a_dead_filter_has_scale_zero_and_no_division_warning():
+def test_a_silent_filter_has_scale_zero_and_no_division_warning():
     quantized = quantize(np.zeros((2, 1, 3, 3), np.float32))
 
     assert quantized.scale.tolist() == [0, 0]

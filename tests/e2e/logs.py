@@ -39,7 +39,7 @@ INCEPTION_MODULES = 6
 
 LARGEST = 2.0
 # Filters of the layer `bands` of the run VALUES.
-BANDS, DEAD, ALL_NAN, HALF_NAN, ONE_INFINITE, TINY = range(6)
+BANDS, SILENT, ALL_NAN, HALF_NAN, ONE_INFINITE, TINY = range(6)
 
 SCRIPT = '"><img src=x onerror=alert("layer")>'
 REVERSED = "conv\u202egnp.exe"
@@ -82,7 +82,7 @@ def write_values(log_dir: Path) -> None:
 
 
 def write_wide(log_dir: Path) -> None:
-    """A layer of 2,048 filters, the first 64 of them dead, and a layer of one filter."""
+    """A layer of 2,048 filters, the first 64 of them silent, and a layer of one filter."""
     random = np.random.default_rng(0)
     maps = random.normal(size=(WIDE_FILTERS, 14, 14)).astype(np.float32)
     maps[:64] = 0

@@ -94,9 +94,9 @@ def test_values_that_are_not_finite_have_a_color_of_no_value(open_tab):
 def test_a_filter_that_never_responds_looks_unlike_one_that_is_zero_in_places(open_tab):
     tab = open_tab(run=logs.VALUES, state=ONE_ROW)
     tab.wait_until_painted()
-    dead = of_filter(row_of_tiles(tab), logs.DEAD)
-    assert {point.value for point in dead} == {"0"}
-    assert VIK_CENTER not in {point.color for point in dead}
+    silent = of_filter(row_of_tiles(tab), logs.SILENT)
+    assert {point.value for point in silent} == {"0"}
+    assert VIK_CENTER not in {point.color for point in silent}
     tab.page.mouse.move(0, 0)
     expect(tab.filters.get_by_text("1 without a response to this input")).to_be_visible()
 

@@ -165,7 +165,7 @@ def test_filters_are_leafed_through_in_the_inspector(open_tab):
     expect(tab.inspector.get_by_role("heading", name="Filter 0", exact=True)).to_be_visible()
 
 
-def test_a_dead_filter_says_that_it_does_not_respond(open_tab):
+def test_a_filter_without_a_response_says_that_it_does_not_respond(open_tab):
     tab = open_tab(run=logs.WIDE)
     tab.wait_until_painted()
     expect(tab.inspector.get_by_text("No response: every value is 0.")).to_be_visible()

@@ -166,7 +166,7 @@ def test_opening_a_link_into_a_deep_network_shows_the_layer_in_the_chain(open_ta
     expect(tab.layers.locator("[aria-current]")).to_be_in_viewport()
 
 
-def test_a_layer_whose_filters_are_dead_is_marked_in_words(open_tab):
+def test_a_layer_whose_filters_are_silent_is_marked_in_words(open_tab):
     tab = open_tab(run=logs.WIDE)
     tab.wait_until_painted()
-    expect(tab.node("wide")).to_contain_text("64 dead")
+    expect(tab.node("wide")).to_contain_text("64 silent")

@@ -91,7 +91,7 @@ def test_step_tells_what_was_captured_and_what_was_left_out(client):
     step = get(client, "/step", **query)
 
     assert [layer["layer"] for layer in step["layers"]] == [1, 2]
-    assert step["layers"][0]["dead"] == 1
+    assert step["layers"][0]["silent"] == 1
     assert step["layers"][1]["guided"] == 2
     assert step["skipped"] == [{"what": "conv9", "reason": "it has no kernel"}]
     assert step["predictions"][0]["classes"][0]["name"] == "cat"

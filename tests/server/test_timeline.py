@@ -128,7 +128,7 @@ def test_network_timeline_summarizes_every_layer_at_every_step(client):
     assert point["kernelChangeMean"] == pytest.approx((3 + 0.5 + 0.25 + 1 + 2) / 5)
     assert point["kernelChangeMedian"] == 1
     assert point["activationChangeMedian"] is None
-    assert point["dead"] == 2
+    assert point["silent"] == 2
     assert point["unchangedSince"] == 0
     missing = body["layers"][1]["points"][2]
     assert set(missing.values()) == {None}

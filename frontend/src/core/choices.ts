@@ -35,7 +35,7 @@ export interface Choices {
 export const METHODS: readonly Method[] = ["activation", "guided", "gradient", "kernel"];
 const SCALES: readonly ScaleMode[] = ["filter", "layer", "fixed"];
 const TABS: readonly InspectorTab[] = ["filter", "layer", "classes"];
-const SHOWN: readonly Shown[] = ["all", "alive", "dead"];
+const SHOWN: readonly Shown[] = ["all", "responding", "unresponsive"];
 
 export function defaultChoices(): Choices {
   return {

@@ -81,13 +81,13 @@ export function layerAttributes(layer: Layer): Attribute[] {
 }
 
 /** What the words of `summaryText` mean. */
-export const DEAD_MEANING = "zero for every captured input";
+export const SILENT_MEANING = "zero for every captured input";
 export const WEAK_MEANING = "strongest response below 1 % of the layer's strongest";
 
-/** Health of a layer's filters: "64 filters, 3 dead, 5 weak". */
+/** Health of a layer's filters: "64 filters, 3 silent, 5 weak". */
 export function summaryText(summary: LayerSummary): string {
   const parts = [plural(summary.filters, "filter")];
-  if (summary.dead > 0) parts.push(`${summary.dead} dead`);
+  if (summary.silent > 0) parts.push(`${summary.silent} silent`);
   if (summary.weak > 0) parts.push(`${summary.weak} weak`);
   return parts.join(", ");
 }

@@ -57,7 +57,7 @@ export function targetText(sheet: Sheet): string {
 }
 
 /** Whether every value of a channel is zero: a filter without a response here. */
-export function isDead(sheet: Sheet, channel: number): boolean {
+export function isUnresponsive(sheet: Sheet, channel: number): boolean {
   return sheet.scale[channel] === 0 && !hasFlags(sheet, channel);
 }
 

@@ -8,7 +8,7 @@ export interface SortKey {
   descending: boolean;
 }
 
-export type Shown = "all" | "alive" | "dead";
+export type Shown = "all" | "responding" | "unresponsive";
 
 /** Channels in the order of a statistic; undefined values last, ties by number. */
 export function orderChannels(
@@ -33,8 +33,8 @@ export function orderChannels(
 export function showChannels(
   order: readonly number[],
   shown: Shown,
-  isDead: (channel: number) => boolean,
+  isUnresponsive: (channel: number) => boolean,
 ): number[] {
   if (shown === "all") return [...order];
-  return order.filter((channel) => isDead(channel) === (shown === "dead"));
+  return order.filter((channel) => isUnresponsive(channel) === (shown === "unresponsive"));
 }

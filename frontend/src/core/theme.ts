@@ -5,7 +5,7 @@ import type { GridColors } from "./tile_renderer";
 
 const LIGHT: GridColors = {
   background: pixel(255, 255, 255),
-  dead: pixel(246, 246, 248),
+  unresponsive: pixel(246, 246, 248),
   hatch: pixel(205, 205, 212),
   flag: pixel(30, 60, 10),
   text: "#1d1d21",
@@ -17,7 +17,7 @@ const LIGHT: GridColors = {
 
 const DARK: GridColors = {
   background: pixel(28, 28, 31),
-  dead: pixel(38, 38, 43),
+  unresponsive: pixel(38, 38, 43),
   hatch: pixel(74, 74, 82),
   flag: pixel(20, 50, 10),
   text: "#ececf1",

@@ -10,7 +10,7 @@ import { planeLevels, reducePlane, type Planes } from "./planes";
 export interface GridColors {
   background: number;
   /** Tiles of filters that never respond, and their hatching. */
-  dead: number;
+  unresponsive: number;
   hatch: number;
   /** Second color of the hatching of values that are not finite. */
   flag: number;
@@ -28,7 +28,7 @@ export interface GridScene {
   planes: Planes;
   scrollTop: number;
   lutOf: (channel: number) => Pixels;
-  isDead: (channel: number) => boolean;
+  isUnresponsive: (channel: number) => boolean;
   hasFlags: (channel: number) => boolean;
   /** Right-hand text of a label, "" for none. */
   noteOf: (channel: number) => string;
@@ -106,8 +106,8 @@ export class TileRenderer {
     const channel = scene.order[place];
     if (channel === undefined) return;
     const box = this.#rectangle(scene, place);
-    if (scene.isDead(channel)) {
-      this.#paintHatching(box, scene.colors.dead, scene.colors.hatch);
+    if (scene.isUnresponsive(channel)) {
+      this.#paintHatching(box, scene.colors.unresponsive, scene.colors.hatch);
       return;
     }
     const tile = this.#tile(scene.planes, channel, box);
@@ -197,7 +197,7 @@ export class TileRenderer {
     context.lineWidth = 1;
     context.strokeStyle = colors.border;
     context.strokeRect(x - 0.5, y - 0.5, grid.tileWidth + 1, grid.tileHeight + 1);
-    if (scene.isDead(channel)) this.#drawDeadBadge(scene, x, y);
+    if (scene.isUnresponsive(channel)) this.#drawZeroBadge(scene, x, y);
     if (chosen || channel === scene.hovered) {
       context.lineWidth = chosen ? 3 : 1.5;
       context.strokeStyle = chosen ? colors.accent : colors.muted;
@@ -207,7 +207,7 @@ export class TileRenderer {
     if (grid.labelHeight > 0) this.#drawLabel(scene, { channel, x, y, chosen });
   }
 
-  #drawDeadBadge(scene: GridScene, x: number, y: number): void {
+  #drawZeroBadge(scene: GridScene, x: number, y: number): void {
     const { grid, colors } = scene;
     if (grid.tileWidth < 20 || grid.tileHeight < 16) return;
     const context = this.#context;

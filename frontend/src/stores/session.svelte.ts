@@ -10,7 +10,7 @@ import { findGroups } from "../core/groups";
 import { onHostReload } from "../core/host";
 import { createColoring } from "../core/coloring";
 import { pixel } from "../core/lut";
-import { capturedMethods, isDead } from "../core/method";
+import { capturedMethods, isUnresponsive } from "../core/method";
 import { orderChannels, showChannels } from "../core/order";
 import type { Layer, Statistic } from "../wire";
 import { Captures } from "./captures.svelte";
@@ -63,7 +63,7 @@ export class Session {
     if (!view?.planes) return [];
     const { sort, shown } = this.selection.choices;
     const order = orderChannels(view.planes.channels, sort, this.sortable);
-    return showChannels(order, shown, (channel) => this.isDead(channel));
+    return showChannels(order, shown, (channel) => this.isUnresponsive(channel));
   });
 
   /** End of the color scale over the layer; of one filter where each has its own. */
@@ -91,9 +91,9 @@ export class Session {
     this.captures.watch();
   }
 
-  isDead(channel: number): boolean {
+  isUnresponsive(channel: number): boolean {
     const sheet = this.captures.view.value?.sheet;
-    return sheet ? isDead(sheet, channel) : false;
+    return sheet ? isUnresponsive(sheet, channel) : false;
   }
 
   /** How values become colors. A plain object: whoever reads it once sees every change of it. */

@@ -4,7 +4,7 @@ import { createColoring } from "../../src/core/coloring";
 import { layOutCurve, spreadPlaces } from "../../src/core/curve";
 import { binOf, distributionOf, placeFromTop } from "../../src/core/distribution";
 import { cellAt, clipFrame, placementFrame, unitFrame, WHOLE } from "../../src/core/frame";
-import { gridSheet, hasFlags, isDead } from "../../src/core/method";
+import { gridSheet, hasFlags, isUnresponsive } from "../../src/core/method";
 import { orderChannels, showChannels } from "../../src/core/order";
 import { search } from "../../src/core/search";
 import { makeCapture, makeLayer, makeSheet } from "../fixtures";
@@ -66,9 +66,9 @@ describe("the order", () => {
     expect(orderChannels(3, { name: "gone", descending: true }, statistics)).toEqual([0, 1, 2]);
   });
 
-  it("keeps dead or responding filters where asked", () => {
-    expect(showChannels([2, 0, 1], "dead", (channel) => channel === 0)).toEqual([0]);
-    expect(showChannels([2, 0, 1], "alive", (channel) => channel === 0)).toEqual([2, 1]);
+  it("keeps filters with or without a response where asked", () => {
+    expect(showChannels([2, 0, 1], "unresponsive", (channel) => channel === 0)).toEqual([0]);
+    expect(showChannels([2, 0, 1], "responding", (channel) => channel === 0)).toEqual([2, 1]);
   });
 });
 
@@ -122,9 +122,9 @@ describe("sheets", () => {
     expect(gridSheet(makeCapture({ sheets: [values, magnitude] }), "guided")?.sha256).toBe("m");
   });
 
-  it("tell dead filters from filters that are not finite", () => {
+  it("tell filters without a response from filters that are not finite", () => {
     const sheet = makeSheet({ scale: [0, 0], nan: [0, 3] });
-    expect([isDead(sheet, 0), isDead(sheet, 1), hasFlags(sheet, 1)]).toEqual([true, false, true]);
+    expect([isUnresponsive(sheet, 0), isUnresponsive(sheet, 1), hasFlags(sheet, 1)]).toEqual([true, false, true]);
   });
 });
 

@@ -110,14 +110,14 @@ describe("layers in words", () => {
       layer: 1,
       methods: [],
       filters: 64,
-      dead: 3,
+      silent: 3,
       weak: 0,
       guided: null,
       rectifiers: null,
       unchangedSince: null,
       weightsUnchangedSince: null,
     };
-    expect(summaryText(summary)).toBe("64 filters, 3 dead");
+    expect(summaryText(summary)).toBe("64 filters, 3 silent");
   });
 
   it("show their configuration, indented, and survive one that is not JSON", () => {
