@@ -92,9 +92,9 @@ def lives(silent: Sequence[NDArray[np.bool_] | None], filters: int) -> NDArray[n
       filters: Of the layer.
 
     Returns:
-      `uint8 [step, filter]`: 0 not known; 1 responding; 2 silent, as it was at the previous step
-      at which that is known (or there is none); 3 fell silent: silent, and responding before;
-      4 revived: responding, and silent before.
+      `uint8 [step, filter]`: 0 not known; 1 responding; 2 silent, as it was at the previous
+      step at which that is known (or there is none); 3 fell silent: silent, and responding
+      before; 4 revived: responding, and silent before.
     """
     states = np.full((len(silent), filters), UNKNOWN, np.uint8)
     before: NDArray[np.bool_] | None = None

@@ -112,7 +112,7 @@ def test_a_filter_is_silent_where_all_of_it_is_zero_at_every_input():
     assert silence(statistics[2:]) is None
 
 
-def test_lives_tell_who_died_and_who_came_back_across_a_step_without_an_answer():
+def test_lives_tell_who_fell_silent_and_who_came_back_across_a_step_without_an_answer():
     silent = [
         np.array([True, False, False, True]),
         None,

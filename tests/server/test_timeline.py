@@ -82,7 +82,7 @@ def test_timeline_has_a_row_per_step_of_the_model_and_a_column_per_filter(client
     np.testing.assert_array_equal(values, [changes(0), changes(3), changes(7)])
 
 
-def test_timeline_marks_who_died_and_who_revived(client):
+def test_timeline_marks_who_fell_silent_and_who_revived(client):
     _, _, states = timeline(client)
 
     assert states.tolist() == [
