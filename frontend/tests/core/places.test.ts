@@ -124,7 +124,11 @@ describe("sheets", () => {
 
   it("tell filters without a response from filters that are not finite", () => {
     const sheet = makeSheet({ scale: [0, 0], nan: [0, 3] });
-    expect([isUnresponsive(sheet, 0), isUnresponsive(sheet, 1), hasFlags(sheet, 1)]).toEqual([true, false, true]);
+    expect([isUnresponsive(sheet, 0), isUnresponsive(sheet, 1), hasFlags(sheet, 1)]).toEqual([
+      true,
+      false,
+      true,
+    ]);
   });
 });
 
