@@ -7,6 +7,10 @@ export type Form = "values" | "magnitude";
 
 export type ActivationStage = "before" | "after" | "none";
 
+export type MapStage = "" | "before" | "after" | "none";
+
+export type ColorOrder = "rgb" | "bgr";
+
 export type Target = "" | "max" | "sum";
 
 /** One captured step of a run. */
@@ -84,11 +88,17 @@ export interface InputImage {
   classIndex: number | null;
 }
 
-/** Answer of /inputs. `classNames` is empty where they are not known. */
+/**
+ * Answer of /inputs. `classNames` is empty where they are not known.
+ *
+ * `colorOrder` is that of the input's channels as the model takes them, and so of the planes
+ * of gradients and of kernels that read the input; pictures are RGB always.
+ */
 export interface Inputs {
   fingerprint: string;
   inputs: InputImage[];
   classNames: string[];
+  colorOrder: ColorOrder;
 }
 
 /** What was asked for and not captured, and why. */
@@ -122,9 +132,10 @@ export interface Prediction {
  * What was captured of one layer at a step: enough for the layer chain.
  *
  * `silent` counts filters whose feature map is zero for every captured input, `weak` those
- * whose strongest response is below 1 % of the layer's strongest. `unchangedSince`: the
- * step since which all that the layer's pictures depend on is the same, so that they are
- * that step's; `weightsUnchangedSince`: likewise of the layer's own weights alone.
+ * whose strongest response is below 1 % of the layer's strongest; both are counted after the
+ * activation function where such maps were captured. `unchangedSince`: the step since which
+ * all that the layer's pictures depend on is the same, so that they are that step's;
+ * `weightsUnchangedSince`: likewise of the layer's own weights alone.
  */
 export interface LayerSummary {
   layer: number;
@@ -158,10 +169,13 @@ export interface Step {
  *
  * `height` and `width` are what one plane covers, in input pixels: the plane itself may
  * be smaller (a reduced magnitude). All lists have one entry per channel. `source` is
- * the index of the picture in `InputImage.pictures` that the crop lies in.
+ * the index of the picture in `InputImage.pictures` that the crop lies in. `cropped` is false
+ * where the planes cover the whole input: nothing is left out then; outside of a crop the
+ * gradient is zero.
  */
 export interface Placement {
   source: number;
+  cropped: boolean;
   height: number;
   width: number;
   top: number[];
@@ -175,6 +189,8 @@ export interface Placement {
  *
  * Level 0 is "not finite". Signed: value = (level - 128) / 127 * scale. Unsigned:
  * value = (level - 1) / 254 * scale. `scale`, `nan`, `infinite`: one per channel.
+ * `stage` says where feature maps stand: a layer may have a sheet "before" and one "after"
+ * the activation function that a later layer applies. "": no maps, or not noted.
  */
 export interface Sheet {
   method: Method;
@@ -190,6 +206,7 @@ export interface Sheet {
   nan: number[];
   infinite: number[];
   target: Target;
+  stage: MapStage;
   placement: Placement | null;
 }
 
@@ -237,13 +254,19 @@ export interface HistorySheet {
   left: number | null;
 }
 
-/** One filter at one step. `guided` is of the form "magnitude". */
+/**
+ * One filter at one step. `guided` is of the form "magnitude".
+ *
+ * `activation` is of the layer's own output, `activated` after the activation function that
+ * a later layer applies, or `null`.
+ */
 export interface HistoryPoint {
   step: number;
   session: string;
   wallTime: number;
   statistics: Record<string, number | null>;
   activation: HistorySheet | null;
+  activated: HistorySheet | null;
   guided: HistorySheet | null;
 }
 

@@ -56,6 +56,7 @@ export function makeSheet(changes: Partial<Sheet> = {}): Sheet {
     nan: [0, 0],
     infinite: [0, 0],
     target: "",
+    stage: "",
     placement: null,
     ...changes,
   };

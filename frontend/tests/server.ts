@@ -62,6 +62,7 @@ function answer(content: Content, route: string, query: URLSearchParams): unknow
     return {
       fingerprint: "i",
       classNames: [],
+      colorOrder: "rgb",
       inputs: [{ index: 0, label: "cat", pictures: [{ height: 8, width: 8 }], classIndex: null }],
     };
   if (route === "step") return makeStep(content, Number(query.get("step")));

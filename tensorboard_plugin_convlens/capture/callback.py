@@ -75,6 +75,7 @@ class ConvLensCallback(keras.callbacks.Callback):
         run: str = "train",
         target: str = "max",
         display: object | None = None,
+        color_order: str = "rgb",
         budget: float | None = DEFAULT_SHARE,
     ) -> None:
         """Checks the arguments; the model is looked at when training begins.
@@ -92,8 +93,11 @@ class ConvLensCallback(keras.callbacks.Callback):
           run: Name of the run; `"train"` is that of Keras' own callback.
           target: `"max"` or `"sum"`; see `capture`.
           display: The images as people should see them; derived from `inputs` by default.
+          color_order: `"bgr"` where that is the order of the channels of `inputs`; see
+            `capture`.
           budget: Share of the training time that captures may take, after 30 seconds that
-            are free; feature maps and statistics are always taken, then gradients: input
+            are free; feature maps, statistics and kernels are always taken, gradients as far
+            as it goes: input
             images in order, layers from the input on. What did not fit is told in the log
             and in the capture. None takes everything.
 
@@ -108,7 +112,11 @@ class ConvLensCallback(keras.callbacks.Callback):
         self._schedule = build_schedule(freq)
         self._options = build_options(layers, methods, target)
         self._pictures = build_pictures(
-            inputs, labels=labels, class_names=class_names, display=display
+            inputs,
+            labels=labels,
+            class_names=class_names,
+            display=display,
+            color_order=color_order,
         )
         self._budget = Budget(budget)
         self._lane: BackgroundLane | None = None

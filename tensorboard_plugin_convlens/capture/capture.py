@@ -31,6 +31,7 @@ def capture(  # noqa: PLR0913  # One workflow: all of these describe one capture
     labels: Sequence[str] | Sequence[int] | None = None,
     class_names: Sequence[str] | None = None,
     display: object | None = None,
+    color_order: str = "rgb",
     progress: Progress | None = None,
 ) -> Capture:
     """Captures every filter of a model for a few input images, for the ConvLens tab.
@@ -54,6 +55,9 @@ def capture(  # noqa: PLR0913  # One workflow: all of these describe one capture
       class_names: Names of the model's classes, by index.
       display: The images as people should see them, `uint8 [batch, height, width, 3]`;
         derived from `inputs` by default.
+      color_order: `"bgr"` where that is the order of the channels of `inputs`, as after the
+        `preprocess_input` of Keras' VGG16 and ResNet50; colored gradients and kernels are
+        then drawn the right way round.
       progress: Is called with a layer's key and its number of filters as they are done.
 
     Returns:
@@ -70,7 +74,9 @@ def capture(  # noqa: PLR0913  # One workflow: all of these describe one capture
       >>> capture(model, images[:4], "logs", step=3)                  # doctest: +SKIP
     """
     options = build_options(layers, methods, target)
-    pictures = build_pictures(inputs, labels=labels, class_names=class_names, display=display)
+    pictures = build_pictures(
+        inputs, labels=labels, class_names=class_names, display=display, color_order=color_order
+    )
     writer = Writer(log_dir, run=run)
     session = Session(model, inputs, pictures, writer, options)
     recording = session.capture(step, iterations=_iterations(model), progress=progress)

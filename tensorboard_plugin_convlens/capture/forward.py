@@ -57,13 +57,16 @@ class Forward:
         return planes
 
     def activated_maps(self, layer: int) -> FloatArray | None:
-        """The maps after the activation function that the layer or a later one applies.
+        """The maps after the activation function that a later layer applies.
+
+        BatchNormalization and dropout may lie between.
 
         Returns:
-          `[channel, height, width]`, or None where no activation function follows.
+          `[channel, height, width]`, or None where there is none before the next convolution
+          or a branch, or where the layer's own output is after its own activation function.
         """
         route = self._plan.routes[layer]
-        if route.activated is None:
+        if route.activated is None or route.activated is route.convolution.target:
             return None
         planes: FloatArray = route.convolution.layout.to_planes(self._numpy(route.activated))[0]
         return planes
@@ -113,8 +116,7 @@ class Forward:
         """
         route = self._plan.routes[layer]
         maps = self.maps(layer)
-        is_own = route.activated is None or route.activated is route.convolution.target
-        activated = None if is_own else self.activated_maps(layer)
+        activated = self.activated_maps(layer)
         numbers = {
             "mean": importance.mean(maps),
             "max": importance.maximum(maps),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from typing import Any, Literal, cast, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,10 +12,15 @@ from numpy.typing import NDArray
 from tensorboard_plugin_convlens.capture.inputs import ModelInputs, to_arrays
 from tensorboard_plugin_convlens.core.errors import InputError
 from tensorboard_plugin_convlens.core.input_images import build_input_images, derive_picture
-from tensorboard_plugin_convlens.core.records import InputImage, InputImages, Target
+from tensorboard_plugin_convlens.core.records import (
+    ColorOrder,
+    InputImage,
+    InputImages,
+    Target,
+)
 
 CapturedMethod = Literal["activation", "guided", "gradient", "kernel"]
-DEFAULT_METHODS: tuple[CapturedMethod, ...] = ("activation", "guided")
+DEFAULT_METHODS: tuple[CapturedMethod, ...] = ("activation", "guided", "kernel")
 MOST_INPUTS = 256
 """More captured inputs than this are refused: every one is a full set of pictures a step."""
 
@@ -66,6 +71,7 @@ def build_pictures(
     labels: Sequence[str] | Sequence[int] | None = None,
     class_names: Sequence[str] | None = None,
     display: object | None = None,
+    color_order: str = "rgb",
 ) -> InputImages:
     """The input images as people see them.
 
@@ -75,10 +81,14 @@ def build_pictures(
       class_names: By class index.
       display: `[batch, height, width]` or `[…, channel]`, `uint8` or float in 0 … 1, where
         the picture derived from the input (stretched to its range) is not the wanted one.
+        RGB, whatever the color order of `inputs`.
+      color_order: `"rgb"` or `"bgr"`: of the three channels of `inputs`.
 
     Raises:
-      InputError: No images, more than 256, or another number of labels or of pictures.
+      InputError: No images, more than 256, another number of labels or of pictures, or an
+        unknown color order.
     """
+    order = _color_order(color_order)
     arrays = to_arrays(inputs)
     count = len(arrays[0])
     if count > MOST_INPUTS:
@@ -91,11 +101,19 @@ def build_pictures(
         raise InputError(f"Expected {count} labels, one per input image; got {len(labels)}.")
     images = []
     for index in range(count):
-        derived = tuple(derive_picture(_channels_last(array[index])) for array in arrays)
+        derived = tuple(derive_picture(_channels_last(array[index]), order) for array in arrays)
         pictures = derived if shown is None else (shown[index], *derived[1:])
         label, class_index = _label(index, labels, class_names)
         images.append(InputImage(label, pictures, class_index))
-    return build_input_images(images, class_names or ())
+    return build_input_images(images, class_names or (), color_order=order)
+
+
+def _color_order(asked: str) -> ColorOrder:
+    """The color order that was asked for, if there is one of this name."""
+    for order in get_args(ColorOrder):
+        if asked == order:
+            return cast(ColorOrder, order)
+    raise InputError(f'color_order must be "rgb" or "bgr"; got {asked!r}.')
 
 
 def _label(

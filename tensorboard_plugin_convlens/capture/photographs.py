@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from tensorboard_plugin_convlens.core.errors import InputError
-from tensorboard_plugin_convlens.core.records import Skipped
+from tensorboard_plugin_convlens.core.records import ColorOrder, Skipped
 
 _SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff")
 _LARGEST = 100_000_000
@@ -99,6 +99,18 @@ def preprocess(pixels: NDArray[np.uint8], how: str) -> NDArray[np.float32]:
             "the name of a module of keras.applications, such as vgg16 or mobilenet_v2."
         )
     return np.asarray(function(values), np.float32)
+
+
+def color_order_of(how: str) -> ColorOrder:
+    """The order of the color channels after `preprocess`, found by trying it on a red pixel.
+
+    Raises:
+      InputError: There is no such way.
+    """
+    red, black = np.zeros((2, 1, 1, 1, 3), np.uint8)
+    red[..., 0] = 255
+    changed = np.ravel(preprocess(red, how) - preprocess(black, how))
+    return "bgr" if np.argmax(abs(changed)) == 2 else "rgb"
 
 
 def _image_shape(model: keras.Model) -> tuple[int, int, int]:

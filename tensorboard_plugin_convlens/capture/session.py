@@ -154,9 +154,8 @@ class Session:
         self, recording: Recording, forward: Forward, index: int, progress: Progress | None
     ) -> Iterator[Skipped]:
         """Everything at one input image: all maps first, then gradients by layer."""
-        for layer in self.engine.convolutions:
-            if "activation" in self._options.methods:
-                self._lane.put(recording, Maps(layer, index, forward.maps(layer)))
+        if "activation" in self._options.methods:
+            self._capture_maps(recording, forward, index)
         self._timetable.begin_gradients(index)
         left_out = []
         for layer in self.engine.convolutions:
@@ -176,6 +175,15 @@ class Session:
             if progress is not None:
                 progress(node.key, node.channels or 0)
         yield from _told(left_out, self._pictures.inputs[index].label)
+
+    def _capture_maps(self, recording: Recording, forward: Forward, index: int) -> None:
+        """The output of every layer, and what a later activation function makes of it."""
+        for layer in self.engine.convolutions:
+            stage = self.engine.graph.layers[layer].activation_stage
+            self._lane.put(recording, Maps(layer, index, forward.maps(layer), stage))
+            activated = forward.activated_maps(layer)
+            if activated is not None:
+                self._lane.put(recording, Maps(layer, index, activated, "after"))
 
     def _capture_gradients(
         self, recording: Recording, forward: Forward, layer: int, key: GradientKey

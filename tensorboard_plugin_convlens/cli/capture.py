@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 from tqdm import tqdm
 
 from tensorboard_plugin_convlens.cli.quiet_start import start_tensorflow
+from tensorboard_plugin_convlens.core.errors import InputError
 
 if TYPE_CHECKING:
     from tensorboard_plugin_convlens.storage.recording import Recording
@@ -62,9 +63,9 @@ def add_parser(commands: argparse._SubParsersAction[Any]) -> None:
         "--methods",
         nargs="+",
         metavar="METHOD",
-        default=["activation", "guided"],
+        default=["activation", "guided", "kernel"],
         choices=["activation", "guided", "gradient", "kernel"],
-        help="activation, guided, gradient, kernel (default: activation guided)",
+        help="activation, guided, gradient, kernel (default: activation guided kernel)",
     )
     parser.add_argument(
         "--target",
@@ -80,6 +81,18 @@ def add_parser(commands: argparse._SubParsersAction[Any]) -> None:
         "keras.applications such as vgg16",
     )
     parser.add_argument(
+        "--color-order",
+        choices=["rgb", "bgr"],
+        help="order of the color channels that the model takes (default: as --preprocess makes "
+        "it)",
+    )
+    parser.add_argument(
+        "--class-names",
+        type=Path,
+        metavar="FILE",
+        help="text file with the name of one class a line, in the order of the model's output",
+    )
+    parser.add_argument(
         "--most", type=int, default=8, metavar="N", help="pictures to take (default: 8)"
     )
     parser.set_defaults(command=run)
@@ -93,18 +106,30 @@ def run(arguments: argparse.Namespace) -> None:
         load_checkpoint,
     )
     from tensorboard_plugin_convlens.capture.options import build_options, build_pictures
-    from tensorboard_plugin_convlens.capture.photographs import preprocess, read_photographs
+    from tensorboard_plugin_convlens.capture.photographs import (
+        color_order_of,
+        preprocess,
+        read_photographs,
+    )
     from tensorboard_plugin_convlens.capture.session import Session
     from tensorboard_plugin_convlens.storage.writer import Writer
 
     options = build_options(arguments.layers, arguments.methods, arguments.target)
+    class_names = read_class_names(arguments.class_names)
+    color_order = arguments.color_order or color_order_of(arguments.preprocess)
     checkpoints = find_checkpoints(arguments.model, arguments.step)
     writer = None
     for checkpoint in checkpoints:
         model = load_checkpoint(checkpoint.path)
         photographs = read_photographs(arguments.images, model, most=arguments.most)
         inputs = preprocess(photographs.pixels, arguments.preprocess)
-        pictures = build_pictures(inputs, labels=photographs.labels, display=photographs.pixels)
+        pictures = build_pictures(
+            inputs,
+            labels=photographs.labels,
+            class_names=class_names,
+            display=photographs.pixels,
+            color_order=color_order,
+        )
         if writer is None:
             writer = Writer(arguments.logdir, run=arguments.run)
             for skipped in photographs.skipped:
@@ -114,6 +139,29 @@ def run(arguments: argparse.Namespace) -> None:
             recording = session.capture(checkpoint.step, progress=progress)
         print(describe(checkpoint.path.name, recording))
     print(f"See it with: tensorboard --logdir {arguments.logdir}")
+
+
+def read_class_names(file: Path | None) -> tuple[str, ...]:
+    """The lines of a file, without the white space around them; nothing without a file.
+
+    Raises:
+      InputError: It cannot be read as text in UTF-8, or a line but the last is empty.
+    """
+    if file is None:
+        return ()
+    try:
+        names = tuple(line.strip() for line in file.read_text("utf-8").rstrip().splitlines())
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(
+            f"The class names in {str(file)!r} cannot be read: {error}."
+        ) from error
+    if not names or "" in names:
+        line = names.index("") + 1 if names else 1
+        raise InputError(
+            f"Expected the name of a class in every line of {str(file)!r}; "
+            f"line {line} is empty."
+        )
+    return names
 
 
 class FilterProgress:

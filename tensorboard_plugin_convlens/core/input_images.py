@@ -8,11 +8,14 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from tensorboard_plugin_convlens.core.records import InputImage, InputImages
+from tensorboard_plugin_convlens.core.records import ColorOrder, InputImage, InputImages
 
 
 def build_input_images(
-    inputs: Sequence[InputImage], class_names: Sequence[str] = ()
+    inputs: Sequence[InputImage],
+    class_names: Sequence[str] = (),
+    *,
+    color_order: ColorOrder = "rgb",
 ) -> InputImages:
     """Input images with their fingerprint, the same for the same images and names."""
     digest = hashlib.sha256()
@@ -23,10 +26,14 @@ def build_input_images(
                 repr(picture.shape).encode() + np.ascontiguousarray(picture).tobytes()
             )
     digest.update(repr(tuple(class_names)).encode())
-    return InputImages(tuple(inputs), tuple(class_names), digest.hexdigest())
+    if color_order != "rgb":  # Captures of before there was a choice keep their fingerprint.
+        digest.update(color_order.encode())
+    return InputImages(tuple(inputs), tuple(class_names), digest.hexdigest(), color_order)
 
 
-def derive_picture(values: NDArray[np.generic]) -> NDArray[np.uint8]:
+def derive_picture(
+    values: NDArray[np.generic], color_order: ColorOrder = "rgb"
+) -> NDArray[np.uint8]:
     """A picture of one input as the model takes it, whatever its preprocessing.
 
     `uint8` values are taken as they are. Other values are stretched from their smallest to
@@ -37,6 +44,7 @@ def derive_picture(values: NDArray[np.generic]) -> NDArray[np.uint8]:
       values: `[height, width, channel]`; `[length, channel]` for a one-dimensional input,
         drawn with one row per channel; or `[depth, height, width, channel]`, whose slices
         are stacked along the height.
+      color_order: Of `values`, where they have three channels.
 
     Returns:
       `uint8 [height, width, 3]`.
@@ -48,6 +56,8 @@ def derive_picture(values: NDArray[np.generic]) -> NDArray[np.uint8]:
         return np.repeat(levels, 3, axis=-1)
     if channels == 2:
         return np.concatenate([levels, np.zeros_like(levels[..., :1])], axis=-1)
+    if channels == 3 and color_order == "bgr":
+        return np.ascontiguousarray(levels[..., ::-1])
     return np.ascontiguousarray(levels[..., :3])
 
 

@@ -27,6 +27,9 @@ Method = Literal["activation", "guided", "gradient", "kernel"]
 Form = Literal["values", "magnitude"]
 """`values`: the numbers themselves; `magnitude`: their size per pixel, reduced for tiles."""
 
+ColorOrder = Literal["rgb", "bgr"]
+"""Which way round the three color channels of a model's input images are."""
+
 Target = Literal["max", "sum"]
 """What is differentiated: the strongest unit of the feature map, or the sum over it."""
 
@@ -147,12 +150,15 @@ class InputImages:
     Attributes:
       inputs: In the order in which they were given.
       class_names: By class index; empty where they are not known.
-      fingerprint: SHA-256, hexadecimal, of labels, pictures and class names.
+      fingerprint: SHA-256, hexadecimal, of labels, pictures, class names and color order.
+      color_order: Of the input's three channels as the model takes them, and so of the planes
+        of a gradient and of the kernels that read the input; the pictures are RGB always.
     """
 
     inputs: tuple[InputImage, ...]
     class_names: tuple[str, ...]
     fingerprint: str
+    color_order: ColorOrder = "rgb"
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,12 +250,17 @@ class Sheet:
     Attributes:
       method, form: What the planes show.
       input: Index of the input image, or -1 for kernels, which have none.
+      stage: Of feature maps, where they stand; a layer whose activation function is applied
+        by a later layer has a sheet of its own output (`"before"`) and one of what that
+        function makes of it (`"after"`). "" for all others, and where it was not noted.
       channels: Number of channels: filters of the layer.
       planes: Planes per channel: 1 for maps and magnitudes, else input channels.
       height, width: Of one plane.
       signed, scale, nan, infinite: As in `Quantized`.
       top, left, unit_row, unit_column: As in `Gradients`, or empty.
       frame: `(height, width)` in input pixels that one plane covers.
+      cropped: Of gradients, whether the planes are crops of the input, outside of which the
+        gradient is zero; False where they cover the whole input.
       source: Index of the input tensor that was differentiated.
       target: What was differentiated, or "" for maps and kernels.
       sha256: Hexadecimal, of the stored (compressed) bytes.
@@ -276,8 +287,10 @@ class Sheet:
     channels_per_segment: int
     segments: tuple[int, ...]
     frame: tuple[int, int] = (0, 0)
+    cropped: bool = False
     source: int = 0
     target: Literal["", "max", "sum"] = ""
+    stage: Literal["", "before", "after", "none"] = ""
     top: tuple[int, ...] = ()
     left: tuple[int, ...] = ()
     unit_row: tuple[int, ...] = ()
@@ -325,6 +338,16 @@ class LayerCapture:
     lineage: str = ""
     weights_unchanged_since: int | None = None
     unchanged_since: int | None = None
+
+    def responses(self) -> tuple[Sheet, ...]:
+        """The feature maps that the next layer gets, one sheet per input image.
+
+        They are those after the activation function where such were captured, else the
+        layer's own output; the latest sheet counts where a form has several.
+        """
+        maps = [one for one in self.sheets if one.method == "activation"]
+        ordered = sorted(maps, key=lambda one: one.stage == "after")
+        return tuple({one.input: one for one in ordered}.values())
 
 
 @dataclass(frozen=True, slots=True, order=True)

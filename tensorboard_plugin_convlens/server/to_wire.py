@@ -52,6 +52,7 @@ def inputs(record: InputImages) -> wire.Inputs:
             for index, image in enumerate(record.inputs)
         ],
         "classNames": list(record.class_names),
+        "colorOrder": record.color_order,
     }
 
 
@@ -115,11 +116,10 @@ def history_point(
     record: Capture, layer: LayerCapture, channel: int, input_index: int
 ) -> wire.HistoryPoint:
     """One filter at one step."""
-    sheets = {
-        (one.method, one.form): _history_sheet(one, channel)
-        for one in layer.sheets
-        if one.input == input_index and channel < one.channels
-    }
+    here = [one for one in layer.sheets if one.input == input_index and channel < one.channels]
+    sheets = {(one.method, one.form): _history_sheet(one, channel) for one in here}
+    maps = [one for one in here if one.method == "activation"]
+    own, later = maps[:1], maps[1:]  # The layer's own output is captured first.
     return {
         "step": record.step,
         "session": record.session,
@@ -129,7 +129,8 @@ def history_point(
             for one in layer.statistics
             if one.input in (input_index, -1) and channel < len(one.values)
         },
-        "activation": sheets.get(("activation", "values")),
+        "activation": _history_sheet(own[0], channel) if own else None,
+        "activated": _history_sheet(later[0], channel) if later else None,
         "guided": sheets.get(("guided", "magnitude")),
     }
 
@@ -189,7 +190,7 @@ def _layer(index: int, layer: Layer) -> wire.Layer:
 
 
 def _layer_summary(record: LayerCapture) -> wire.LayerSummary:
-    strongest = _strongest(record.sheets)
+    strongest = _strongest(record.responses())
     peak = float(strongest.max()) if strongest.size else 0.0
     return {
         "layer": record.layer,
@@ -204,12 +205,11 @@ def _layer_summary(record: LayerCapture) -> wire.LayerSummary:
     }
 
 
-def _strongest(sheets: tuple[Sheet, ...]) -> FloatArray:
+def _strongest(maps: tuple[Sheet, ...]) -> FloatArray:
     """The largest magnitude of each filter's maps over the input images.
 
     A filter whose maps have NaN or infinite values is not silent: it gets a tiny magnitude.
     """
-    maps = [one for one in sheets if (one.method, one.form) == ("activation", "values")]
     channels = {one.channels for one in maps}
     if len(channels) != 1:
         return np.zeros(0, np.float32)
@@ -234,10 +234,12 @@ def _sheet(record: Sheet) -> wire.Sheet:
         "nan": record.nan.tolist(),
         "infinite": record.infinite.tolist(),
         "target": record.target,
+        "stage": record.stage,
         "placement": None
         if not record.top
         else {
             "source": record.source,
+            "cropped": record.cropped,
             "height": record.frame[0],
             "width": record.frame[1],
             "top": list(record.top),

@@ -12,6 +12,8 @@ from typing import Literal, TypedDict
 Method = Literal["activation", "guided", "gradient", "kernel"]
 Form = Literal["values", "magnitude"]
 ActivationStage = Literal["before", "after", "none"]
+MapStage = Literal["", "before", "after", "none"]
+ColorOrder = Literal["rgb", "bgr"]
 Target = Literal["", "max", "sum"]
 
 
@@ -99,11 +101,16 @@ class InputImage(TypedDict):
 
 
 class Inputs(TypedDict):
-    """Answer of /inputs. `classNames` is empty where they are not known."""
+    """Answer of /inputs. `classNames` is empty where they are not known.
+
+    `colorOrder` is that of the input's channels as the model takes them, and so of the planes
+    of gradients and of kernels that read the input; pictures are RGB always.
+    """
 
     fingerprint: str
     inputs: list[InputImage]
     classNames: list[str]
+    colorOrder: ColorOrder
 
 
 class Skipped(TypedDict):
@@ -139,9 +146,10 @@ class LayerSummary(TypedDict):
     """What was captured of one layer at a step: enough for the layer chain.
 
     `silent` counts filters whose feature map is zero for every captured input, `weak` those
-    whose strongest response is below 1 % of the layer's strongest. `unchangedSince`: the
-    step since which all that the layer's pictures depend on is the same, so that they are
-    that step's; `weightsUnchangedSince`: likewise of the layer's own weights alone.
+    whose strongest response is below 1 % of the layer's strongest; both are counted after the
+    activation function where such maps were captured. `unchangedSince`: the step since which
+    all that the layer's pictures depend on is the same, so that they are that step's;
+    `weightsUnchangedSince`: likewise of the layer's own weights alone.
     """
 
     layer: int
@@ -176,10 +184,13 @@ class Placement(TypedDict):
 
     `height` and `width` are what one plane covers, in input pixels: the plane itself may
     be smaller (a reduced magnitude). All lists have one entry per channel. `source` is
-    the index of the picture in `InputImage.pictures` that the crop lies in.
+    the index of the picture in `InputImage.pictures` that the crop lies in. `cropped` is false
+    where the planes cover the whole input: nothing is left out then; outside of a crop the
+    gradient is zero.
     """
 
     source: int
+    cropped: bool
     height: int
     width: int
     top: list[int]
@@ -193,6 +204,8 @@ class Sheet(TypedDict):
 
     Level 0 is "not finite". Signed: value = (level - 128) / 127 * scale. Unsigned:
     value = (level - 1) / 254 * scale. `scale`, `nan`, `infinite`: one per channel.
+    `stage` says where feature maps stand: a layer may have a sheet "before" and one "after"
+    the activation function that a later layer applies. "": no maps, or not noted.
     """
 
     method: Method
@@ -208,6 +221,7 @@ class Sheet(TypedDict):
     nan: list[int]
     infinite: list[int]
     target: Target
+    stage: MapStage
     placement: Placement | None
 
 
@@ -259,13 +273,18 @@ class HistorySheet(TypedDict):
 
 
 class HistoryPoint(TypedDict):
-    """One filter at one step. `guided` is of the form "magnitude"."""
+    """One filter at one step. `guided` is of the form "magnitude".
+
+    `activation` is of the layer's own output, `activated` after the activation function that
+    a later layer applies, or `null`.
+    """
 
     step: int
     session: str
     wallTime: float
     statistics: dict[str, float | None]
     activation: HistorySheet | None
+    activated: HistorySheet | None
     guided: HistorySheet | None
 
 

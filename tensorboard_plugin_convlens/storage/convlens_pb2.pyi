@@ -33,6 +33,11 @@ class ActivationStage(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     BEFORE: _ClassVar[ActivationStage]
     AFTER: _ClassVar[ActivationStage]
     NONE: _ClassVar[ActivationStage]
+
+class ColorOrder(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    RGB: _ClassVar[ColorOrder]
+    BGR: _ClassVar[ColorOrder]
 METHOD_UNSPECIFIED: Method
 ACTIVATION: Method
 GUIDED: Method
@@ -48,6 +53,8 @@ ACTIVATION_STAGE_UNSPECIFIED: ActivationStage
 BEFORE: ActivationStage
 AFTER: ActivationStage
 NONE: ActivationStage
+RGB: ColorOrder
+BGR: ColorOrder
 
 class PluginData(_message.Message):
     __slots__ = ("format_version", "directory", "packed")
@@ -150,16 +157,18 @@ class ReceptiveField(_message.Message):
     def __init__(self, size: _Optional[_Iterable[int]] = ..., stride: _Optional[_Iterable[int]] = ..., start: _Optional[_Iterable[int]] = ...) -> None: ...
 
 class InputImages(_message.Message):
-    __slots__ = ("format_version", "fingerprint", "inputs", "class_names")
+    __slots__ = ("format_version", "fingerprint", "inputs", "class_names", "color_order")
     FORMAT_VERSION_FIELD_NUMBER: _ClassVar[int]
     FINGERPRINT_FIELD_NUMBER: _ClassVar[int]
     INPUTS_FIELD_NUMBER: _ClassVar[int]
     CLASS_NAMES_FIELD_NUMBER: _ClassVar[int]
+    COLOR_ORDER_FIELD_NUMBER: _ClassVar[int]
     format_version: int
     fingerprint: str
     inputs: _containers.RepeatedCompositeFieldContainer[InputImage]
     class_names: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, format_version: _Optional[int] = ..., fingerprint: _Optional[str] = ..., inputs: _Optional[_Iterable[_Union[InputImage, _Mapping]]] = ..., class_names: _Optional[_Iterable[str]] = ...) -> None: ...
+    color_order: ColorOrder
+    def __init__(self, format_version: _Optional[int] = ..., fingerprint: _Optional[str] = ..., inputs: _Optional[_Iterable[_Union[InputImage, _Mapping]]] = ..., class_names: _Optional[_Iterable[str]] = ..., color_order: _Optional[_Union[ColorOrder, str]] = ...) -> None: ...
 
 class InputImage(_message.Message):
     __slots__ = ("label", "pictures", "class_index")
@@ -276,7 +285,7 @@ class LayerCapture(_message.Message):
     def __init__(self, layer: _Optional[int] = ..., sheets: _Optional[_Iterable[_Union[Sheet, _Mapping]]] = ..., statistics: _Optional[_Iterable[_Union[Statistic, _Mapping]]] = ..., guidance: _Optional[_Union[Guidance, _Mapping]] = ..., weights_sha256: _Optional[bytes] = ..., lineage_sha256: _Optional[bytes] = ..., weights_unchanged_since: _Optional[int] = ..., unchanged_since: _Optional[int] = ...) -> None: ...
 
 class Sheet(_message.Message):
-    __slots__ = ("method", "form", "input", "channels", "planes", "height", "width", "signed", "scale", "nan", "infinite", "sha256", "pack", "offset", "length", "channels_per_segment", "segments", "target", "placement")
+    __slots__ = ("method", "form", "input", "channels", "planes", "height", "width", "signed", "scale", "nan", "infinite", "sha256", "pack", "offset", "length", "channels_per_segment", "segments", "target", "placement", "stage", "cropped")
     METHOD_FIELD_NUMBER: _ClassVar[int]
     FORM_FIELD_NUMBER: _ClassVar[int]
     INPUT_FIELD_NUMBER: _ClassVar[int]
@@ -296,6 +305,8 @@ class Sheet(_message.Message):
     SEGMENTS_FIELD_NUMBER: _ClassVar[int]
     TARGET_FIELD_NUMBER: _ClassVar[int]
     PLACEMENT_FIELD_NUMBER: _ClassVar[int]
+    STAGE_FIELD_NUMBER: _ClassVar[int]
+    CROPPED_FIELD_NUMBER: _ClassVar[int]
     method: Method
     form: Form
     input: int
@@ -315,7 +326,9 @@ class Sheet(_message.Message):
     segments: _containers.RepeatedScalarFieldContainer[int]
     target: Target
     placement: Placement
-    def __init__(self, method: _Optional[_Union[Method, str]] = ..., form: _Optional[_Union[Form, str]] = ..., input: _Optional[int] = ..., channels: _Optional[int] = ..., planes: _Optional[int] = ..., height: _Optional[int] = ..., width: _Optional[int] = ..., signed: bool = ..., scale: _Optional[_Iterable[float]] = ..., nan: _Optional[_Iterable[int]] = ..., infinite: _Optional[_Iterable[int]] = ..., sha256: _Optional[bytes] = ..., pack: _Optional[int] = ..., offset: _Optional[int] = ..., length: _Optional[int] = ..., channels_per_segment: _Optional[int] = ..., segments: _Optional[_Iterable[int]] = ..., target: _Optional[_Union[Target, str]] = ..., placement: _Optional[_Union[Placement, _Mapping]] = ...) -> None: ...
+    stage: ActivationStage
+    cropped: bool
+    def __init__(self, method: _Optional[_Union[Method, str]] = ..., form: _Optional[_Union[Form, str]] = ..., input: _Optional[int] = ..., channels: _Optional[int] = ..., planes: _Optional[int] = ..., height: _Optional[int] = ..., width: _Optional[int] = ..., signed: bool = ..., scale: _Optional[_Iterable[float]] = ..., nan: _Optional[_Iterable[int]] = ..., infinite: _Optional[_Iterable[int]] = ..., sha256: _Optional[bytes] = ..., pack: _Optional[int] = ..., offset: _Optional[int] = ..., length: _Optional[int] = ..., channels_per_segment: _Optional[int] = ..., segments: _Optional[_Iterable[int]] = ..., target: _Optional[_Union[Target, str]] = ..., placement: _Optional[_Union[Placement, _Mapping]] = ..., stage: _Optional[_Union[ActivationStage, str]] = ..., cropped: bool = ...) -> None: ...
 
 class Placement(_message.Message):
     __slots__ = ("height", "width", "source", "top", "left", "unit_row", "unit_column")

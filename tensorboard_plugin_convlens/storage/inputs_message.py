@@ -24,6 +24,7 @@ def inputs_to_message(images: InputImages) -> pb.InputImages:
         format_version=FORMAT_VERSION,
         fingerprint=images.fingerprint,
         class_names=images.class_names,
+        color_order=pb.BGR if images.color_order == "bgr" else pb.RGB,
         inputs=[input_to_message(image) for image in images.inputs],
     )
 
@@ -34,6 +35,7 @@ def inputs_from_message(message: pb.InputImages) -> InputImages:
         inputs=tuple(input_from_message(image) for image in message.inputs),
         class_names=tuple(message.class_names),
         fingerprint=checked_fingerprint(message.fingerprint),
+        color_order="bgr" if message.color_order == pb.BGR else "rgb",
     )
 
 

@@ -83,7 +83,13 @@ class Reader:
         return self._run(run).inputs(self.capture(run, self._step(run, step)).inputs)
 
     def feature_maps(
-        self, run: str, step: int, layer: str, *, input_index: int = 0
+        self,
+        run: str,
+        step: int,
+        layer: str,
+        *,
+        input_index: int = 0,
+        stage: Literal["own", "after"] = "own",
     ) -> FloatArray:
         """The feature maps of every filter of a layer for one input image.
 
@@ -91,6 +97,8 @@ class Reader:
           run, step: Which capture.
           layer: Keras path, as in `model_graph` (`"block3_conv3"`, `"backbone/conv1"`).
           input_index: Which input image.
+          stage: `"own"`, the layer's own output, or `"after"`, what the activation function
+            that follows makes of it; both are the same where the layer applies its own.
 
         Returns:
           `float32 [channel, height, width]`.
@@ -99,8 +107,16 @@ class Reader:
           NotCapturedError: Any of them was not captured.
           FormatError: What is stored is damaged.
         """
-        sheet = self._sheet(run, step, layer, "activation", input_index)
-        return self._planes(run, sheet)[:, 0]
+        sheets = self._sheets(run, step, layer, "activation", input_index)
+        if stage == "own":
+            return self._planes(run, sheets[0])[:, 0]
+        after = [sheet for sheet in sheets if sheet.stage == "after"]
+        if not after:
+            raise NotCapturedError(
+                f"Layer {layer!r} has no feature maps after an activation function at step "
+                f"{step}: none follows, or the capture is of an earlier release."
+            )
+        return self._planes(run, after[0])[:, 0]
 
     def guided_gradients(
         self,
@@ -126,7 +142,7 @@ class Reader:
           NotCapturedError: Any of them was not captured.
           FormatError: What is stored is damaged.
         """
-        sheet = self._sheet(run, step, layer, method, input_index)
+        sheet = self._sheets(run, step, layer, method, input_index)[0]
         wanted = range(sheet.channels) if channels is None else channels
         for channel in wanted:
             if not 0 <= channel < sheet.channels:
@@ -179,7 +195,10 @@ class Reader:
             raise NotCapturedError(f"Run {run!r} has no captured step yet.")
         return steps[-1]
 
-    def _sheet(self, run: str, step: int, layer: str, method: str, input_index: int) -> Sheet:
+    def _sheets(
+        self, run: str, step: int, layer: str, method: str, input_index: int
+    ) -> list[Sheet]:
+        """The sheets of values, at least one; of maps the layer's own output first."""
         capture = self.capture(run, step)
         graph = self._run(run).graph(capture.graph)
         captured = {graph.layers[one.layer].key: one for one in capture.layers}
@@ -188,12 +207,17 @@ class Reader:
                 f"Layer {layer!r} was not captured at step {step} of run {run!r}; "
                 f"captured: {', '.join(captured) or 'none'}."
             )
-        for sheet in captured[layer].sheets:
-            if (sheet.method, sheet.form, sheet.input) == (method, "values", input_index):
-                return sheet
-        raise NotCapturedError(
-            f"Layer {layer!r} has no {method} sheet for input {input_index} at step {step}."
-        )
+        wanted = (method, "values", input_index)
+        found = [
+            sheet
+            for sheet in captured[layer].sheets
+            if (sheet.method, sheet.form, sheet.input) == wanted
+        ]
+        if not found:
+            raise NotCapturedError(
+                f"Layer {layer!r} has no {method} sheet for input {input_index} at step {step}."
+            )
+        return found
 
 
 def _place(frame: FloatArray, crop: FloatArray, sheet: Sheet, channel: int) -> None:

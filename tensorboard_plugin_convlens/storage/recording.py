@@ -11,6 +11,7 @@ from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 
 from tensorboard_plugin_convlens.core.records import (
+    ActivationStage,
     Capture,
     FloatArray,
     Gradients,
@@ -32,11 +33,15 @@ KERNELS = -1
 
 @dataclass(frozen=True, slots=True)
 class Maps:
-    """The feature maps of a layer, `float32 [channel, height, width]`, at an input image."""
+    """Feature maps of a layer, `float32 [channel, height, width]`, at an input image.
+
+    `stage` says whether they stand before or after the activation function.
+    """
 
     layer: int
     input: int
     values: FloatArray
+    stage: ActivationStage
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +123,9 @@ class Recording:
           StorageError: It cannot be written. Call `abandon` then.
         """
         match piece:
-            case Maps(layer, index, values):
-                self._add(layer, self._pack(index).add_maps(values, input_index=index))
+            case Maps(layer, index, values, stage):
+                sheet = self._pack(index).add_maps(values, input_index=index, stage=stage)
+                self._add(layer, sheet)
             case GradientBlock(layer, key, block):
                 self._add_block(layer, key, block)
             case Kernels(layer, values):

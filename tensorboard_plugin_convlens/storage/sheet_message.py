@@ -27,6 +27,13 @@ _TARGETS: dict[Literal["", "max", "sum"], pb.Target] = {
     "sum": pb.SUM,
 }
 _TARGET_NAMES = {value: name for name, value in _TARGETS.items()}
+_STAGES: dict[Literal["", "before", "after", "none"], pb.ActivationStage] = {
+    "": pb.ACTIVATION_STAGE_UNSPECIFIED,
+    "before": pb.BEFORE,
+    "after": pb.AFTER,
+    "none": pb.NONE,
+}
+_STAGE_NAMES = {value: name for name, value in _STAGES.items()}
 # Of one sheet, inflated: 4096 filters of 512 by 512 are 1 GiB.
 LARGEST_SHEET = 2**31
 
@@ -74,6 +81,8 @@ def sheet_to_message(sheet: Sheet, pack: int) -> pb.Sheet:
         channels_per_segment=sheet.channels_per_segment,
         segments=sheet.segments,
         target=_TARGETS[sheet.target],
+        stage=_STAGES[sheet.stage],
+        cropped=sheet.cropped,
     )
     if sheet.top:
         message.placement.CopyFrom(
@@ -118,8 +127,10 @@ def sheet_from_message(message: pb.Sheet, packs: tuple[str, ...]) -> Sheet:
         channels_per_segment=message.channels_per_segment,
         segments=tuple(message.segments),
         frame=(place.height, place.width),
+        cropped=message.cropped or any(place.top) or any(place.left),
         source=place.source,
         target=target_from_message(message.target),
+        stage=_STAGE_NAMES.get(message.stage, ""),
         top=tuple(place.top),
         left=tuple(place.left),
         unit_row=tuple(place.unit_row),

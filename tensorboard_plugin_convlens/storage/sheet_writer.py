@@ -46,9 +46,16 @@ class PackWriter:
         self._name = name
         file.write(HEADER)
 
-    def add_maps(self, maps: FloatArray, *, input_index: int) -> Sheet:
-        """Writes the feature maps of a layer, `float32 [channel, height, width]`."""
-        return self._add_whole("activation", maps[:, None], input_index)
+    def add_maps(
+        self,
+        maps: FloatArray,
+        *,
+        input_index: int,
+        stage: Literal["", "before", "after", "none"] = "",
+    ) -> Sheet:
+        """Writes feature maps, `float32 [channel, height, width]`, and where they stand."""
+        sheet = self._add_whole("activation", maps[:, None], input_index)
+        return dataclasses.replace(sheet, stage=stage)
 
     def add_kernels(self, kernels: FloatArray) -> Sheet:
         """Writes kernels, `float32 [channel, plane, height, width]`, always signed."""
@@ -145,6 +152,7 @@ class _GrowingSheet:
             sheet,
             target=key.target,
             frame=self._frame,
+            cropped=any(block.cropped for block in blocks),
             source=blocks[0].source,
             top=_join([block.top for block in blocks]),
             left=_join([block.left for block in blocks]),

@@ -58,7 +58,7 @@ def header(writer, step):
 
 
 def pieces(writer, step):
-    yield Maps(1, 0, captures.maps(step, 0))
+    yield Maps(1, 0, captures.maps(step, 0), "after")
     yield Numbers(1, (), None)
     yield GradientBlock(1, KEY, captures.gradients(step, 0))
     yield GradientBlock(1, KEY, None)
@@ -89,7 +89,7 @@ def test_a_full_queue_makes_the_caller_wait_instead_of_growing(tmp_path):
     held = SlowRecording(writer, 0)
 
     def put():
-        for piece in [Maps(1, index, captures.maps(0, index)) for index in range(6)]:
+        for piece in [Maps(1, index, captures.maps(0, index), "after") for index in range(6)]:
             lane.put(held, piece)
             most.append(lane._waiting)
 

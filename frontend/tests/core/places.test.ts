@@ -14,6 +14,7 @@ const picture = { height: 100, width: 200 };
 describe("frames", () => {
   it("of a crop lie where its placement says", () => {
     const placement = {
+      cropped: true,
       source: 0,
       height: 10,
       width: 20,
