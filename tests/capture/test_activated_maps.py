@@ -1,4 +1,4 @@
-"""Feature maps before and after an activation function, from the model to the server's answers."""
+"""Maps before and after an activation function, from the model to the server's answers."""
 
 from __future__ import annotations
 
@@ -98,8 +98,10 @@ def test_the_answers_of_the_server_say_which_is_which(written):
     maps = [one for one in layer["sheets"] if one["method"] == "activation"]
     assert [one["stage"] for one in maps] == ["before", "after"]
     point = to_wire.history_point(record, record.layers[2], 1, 1)
-    assert point["activation"]["sha256"] == maps[0]["sha256"]
-    assert point["activated"]["sha256"] == maps[1]["sha256"]
+    own, later = point["activation"], point["activated"]
+    assert own is not None
+    assert later is not None
+    assert [own["sha256"], later["sha256"]] == [one["sha256"] for one in maps]
     assert to_wire.history_point(record, record.layers[0], 1, 1)["activated"] is None
 
 
