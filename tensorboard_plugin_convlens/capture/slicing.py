@@ -1,0 +1,78 @@
+"""Copies of layers without some of their channels."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tensorboard_plugin_convlens.capture.carriers import DEPTHWISE, MIXING, Channels, refuse
+from tensorboard_plugin_convlens.core.mask import Keep
+
+
+def smaller(
+    operation: Any, tensors: list[Any], before: list[Channels], after: Channels
+) -> Any:
+    """A copy of a layer, built and with its weights cut.
+
+    Args:
+      operation: A layer that `carriers` knows, or a `keras.ops` operation, which has no
+        weights and is used as it is.
+      tensors: Its inputs, already without the channels.
+      before: The channels of each of them.
+      after: Those of its output.
+    """
+    if not hasattr(operation, "get_config") or not hasattr(operation, "weights"):
+        return operation
+    config = operation.get_config()
+    for name in ("filters", "units"):
+        if name in config and type(operation).__name__ in MIXING:
+            config[name] = int(after.keep.sum())
+    layer = type(operation).from_config(config)
+    if operation.weights:
+        layer.build(tensors[0].shape)
+        layer.set_weights(_cut_all(operation, before[0], after))
+    return layer
+
+
+def _cut_all(operation: Any, before: Channels, after: Channels) -> list[NDArray[Any]]:
+    return [
+        _cut(operation, variable.name, np.asarray(variable), before.keep, after.keep)
+        for variable in operation.weights
+    ]
+
+
+def _cut(
+    operation: Any, name: str, values: NDArray[Any], before: Keep, after: Keep
+) -> NDArray[Any]:
+    """One weight of a layer, without the rows and columns of removed channels."""
+    kind = type(operation).__name__
+    if name == "bias":
+        return values[after]
+    if kind in DEPTHWISE:
+        return values[..., before, :]
+    if kind.startswith("Separable"):
+        if name == "depthwise_kernel":
+            return values[..., before, :]
+        return values[..., np.repeat(before, operation.depth_multiplier), :][..., after]
+    if kind.endswith("Transpose"):
+        return values[..., after, :][..., before]
+    if kind in MIXING:
+        return _cut_mixing(values, before, after, getattr(operation, "groups", 1))
+    if kind == "BatchNormalization":
+        return values[before]
+    if kind == "PReLU" and values.shape[-1] == len(before):
+        return values[..., before]
+    if not before.all():
+        refuse(operation, f"has weights {name!r} that are not known")
+    return values
+
+
+def _cut_mixing(
+    values: NDArray[Any], before: Keep, after: Keep, groups: int
+) -> NDArray[Any]:
+    """A kernel `[…, input channel, filter]`; a grouped one only ever keeps all of them."""
+    if groups > 1:
+        return values
+    return values[..., before, :][..., after]
