@@ -2,8 +2,9 @@
 
 Removing filter i of a layer means that its channel is zero wherever channels are mixed next,
 in the following convolution or dense layer. The normalization, activation, pooling and
-depthwise filters in between only carry the channel and go with it. `mask_filters` makes a model
-of the old size with those zeros, `prune_filters` one without the channels; both compute the same.
+depthwise filters in between only carry the channel and go with it. `mask_filters` makes a
+model of the old size with those zeros, `prune_filters` one without the channels; both compute
+the same.
 Li et al. 2017, https://arxiv.org/abs/1608.08710, section 3.
 """
 
@@ -40,9 +41,9 @@ def prune_filters(model: keras.Model, mask: FilterMask) -> keras.Model:
     """A smaller copy of a model, without the filters that a mask removes.
 
     Works on Functional and Sequential models, also nested ones, of convolutions, dense layers,
-    normalization, activation, pooling, padding, `Flatten`, `Concatenate` and sums; in a residual
-    network on the filters inside the blocks, and on those before a sum where every layer that
-    enters it loses the same ones.
+    normalization, activation, pooling, padding, `Flatten`, `Concatenate` and sums; in a
+    residual network on the filters inside the blocks, and on those before a sum where every
+    layer that enters it loses the same ones.
 
     Args:
       model: Is not changed.
@@ -68,9 +69,7 @@ def prune_filters(model: keras.Model, mask: FilterMask) -> keras.Model:
             made[id(operation)] = layer, found
             return layer(tensors if len(tensors) > 1 else tensors[0])
         layer, before = known
-        if any(
-            not np.array_equal(a.keep, b.keep) for a, b in zip(found, before, strict=True)
-        ):
+        if any(not np.array_equal(a.keep, b.keep) for a, b in zip(found, before, strict=True)):
             refuse(operation, "is called several times, and not with the same channels removed")
         return layer(tensors if len(tensors) > 1 else tensors[0])
 
@@ -94,9 +93,7 @@ def mask_filters(model: keras.Model, mask: FilterMask) -> keras.Model:
         operation: Any, tensors: list[Any], found: list[Channels], after: Channels
     ) -> Any:
         if type(operation).__name__ in MIXING:
-            tensors = [
-                _zeroed(tensor, one) for tensor, one in zip(tensors, found, strict=True)
-            ]
+            tensors = [_zeroed(tensor, one) for tensor, one in zip(tensors, found, strict=True)]
         return operation(tensors if len(tensors) > 1 else tensors[0])
 
     return _Walk(mask, apply).run(model)
@@ -136,6 +133,8 @@ class _Walk:
                     "The model cannot be made smaller: an output of the model would lose "
                     "channels. Take the last layer before it out of the mask."
                 )
+        if model.compiled and not made.compiled:
+            made.compile_from_config(model.get_compile_config())
         return made
 
     def _rebuild(self, model: Any, prefix: str, inputs: list[Any] | None) -> Any:
@@ -221,9 +220,7 @@ class _Walk:
             refuse(operation, f"would lose all of its {filters} filters; keep one at least")
         return after
 
-    def _depthwise(
-        self, operation: Any, path: str, tensor: Any, before: Channels
-    ) -> Channels:
+    def _depthwise(self, operation: Any, path: str, tensor: Any, before: Channels) -> Channels:
         after = carried(operation, before, len(tensor.shape))
         keep = self._wanted(path, len(after.keep))
         if (after.keep & ~keep).any():

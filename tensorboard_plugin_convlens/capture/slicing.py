@@ -11,9 +11,7 @@ from tensorboard_plugin_convlens.capture.carriers import DEPTHWISE, MIXING, Chan
 from tensorboard_plugin_convlens.core.mask import Keep
 
 
-def smaller(
-    operation: Any, tensors: list[Any], before: list[Channels], after: Channels
-) -> Any:
+def smaller(operation: Any, tensors: list[Any], before: list[Channels], after: Channels) -> Any:
     """A copy of a layer, built and with its weights cut.
 
     Args:
@@ -69,9 +67,7 @@ def _cut(
     return values
 
 
-def _cut_mixing(
-    values: NDArray[Any], before: Keep, after: Keep, groups: int
-) -> NDArray[Any]:
+def _cut_mixing(values: NDArray[Any], before: Keep, after: Keep, groups: int) -> NDArray[Any]:
     """A kernel `[…, input channel, filter]`; a grouped one only ever keeps all of them."""
     if groups > 1:
         return values

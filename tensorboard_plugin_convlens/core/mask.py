@@ -147,14 +147,19 @@ def _parse_json(content: Any, path: Path) -> FilterMask:
 
 
 def _parse_layer(name: str, content: Any) -> Keep:
-    filters = content.get("filters") if isinstance(content, dict) else None
-    removed = content.get("removed") if isinstance(content, dict) else None
-    if not _is_count(filters, MOST_FILTERS + 1) or not isinstance(removed, list):
+    found = content if isinstance(content, dict) else {}
+    filters, removed = found.get("filters"), found.get("removed")
+    if not isinstance(filters, int) or not isinstance(removed, list):
         raise InputError(
             f'The mask of layer {name[:200]!r} must be {{"filters": number, "removed": '
-            "[numbers]}}."
+            "[numbers]}."
         )
-    wrong = [one for one in removed if not _is_count(one, filters)]
+    if not 0 <= filters <= MOST_FILTERS:
+        raise InputError(
+            f"The mask of layer {name[:200]!r} is for {filters} filters; expected at most "
+            f"{MOST_FILTERS}."
+        )
+    wrong = [one for one in removed if not _is_filter(one, filters)]
     if wrong:
         raise InputError(
             f"The mask of layer {name[:200]!r} removes {wrong[0]!r}; its {filters} filters are "
@@ -165,5 +170,5 @@ def _parse_layer(name: str, content: Any) -> Keep:
     return keep
 
 
-def _is_count(value: Any, end: int) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < end
+def _is_filter(value: Any, filters: int) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < filters

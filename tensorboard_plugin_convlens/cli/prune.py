@@ -1,0 +1,90 @@
+"""`convlens prune`: a saved model without the filters that a mask removes."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+from tensorboard_plugin_convlens.cli.quiet_start import start_tensorflow
+from tensorboard_plugin_convlens.core.errors import InputError
+from tensorboard_plugin_convlens.core.mask import read_mask
+
+_EPILOG = """\
+examples:
+  convlens prune model.keras --mask mask.json --output smaller.keras
+  convlens prune model.keras --mask mask.npz --output smaller.keras --json
+
+Chains of layers and residual networks can be made smaller; where a channel cannot be cut out,
+the command says at which layer and why, and writes nothing. The smaller model is compared with
+the old one with the removed channels at zero before it is written.
+"""
+
+
+def add_parser(commands: argparse._SubParsersAction[Any]) -> None:
+    """Adds the command."""
+    parser = commands.add_parser(
+        "prune",
+        help="make a saved model smaller by a mask of filters",
+        description="Writes a smaller model, without the filters that a mask removes and "
+        "everything that only carries their channels.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("model", type=Path, metavar="MODEL", help="a .keras or .h5 file")
+    parser.add_argument(
+        "--mask",
+        required=True,
+        type=Path,
+        metavar="FILE",
+        help="mask of filters, as `convlens export mask` writes it: .json or .npz",
+    )
+    parser.add_argument(
+        "--output", required=True, type=Path, metavar="FILE", help=".keras file to write"
+    )
+    parser.add_argument("--json", action="store_true", help="say what was done as JSON")
+    parser.set_defaults(command=run)
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Prunes, checks, writes."""
+    if arguments.output.suffix != ".keras":
+        raise InputError(
+            f"A smaller model is written as a .keras file; got {arguments.output.name!r}."
+        )
+    mask = read_mask(arguments.mask)
+    start_tensorflow()  # Here, so that the other commands start without it.
+    from tensorboard_plugin_convlens.capture.checkpoints import load_checkpoint
+    from tensorboard_plugin_convlens.capture.difference import largest_difference
+    from tensorboard_plugin_convlens.capture.pruning import mask_filters, prune_filters
+
+    model = load_checkpoint(arguments.model)
+    smaller = prune_filters(model, mask)
+    difference = largest_difference(smaller, mask_filters(model, mask))
+    try:
+        smaller.save(arguments.output)
+    except OSError as error:
+        raise InputError(
+            f"The smaller model cannot be written to {str(arguments.output)!r}: "
+            f"{error.strerror or error}."
+        ) from error
+    done = {
+        "model": str(arguments.model),
+        "output": str(arguments.output),
+        "removedFilters": mask.removed,
+        "parameters": model.count_params(),
+        "parametersLeft": smaller.count_params(),
+        "largestDifference": difference,
+    }
+    print(json.dumps(done, indent=1) if arguments.json else _describe(done))
+
+
+def _describe(done: dict[str, Any]) -> str:
+    before, after = done["parameters"], done["parametersLeft"]
+    return (
+        f"{done['output']}: {done['removedFilters']} filters removed, {before:,} parameters "
+        f"became {after:,} ({after / before:.1%})\n"
+        "It computes what the old model does with the removed channels at zero: largest "
+        f"difference {done['largestDifference']:.1e} of the largest output."
+    )
