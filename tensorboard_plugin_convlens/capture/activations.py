@@ -29,6 +29,27 @@ _PASSING = frozenset(
 """Layers between a convolution and its activation function that keep channels apart."""
 
 
+def gate_node(nodes: Sequence[Node], index: int) -> int:
+    """The node at whose output a filter stands complete, with what follows it alone.
+
+    Its own activation function, or the normalization and the activation layer that follow
+    before the next convolution, as far as the graph does not branch: where Molchanov et al.
+    2019, https://arxiv.org/abs/1906.10771, put their gates.
+    """
+    position = index
+    while not _applies_function(nodes[position]):
+        node = nodes[position]
+        followers = [later for later, one in enumerate(nodes) if position in one.inbound]
+        if (
+            _rectified(node.outputs[0]) is not None
+            or len(followers) != 1
+            or not _continues(node, nodes[followers[0]])
+        ):
+            break
+        position = followers[0]
+    return position
+
+
 def activated_output(nodes: Sequence[Node], index: int) -> Any | None:
     """The tensor after the activation function that follows a node, or that it applies.
 
@@ -36,29 +57,24 @@ def activated_output(nodes: Sequence[Node], index: int) -> Any | None:
       The tensor, of the node's own shape, or None if nothing follows before the next
       convolution, or where the graph branches.
     """
-    if activation_function(nodes[index].operation):
-        return nodes[index].outputs[0]
-    node, position = nodes[index], index
-    while True:
-        tensor = node.outputs[0]
-        rectified = _rectified(tensor)
-        if rectified is not None:
-            return rectified
-        followers = [later for later, one in enumerate(nodes) if position in one.inbound]
-        if len(followers) != 1 or len(nodes[followers[0]].inbound) != 1:
-            return None
-        position = followers[0]
-        node = nodes[position]
-        if node.convolutions or not node.outputs or node.outputs[0].shape != tensor.shape:
-            return None
-        if activation_function(node.operation):
-            return node.outputs[0]
-        if node.class_name == "Lambda" and any(
-            one.type in RECTIFIERS for one in node.operations
-        ):
-            return node.outputs[0]
-        if node.class_name not in _PASSING:
-            return None
+    node = nodes[gate_node(nodes, index)]
+    return node.outputs[0] if _applies_function(node) else _rectified(node.outputs[0])
+
+
+def _applies_function(node: Node) -> bool:
+    rectifies = any(one.type in RECTIFIERS for one in node.operations)
+    return bool(activation_function(node.operation)) or (
+        node.class_name == "Lambda" and rectifies
+    )
+
+
+def _continues(node: Node, follower: Node) -> bool:
+    """Whether a node's only follower changes each of its channels alone."""
+    if len(follower.inbound) != 1 or follower.convolutions or not follower.outputs:
+        return False
+    if follower.outputs[0].shape != node.outputs[0].shape:
+        return False
+    return _applies_function(follower) or follower.class_name in _PASSING
 
 
 def _rectified(tensor: Any) -> Any | None:
