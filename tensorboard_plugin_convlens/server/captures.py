@@ -11,6 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 
+from tensorboard_plugin_convlens.core.ablation import Ablation
 from tensorboard_plugin_convlens.core.errors import ConvLensError, NotCapturedError
 from tensorboard_plugin_convlens.core.records import (
     Capture,
@@ -121,6 +122,10 @@ class Captures:
         if not found:
             raise NotCapturedError(f"Run {run[:200]!r} has no steps of such a model graph.")
         return found
+
+    def ablations(self, run: str) -> tuple[Ablation, ...]:
+        """Tests of verdicts of a run, the latest first."""
+        return self._source(run).ablations()
 
     def _source(self, run: str) -> Source:
         if run not in self._sources:

@@ -11,6 +11,7 @@ from werkzeug.wrappers import Request, Response
 
 from tensorboard_plugin_convlens.core.errors import NotCapturedError
 from tensorboard_plugin_convlens.server import params, timeline, to_wire, wire
+from tensorboard_plugin_convlens.server.ablation_to_wire import ablation_to_wire
 from tensorboard_plugin_convlens.server.captures import Captures
 from tensorboard_plugin_convlens.server.respond import (
     Handler,
@@ -46,6 +47,7 @@ class Routes:
             "/timeline": self._timeline,
             "/network_timeline": self._network_timeline,
             "/predictions": self._predictions,
+            "/ablations": self._ablations,
             "/index.js": self._index,
             "/static/*": self._static,
         }
@@ -141,6 +143,12 @@ class Routes:
             names = self._captures.inputs(run, capture.inputs).class_names
             points.append(to_wire.prediction_point(capture, index, names))
         body: wire.PredictionHistory = {"run": run, "input": index, "points": points}
+        return as_json(request, body)
+
+    def _ablations(self, request: Request) -> Response:
+        run = params.run(request.args)
+        found = [ablation_to_wire(one) for one in self._captures.ablations(run)]
+        body: wire.Ablations = {"run": run, "ablations": found}
         return as_json(request, body)
 
     def _index(self, request: Request) -> Response:

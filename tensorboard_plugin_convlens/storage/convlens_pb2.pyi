@@ -38,6 +38,12 @@ class ColorOrder(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
     RGB: _ClassVar[ColorOrder]
     BGR: _ClassVar[ColorOrder]
+
+class Fill(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    FILL_UNSPECIFIED: _ClassVar[Fill]
+    ZERO: _ClassVar[Fill]
+    MEAN: _ClassVar[Fill]
 METHOD_UNSPECIFIED: Method
 ACTIVATION: Method
 GUIDED: Method
@@ -55,6 +61,9 @@ AFTER: ActivationStage
 NONE: ActivationStage
 RGB: ColorOrder
 BGR: ColorOrder
+FILL_UNSPECIFIED: Fill
+ZERO: Fill
+MEAN: Fill
 
 class PluginData(_message.Message):
     __slots__ = ("format_version", "directory", "packed")
@@ -385,3 +394,63 @@ class Skipped(_message.Message):
     what: str
     reason: str
     def __init__(self, what: _Optional[str] = ..., reason: _Optional[str] = ...) -> None: ...
+
+class Ablation(_message.Message):
+    __slots__ = ("format_version", "wall_time", "graph_fingerprint", "step", "model", "samples", "seed", "metrics", "baseline", "choices", "layers")
+    FORMAT_VERSION_FIELD_NUMBER: _ClassVar[int]
+    WALL_TIME_FIELD_NUMBER: _ClassVar[int]
+    GRAPH_FINGERPRINT_FIELD_NUMBER: _ClassVar[int]
+    STEP_FIELD_NUMBER: _ClassVar[int]
+    MODEL_FIELD_NUMBER: _ClassVar[int]
+    SAMPLES_FIELD_NUMBER: _ClassVar[int]
+    SEED_FIELD_NUMBER: _ClassVar[int]
+    METRICS_FIELD_NUMBER: _ClassVar[int]
+    BASELINE_FIELD_NUMBER: _ClassVar[int]
+    CHOICES_FIELD_NUMBER: _ClassVar[int]
+    LAYERS_FIELD_NUMBER: _ClassVar[int]
+    format_version: int
+    wall_time: float
+    graph_fingerprint: str
+    step: int
+    model: str
+    samples: int
+    seed: int
+    metrics: _containers.RepeatedScalarFieldContainer[str]
+    baseline: Measured
+    choices: _containers.RepeatedCompositeFieldContainer[AblationChoice]
+    layers: _containers.RepeatedCompositeFieldContainer[LayerAblation]
+    def __init__(self, format_version: _Optional[int] = ..., wall_time: _Optional[float] = ..., graph_fingerprint: _Optional[str] = ..., step: _Optional[int] = ..., model: _Optional[str] = ..., samples: _Optional[int] = ..., seed: _Optional[int] = ..., metrics: _Optional[_Iterable[str]] = ..., baseline: _Optional[_Union[Measured, _Mapping]] = ..., choices: _Optional[_Iterable[_Union[AblationChoice, _Mapping]]] = ..., layers: _Optional[_Iterable[_Union[LayerAblation, _Mapping]]] = ...) -> None: ...
+
+class Measured(_message.Message):
+    __slots__ = ("values",)
+    VALUES_FIELD_NUMBER: _ClassVar[int]
+    values: _containers.RepeatedScalarFieldContainer[float]
+    def __init__(self, values: _Optional[_Iterable[float]] = ...) -> None: ...
+
+class AblationChoice(_message.Message):
+    __slots__ = ("name", "fill", "filters", "trials")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    FILL_FIELD_NUMBER: _ClassVar[int]
+    FILTERS_FIELD_NUMBER: _ClassVar[int]
+    TRIALS_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    fill: Fill
+    filters: _containers.RepeatedCompositeFieldContainer[LayerFilters]
+    trials: _containers.RepeatedCompositeFieldContainer[Measured]
+    def __init__(self, name: _Optional[str] = ..., fill: _Optional[_Union[Fill, str]] = ..., filters: _Optional[_Iterable[_Union[LayerFilters, _Mapping]]] = ..., trials: _Optional[_Iterable[_Union[Measured, _Mapping]]] = ...) -> None: ...
+
+class LayerFilters(_message.Message):
+    __slots__ = ("layer", "channels")
+    LAYER_FIELD_NUMBER: _ClassVar[int]
+    CHANNELS_FIELD_NUMBER: _ClassVar[int]
+    layer: str
+    channels: _containers.RepeatedScalarFieldContainer[int]
+    def __init__(self, layer: _Optional[str] = ..., channels: _Optional[_Iterable[int]] = ...) -> None: ...
+
+class LayerAblation(_message.Message):
+    __slots__ = ("layer", "filters")
+    LAYER_FIELD_NUMBER: _ClassVar[int]
+    FILTERS_FIELD_NUMBER: _ClassVar[int]
+    layer: str
+    filters: _containers.RepeatedCompositeFieldContainer[Measured]
+    def __init__(self, layer: _Optional[str] = ..., filters: _Optional[_Iterable[_Union[Measured, _Mapping]]] = ...) -> None: ...

@@ -23,6 +23,7 @@ _SESSION = r"[tc][0-9]{13}-[0-9a-f]{8}"
 _FINGERPRINT = r"[0-9a-f]{64}"
 _STEP = re.compile(rf"step-([0-9]{{15}})-({_SESSION})\.pb")
 _PACK = re.compile(rf"pack-[0-9]{{15}}-{_SESSION}-(i[0-9]{{6}}|kernels)\.clpk")
+_ABLATION = re.compile(r"ablation-[0-9]{13}-[0-9a-f]{8}\.pb")
 _STATUS = re.compile(rf"status-({_SESSION})\.json")
 _IS_SESSION = re.compile(_SESSION)
 _IS_FINGERPRINT = re.compile(_FINGERPRINT)
@@ -89,6 +90,16 @@ def graph_name(fingerprint: str) -> str:
 def inputs_name(fingerprint: str) -> str:
     """File name of a set of input images."""
     return f"inputs-{fingerprint}.pb"
+
+
+def new_ablation_name() -> str:
+    """A new file name for an ablation; names sort by time."""
+    return f"ablation-{time.time_ns() // 1_000_000:013d}-{secrets.token_hex(4)}.pb"
+
+
+def is_ablation_name(name: str) -> bool:
+    """Whether a file holds an ablation."""
+    return _ABLATION.fullmatch(name) is not None
 
 
 def status_name(session: str) -> str:

@@ -18,6 +18,7 @@ from google.protobuf.message import DecodeError
 from tensorboard import context as tensorboard_context
 from tensorboard.data import provider
 
+from tensorboard_plugin_convlens.core.ablation import Ablation
 from tensorboard_plugin_convlens.core.errors import FormatError, NotCapturedError
 from tensorboard_plugin_convlens.core.input_images import build_input_images
 from tensorboard_plugin_convlens.core.records import (
@@ -135,6 +136,10 @@ class PackedRun:
             if images.fingerprint == fingerprint:
                 return images
         raise NotCapturedError(f"Run {self._run!r} has no such input images.")
+
+    def ablations(self) -> tuple[Ablation, ...]:
+        """None: event files hold no tests of verdicts."""
+        return ()
 
     def stored(self, sheet: Sheet) -> bytes:
         """The stored bytes of a sheet."""

@@ -9,6 +9,7 @@ from typing import Literal
 
 import numpy as np
 
+from tensorboard_plugin_convlens.core.ablation import Ablation
 from tensorboard_plugin_convlens.core.errors import NotCapturedError
 from tensorboard_plugin_convlens.core.quantize import dequantize
 from tensorboard_plugin_convlens.core.records import (
@@ -161,6 +162,14 @@ class Reader:
             )
             _place(frames[place], np.moveaxis(values[0], 0, -1), sheet, channel)
         return frames
+
+    def ablations(self, run: str) -> tuple[Ablation, ...]:
+        """Tests of verdicts by `convlens ablate`, the latest first.
+
+        Raises:
+          NotCapturedError: The log directory has no such run.
+        """
+        return self._run(run).ablations()
 
     def problems(self, run: str) -> tuple[str, ...]:
         """What went wrong while the run was captured, as sentences."""

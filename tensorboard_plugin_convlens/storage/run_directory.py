@@ -10,10 +10,11 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Container
+from collections.abc import Container, Iterator
 from pathlib import Path
 from typing import TypeVar
 
+from tensorboard_plugin_convlens.core.ablation import Ablation
 from tensorboard_plugin_convlens.core.errors import FormatError, NotCapturedError
 from tensorboard_plugin_convlens.core.records import (
     Capture,
@@ -24,6 +25,7 @@ from tensorboard_plugin_convlens.core.records import (
 )
 from tensorboard_plugin_convlens.storage import convlens_pb2 as pb
 from tensorboard_plugin_convlens.storage import names
+from tensorboard_plugin_convlens.storage.ablation_message import ablation_from_message
 from tensorboard_plugin_convlens.storage.capture_message import (
     capture_from_message,
     outline_from_message,
@@ -87,6 +89,10 @@ class RunDirectory:
         content = self._read(names.inputs_name(fingerprint))
         return inputs_from_message(unseal(content, pb.InputImages(), "set of input images"))
 
+    def ablations(self) -> tuple[Ablation, ...]:
+        """Tests of verdicts, the latest first; damaged ones are told by `problems`."""
+        return tuple(one for one, _ in self._ablations() if one is not None)
+
     def stored(self, sheet: Sheet) -> bytes:
         """The stored bytes of a sheet: a gzip member.
 
@@ -126,7 +132,17 @@ class RunDirectory:
                 sentences += [str(sentence) for sentence in status["problems"]]
             except (FormatError, NotCapturedError, ValueError, KeyError, TypeError):
                 sentences.append(f"The status file {name!r} cannot be read.")
+        sentences += [problem for _, problem in self._ablations() if problem]
         return tuple(dict.fromkeys(sentences))
+
+    def _ablations(self) -> Iterator[tuple[Ablation | None, str]]:
+        """(ablation, "") or (None, what is wrong with it) for each file."""
+        for name in sorted(filter(names.is_ablation_name, self._names()), reverse=True):
+            try:
+                message = unseal(self._read(name), pb.Ablation(), f"ablation {name!r}")
+                yield ablation_from_message(message), ""
+            except (FormatError, NotCapturedError) as error:
+                yield None, f"A test of verdicts is left out: {error}"
 
     def _manifest(self, key: StepKey, message: _Manifest) -> _Manifest:
         what = f"manifest of step {key.step}"

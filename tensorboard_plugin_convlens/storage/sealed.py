@@ -12,7 +12,12 @@ from tensorboard_plugin_convlens.storage import convlens_pb2 as pb
 from tensorboard_plugin_convlens.storage.names import FORMAT_VERSION, is_fingerprint
 
 AnyMessage = TypeVar(
-    "AnyMessage", pb.Manifest, pb.ManifestOutline, pb.ModelGraph, pb.InputImages
+    "AnyMessage",
+    pb.Manifest,
+    pb.ManifestOutline,
+    pb.ModelGraph,
+    pb.InputImages,
+    pb.Ablation,
 )
 
 _DIGEST_LENGTH = 32

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Container
 from typing import Protocol
 
+from tensorboard_plugin_convlens.core.ablation import Ablation
 from tensorboard_plugin_convlens.core.records import (
     Capture,
     InputImages,
@@ -44,6 +45,9 @@ class Source(Protocol):
 
     def inputs(self, fingerprint: str) -> InputImages:
         """A set of input images."""
+
+    def ablations(self) -> tuple[Ablation, ...]:
+        """Tests of verdicts, the latest first."""
 
     def stored(self, sheet: Sheet) -> bytes:
         """The stored bytes of a sheet: a gzip member."""

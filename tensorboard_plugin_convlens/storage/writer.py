@@ -19,10 +19,12 @@ from tensorboard.compat.proto import event_pb2, summary_pb2
 from tensorboard.summary.writer.event_file_writer import EventFileWriter
 from tensorboard.util import tensor_util
 
+from tensorboard_plugin_convlens.core.ablation import Ablation
 from tensorboard_plugin_convlens.core.errors import StorageError
 from tensorboard_plugin_convlens.core.records import Capture, InputImages, ModelGraph, StepKey
 from tensorboard_plugin_convlens.storage import convlens_pb2 as pb
 from tensorboard_plugin_convlens.storage import names
+from tensorboard_plugin_convlens.storage.ablation_message import ablation_to_message
 from tensorboard_plugin_convlens.storage.capture_message import capture_to_message
 from tensorboard_plugin_convlens.storage.filesystem import (
     atomic_file,
@@ -93,6 +95,12 @@ class Writer:
         key = StepKey(_checked(capture.step), self.session)
         content = seal(capture_to_message(capture))
         write_file(self.directory / names.manifest_name(key), content)
+
+    def write_ablation(self, ablation: Ablation) -> None:
+        """Writes a test of verdicts beside the captures."""
+        write_file(
+            self.directory / names.new_ablation_name(), seal(ablation_to_message(ablation))
+        )
 
     def write_status(self, problems: list[str]) -> None:
         """Writes the problems of this session, as sentences, for the tab to show."""

@@ -35,6 +35,7 @@ def get(client, route, **query):
         "/layer": wire.LayerCapture,
         "/history": wire.History,
         "/predictions": wire.PredictionHistory,
+        "/ablations": wire.Ablations,
     }[route]
     assert msgspec.to_builtins(msgspec.convert(body, shape)) == body
     assert set(body) == set(shape.__annotations__)
