@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -11,6 +12,9 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from tensorboard_plugin_convlens.core.errors import InputError
+
+_COUNTED = re.compile(r"(keras_tensor|input_layer)(_\d+)?(CLONE)?")
+"""Names that Keras makes up."""
 
 ModelInputs = Any
 """An array `[batch, …]`, or a list, tuple or dictionary of them."""
@@ -90,8 +94,9 @@ def _declared_shapes(model: keras.Model, inputs: ModelInputs) -> list[Any] | Non
 def input_names(model: keras.Model, inputs: ModelInputs) -> list[str]:
     """A name for each array of `to_arrays`: the dictionary's keys or those given to Keras.
 
-    Keras counts inputs without a name through the whole process (`keras_tensor_42`), which
-    would make two builds of one model differ: they are numbered within the model instead.
+    Keras counts inputs without a name through the whole process (`keras_tensor_42`,
+    `input_layer_3` after a model was loaded), which would make two builds of one model differ:
+    they are numbered within the model instead.
     """
     if isinstance(inputs, Mapping):
         return [str(key) for key in sorted(inputs)]
@@ -100,7 +105,7 @@ def input_names(model: keras.Model, inputs: ModelInputs) -> list[str]:
     given = [tensor.name for tensor in tensors] if len(tensors) == count else [""] * count
     numbered = ["input" if index == 0 else f"input_{index}" for index in range(count)]
     return [
-        numbered[index] if not name or name.startswith("keras_tensor") else name
+        numbered[index] if not name or _COUNTED.fullmatch(name) else name
         for index, name in enumerate(given)
     ]
 

@@ -134,3 +134,13 @@ def test_two_builds_of_one_architecture_have_the_same_fingerprint() -> None:
 
     assert first.layers[0].path == "input"
     assert first.fingerprint == second.fingerprint
+
+
+def test_a_sequential_model_keeps_its_fingerprint_when_it_was_saved_and_loaded(tmp_path):
+    # Keras counts the names of inputs through the process: keras_tensor_7, input_layer_3.
+    model = model_zoo.sequential()
+    before = Engine(model, IMAGE).graph
+    model.save(tmp_path / "model.keras")
+    for _ in range(2):
+        loaded = Engine(keras.models.load_model(tmp_path / "model.keras"), IMAGE).graph
+        assert loaded.fingerprint == before.fingerprint
