@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Any
 
 import keras
@@ -13,6 +14,7 @@ from tensorboard_plugin_convlens.capture import internals
 from tensorboard_plugin_convlens.capture.convolutions import to_kernel_planes
 from tensorboard_plugin_convlens.capture.forward import Forward
 from tensorboard_plugin_convlens.capture.inputs import ModelInputs, to_arrays
+from tensorboard_plugin_convlens.capture.lineage import Hashes, Lineage
 from tensorboard_plugin_convlens.capture.plan import Plan
 from tensorboard_plugin_convlens.capture.precision import Precision
 from tensorboard_plugin_convlens.core.errors import InputError
@@ -76,6 +78,14 @@ class Engine:
     def guidance(self, layer: int) -> Guidance:
         """How many rectifiers between a layer and the input are gated, and what is not."""
         return self._plan.routes[layer].guidance
+
+    def hashes(self, arrays: str) -> dict[int, Hashes]:
+        """What each captured layer depends on now; see `capture/lineage.py`."""
+        return self._lineage.hashes(arrays)
+
+    @cached_property
+    def _lineage(self) -> Lineage:
+        return Lineage(self._plan)
 
     def frame(self, layer: int) -> tuple[int, int]:
         """(height, width) of the input that the gradients of a layer are taken at."""

@@ -12,7 +12,9 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import keras
+import numpy as np
 import tensorflow as tf
+from numpy.typing import NDArray
 from tensorflow.core.protobuf import config_pb2, rewriter_config_pb2
 from tensorflow.python.eager import context
 
@@ -86,6 +88,26 @@ def trace_graph(function: Callable[..., Any], signature: list[tf.TensorSpec]) ->
 def captured_variables(graph: Any) -> dict[int, int]:
     """`id` of each placeholder of a captured resource → `id` of the resource itself."""
     return {id(inner): id(outer) for outer, inner in graph.captures}
+
+
+def captured_values(graph: Any) -> list[NDArray[Any] | None]:
+    """The value of all that a graph captured, in the order of `graph.captures`.
+
+    Variables as they are now, constants; None for anything else (a table, say). Why not by
+    Keras' variables: a `call` may read a TensorFlow variable that belongs to no layer.
+    """
+    values: list[NDArray[Any] | None] = []
+    for outer, _ in graph.captures:
+        if outer.dtype != tf.resource:
+            values.append(np.asarray(outer))
+            continue
+        known = getattr(outer, "_handle_data", None)
+        if known is None or not known.is_set or len(known.shape_and_type) != 1:
+            values.append(None)
+            continue
+        dtype = tf.as_dtype(known.shape_and_type[0].dtype)
+        values.append(np.asarray(tf.raw_ops.ReadVariableOp(resource=outer, dtype=dtype)))
+    return values
 
 
 def variable_handles(operations: list[Any]) -> dict[int, tuple[Any, Any]]:

@@ -23,6 +23,9 @@ class Lane(Protocol):
     def put(self, recording: Recording, piece: Piece) -> None:
         """Hands over a piece."""
 
+    def wait(self) -> None:
+        """Waits until everything is written, or has failed."""
+
     def drain(self) -> None:
         """Waits until everything is written, and raises the first fault since the last time."""
 
@@ -37,6 +40,9 @@ class DirectLane:
         except BaseException:
             recording.abandon()
             raise
+
+    def wait(self) -> None:
+        """Does nothing: nothing waits."""
 
     def drain(self) -> None:
         """Does nothing: nothing waits."""

@@ -14,18 +14,23 @@ from typing import Literal
 
 import keras
 
+from tensorboard_plugin_convlens.capture import predecessor
 from tensorboard_plugin_convlens.capture.engine import Engine
 from tensorboard_plugin_convlens.capture.forward import Forward
 from tensorboard_plugin_convlens.capture.inputs import ModelInputs, to_arrays
 from tensorboard_plugin_convlens.capture.lane import DirectLane, Lane
+from tensorboard_plugin_convlens.capture.lineage import hash_arrays
 from tensorboard_plugin_convlens.capture.options import CaptureOptions
+from tensorboard_plugin_convlens.capture.predecessor import Course, Predecessor
 from tensorboard_plugin_convlens.capture.timetable import Timetable
 from tensorboard_plugin_convlens.core.importance import Specificity
 from tensorboard_plugin_convlens.core.records import (
+    Asked,
     Capture,
     FloatArray,
     InputImages,
     Prediction,
+    Sheet,
     Skipped,
     Statistic,
 )
@@ -79,6 +84,7 @@ class Session:
         self._options = options
         self._lane = lane or DirectLane()
         self._timetable = Timetable()
+        self._previous: tuple[Recording, Course] | None = None
         self.skipped: tuple[Skipped, ...] = ()
         """What the last capture left out, and why."""
         self.engine = Engine(model, inputs, layers=options.layers)
@@ -124,6 +130,14 @@ class Session:
         self._lane.put(recording, End(dataclasses.replace(capture, iterations=iterations)))
         return recording
 
+    def _predecessor(self, step: int) -> Predecessor:
+        """The step before: of this session, once it is written, else of an earlier one."""
+        if self._previous is None or self._previous[0].step >= step:
+            return predecessor.of_directory(self._writer, step)
+        self._lane.wait()
+        recording, course = self._previous
+        return predecessor.of_recording(recording, course.traits)
+
     def _capture_all(
         self, recording: Recording, seconds: float | None, progress: Progress | None
     ) -> Capture:
@@ -132,11 +146,15 @@ class Session:
         predictions: list[tuple[Prediction, ...]] = []
         skipped = list(self.engine.skipped)
         self._timetable.begin(seconds, len(self._pictures.inputs))
+        arrays = hash_arrays(to_arrays(self._inputs))
+        now = self._begin_course(recording, arrays)
         for index in range(len(self._pictures.inputs)):
             forward = self.engine.run(_one(self._inputs, index))
             predictions.append(forward.predictions)
-            skipped += self._capture_input(recording, forward, index, progress)
-        skipped += self._capture_kernels(recording)
+            skipped += self._capture_input(recording, forward, index, now, progress)
+        skipped += self._capture_kernels(recording, now)
+        self._capture_changes(recording, now)
+        self._previous = recording, now
         self.skipped = tuple(skipped)
         return Capture(
             step=recording.step,
@@ -148,14 +166,42 @@ class Session:
             predictions=tuple(predictions),
             skipped=self.skipped,
             seconds=time.monotonic() - started,
+            arrays=arrays,
+            asked=Asked(self._options.methods, self._options.target, self._options.layers),
         )
 
+    def _begin_course(self, recording: Recording, arrays: str) -> Course:
+        """What is unchanged since the step before; notes it in the recording."""
+        before = self._predecessor(recording.step)
+        origins = {}
+        for layer, hashes in self.engine.hashes(arrays).items():
+            origin = before.origin(self._writer, layer, hashes)
+            kept = tuple(sheet for sheet in origin.sheets if self._is_asked(sheet))
+            origins[layer] = dataclasses.replace(origin, sheets=kept)
+            self._lane.put(recording, origins[layer])
+        return Course(before, origins)
+
+    def _is_asked(self, sheet: Sheet) -> bool:
+        target = sheet.target or self._options.target
+        return sheet.method in self._options.methods and target == self._options.target
+
+    def _capture_changes(self, recording: Recording, now: Course) -> None:
+        """How far every filter moved since the step before."""
+        for layer, origin in now.origins.items():
+            filters = self.engine.graph.layers[layer].channels or 0
+            changes = now.before.changes(origin, now.traits, filters)
+            self._lane.put(recording, Numbers(layer, changes, None))
+
     def _capture_input(
-        self, recording: Recording, forward: Forward, index: int, progress: Progress | None
+        self,
+        recording: Recording,
+        forward: Forward,
+        index: int,
+        now: Course,
+        progress: Progress | None,
     ) -> Iterator[Skipped]:
         """Everything at one input image: all maps first, then gradients by layer."""
-        if "activation" in self._options.methods:
-            self._capture_maps(recording, forward, index)
+        self._capture_maps(recording, forward, index, now)
         self._timetable.begin_gradients(index)
         left_out = []
         for layer in self.engine.convolutions:
@@ -163,7 +209,10 @@ class Session:
             statistics = list(_of_input(forward.statistics(layer), index))
             for method in self._gradient_methods():
                 key = GradientKey(method, self._options.target, index)
-                if self._timetable.has_time_for(layer, method):
+                if now.has(layer, method, index):
+                    if method == "guided":
+                        statistics += now.before.specificity(layer, index)
+                elif self._timetable.has_time_for(layer, method):
                     with self._timetable.measured(layer, method):
                         specificity = self._capture_gradients(recording, forward, layer, key)
                     if method == "guided":
@@ -176,11 +225,20 @@ class Session:
                 progress(node.key, node.channels or 0)
         yield from _told(left_out, self._pictures.inputs[index].label)
 
-    def _capture_maps(self, recording: Recording, forward: Forward, index: int) -> None:
+    def _capture_maps(
+        self, recording: Recording, forward: Forward, index: int, now: Course
+    ) -> None:
         """The output of every layer, and what a later activation function makes of it."""
         for layer in self.engine.convolutions:
+            maps = forward.maps(layer)
+            now.traits.add_maps(layer, maps, len(self._pictures.inputs))
+            if "activation" not in self._options.methods:
+                continue
             stage = self.engine.graph.layers[layer].activation_stage
-            self._lane.put(recording, Maps(layer, index, forward.maps(layer), stage))
+            if not now.has(layer, "activation", index, stage):
+                self._lane.put(recording, Maps(layer, index, maps, stage))
+            if now.has(layer, "activation", index, "after"):
+                continue
             activated = forward.activated_maps(layer)
             if activated is not None:
                 self._lane.put(recording, Maps(layer, index, activated, "after"))
@@ -206,12 +264,14 @@ class Session:
     def _is_guided(self) -> bool:
         return "guided" in self._options.methods
 
-    def _capture_kernels(self, recording: Recording) -> Iterator[Skipped]:
+    def _capture_kernels(self, recording: Recording, now: Course) -> Iterator[Skipped]:
         """The kernels of every layer; yields the layers that have none to show."""
-        if "kernel" not in self._options.methods:
-            return
         for layer in self.engine.convolutions:
             kernels = self.engine.kernels(layer)
+            if kernels is not None:
+                now.traits.kernels[layer] = kernels
+            if "kernel" not in self._options.methods or now.has(layer, "kernel", -1):
+                continue
             if kernels is None:
                 key = self.engine.graph.layers[layer].key
                 yield Skipped(f"kernels of {key}", "its kernels are not of the usual form")

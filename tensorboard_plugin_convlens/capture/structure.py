@@ -125,5 +125,20 @@ def _described(value: Any) -> str:
 
 
 def _fingerprint(layers: Sequence[Layer]) -> str:
-    text = json.dumps([asdict(layer) for layer in layers], sort_keys=True)
+    """Of the structure: freezing or unfreezing a layer does not make it another model."""
+    structure = [
+        asdict(layer) | {"config": _without_trainable(json.loads(layer.config))}
+        for layer in layers
+    ]
+    text = json.dumps(structure, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _without_trainable(config: Any) -> Any:
+    """A configuration without its, and its inner layers', `trainable`."""
+    if isinstance(config, dict):
+        kept = {key: value for key, value in config.items() if key != "trainable"}
+        return {key: _without_trainable(value) for key, value in kept.items()}
+    if isinstance(config, list):
+        return [_without_trainable(value) for value in config]
+    return config

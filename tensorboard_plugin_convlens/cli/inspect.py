@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 from typing import Any
 
+from tensorboard_plugin_convlens.core.change import ACTIVATION_CHANGE, KERNEL_CHANGE
 from tensorboard_plugin_convlens.core.errors import ConvLensError, NotCapturedError
-from tensorboard_plugin_convlens.core.records import Capture
+from tensorboard_plugin_convlens.core.records import Capture, LayerCapture
 from tensorboard_plugin_convlens.storage.reader import Reader
 
 _EPILOG = """\
@@ -49,9 +51,12 @@ def run(arguments: argparse.Namespace) -> None:
 
 def _describe_run(reader: Reader, run_name: str) -> dict[str, Any]:
     steps, faults = [], []
+    counted: set[tuple[str, int]] = set()
     for step in reader.steps(run_name):
         try:
-            steps.append(_describe_step(reader, run_name, reader.capture(run_name, step)))
+            capture = reader.capture(run_name, step)
+            described = _describe_step(reader, run_name, capture)
+            steps.append(described | {"bytes": _new_bytes(capture, counted)})
         except ConvLensError as error:
             faults.append(f"step {step}: {error}")
     return {"run": run_name, "steps": steps, "faults": [*faults, *reader.problems(run_name)]}
@@ -65,7 +70,6 @@ def _describe_step(reader: Reader, run_name: str, capture: Capture) -> dict[str,
         "session": capture.session,
         "model": graph.name,
         "inputs": [image.label for image in reader.inputs(run_name, capture.step).inputs],
-        "bytes": sum(sheet.length for layer in capture.layers for sheet in layer.sheets),
         "seconds": capture.seconds,
         "skipped": [{"what": one.what, "reason": one.reason} for one in capture.skipped],
         "layers": [
@@ -75,10 +79,34 @@ def _describe_step(reader: Reader, run_name: str, capture: Capture) -> dict[str,
                 "methods": list(dict.fromkeys(sheet.method for sheet in layer.sheets)),
                 "guided": None if layer.guidance is None else layer.guidance.guided,
                 "rectifiers": None if layer.guidance is None else layer.guidance.rectifiers,
+                "unchangedSince": layer.unchanged_since,
+                "weightsUnchangedSince": layer.weights_unchanged_since,
+                "kernelChange": _per_filter(layer, KERNEL_CHANGE),
+                "activationChange": _per_filter(layer, ACTIVATION_CHANGE),
             }
             for layer in capture.layers
         ],
     }
+
+
+def _new_bytes(capture: Capture, counted: set[tuple[str, int]]) -> int:
+    """Stored bytes of a step; a sheet that an earlier step stored is not counted again."""
+    sheets = {
+        (sheet.pack, sheet.offset): sheet.length
+        for layer in capture.layers
+        for sheet in layer.sheets
+    }
+    new = set(sheets) - counted
+    counted |= new
+    return sum(sheets[place] for place in new)
+
+
+def _per_filter(layer: LayerCapture, name: str) -> list[float | None] | None:
+    """A statistic of every filter; None where it was not captured, or is not defined."""
+    for one in layer.statistics:
+        if one.name == name:
+            return [float(value) if math.isfinite(value) else None for value in one.values]
+    return None
 
 
 def _as_text(run_description: dict[str, Any]) -> str:
@@ -103,7 +131,9 @@ def _layer_line(layer: dict[str, Any]) -> str:
         if layer["guided"] is None
         else f", guided {layer['guided']} of {layer['rectifiers']} rectifiers"
     )
+    since = layer["unchangedSince"]
+    unchanged = "" if since is None else f", unchanged since step {since}"
     return (
         f"    {layer['layer']:<32} {layer['filters']:>5} filters  "
-        f"{', '.join(layer['methods'])}{guided}"
+        f"{', '.join(layer['methods'])}{guided}{unchanged}"
     )

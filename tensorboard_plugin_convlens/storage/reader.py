@@ -10,12 +10,13 @@ from typing import Literal
 import numpy as np
 
 from tensorboard_plugin_convlens.core.ablation import Ablation
-from tensorboard_plugin_convlens.core.errors import NotCapturedError
+from tensorboard_plugin_convlens.core.errors import InputError, NotCapturedError
 from tensorboard_plugin_convlens.core.quantize import dequantize
 from tensorboard_plugin_convlens.core.records import (
     Capture,
     FloatArray,
     InputImages,
+    LayerCapture,
     ModelGraph,
     Sheet,
     StepKey,
@@ -171,6 +172,79 @@ class Reader:
         """
         return self._run(run).ablations()
 
+    def statistics(
+        self, run: str, step: int, layer: str, *, input_index: int = 0
+    ) -> dict[str, FloatArray]:
+        """The numbers per filter of a layer, by name: `"mean"`, `"kernel_change"`, ….
+
+        Those that depend on the input image are of `input_index`. The formulas are in
+        `core/importance.py` and `core/change.py`.
+
+        Returns:
+          Arrays `float32 [channel]`, NaN where a number is not defined.
+
+        Raises:
+          NotCapturedError: The run, step or layer was not captured.
+          FormatError: The manifest is damaged.
+        """
+        return {
+            one.name: one.values
+            for one in self._layer(run, step, layer).statistics
+            if one.input in (input_index, -1)
+        }
+
+    def unchanged_since(self, run: str, step: int, layer: str) -> int | None:
+        """The step whose pictures a layer still shows at `step`, or None.
+
+        Not None where nothing that they depend on changed in between. Raises as `statistics`.
+        """
+        return self._layer(run, step, layer).unchanged_since
+
+    def compare(
+        self,
+        first: tuple[str, int],
+        second: tuple[str, int],
+        layer: str,
+        *,
+        input_index: int = 0,
+        method: Literal["activation", "guided", "gradient"] = "activation",
+    ) -> FloatArray:
+        """The pictures of a layer at one capture minus those at another, filter by filter.
+
+        Args:
+          first, second: Run and step of each.
+          layer: Keras path (with `#1`, … for later calls), the same in both models.
+          input_index: Which input image.
+          method: Feature maps, or gradients in their place in the input.
+
+        Returns:
+          `first - second`, in the shape of `feature_maps` or `guided_gradients`.
+
+        Raises:
+          InputError: The input images differ, or the shapes of the layer.
+          NotCapturedError: Any of them was not captured.
+          FormatError: What is stored is damaged.
+        """
+        fingerprints = {self.capture(*which).inputs for which in (first, second)}
+        if len(fingerprints) != 1:
+            raise InputError(
+                f"Step {first[1]} of run {first[0]!r} and step {second[1]} of run "
+                f"{second[0]!r} were captured with different input images, so their pictures "
+                "cannot be compared; compare their statistics."
+            )
+        one, other = (
+            self.feature_maps(*which, layer, input_index=input_index)
+            if method == "activation"
+            else self.guided_gradients(*which, layer, input_index=input_index, method=method)
+            for which in (first, second)
+        )
+        if one.shape != other.shape:
+            raise InputError(
+                f"Layer {layer!r} has pictures of shape {one.shape} in run {first[0]!r} and "
+                f"{other.shape} in run {second[0]!r}: only equal shapes can be subtracted."
+            )
+        return one - other
+
     def problems(self, run: str) -> tuple[str, ...]:
         """What went wrong while the run was captured, as sentences."""
         return self._run(run).problems()
@@ -204,10 +278,7 @@ class Reader:
             raise NotCapturedError(f"Run {run!r} has no captured step yet.")
         return steps[-1]
 
-    def _sheets(
-        self, run: str, step: int, layer: str, method: str, input_index: int
-    ) -> list[Sheet]:
-        """The sheets of values, at least one; of maps the layer's own output first."""
+    def _layer(self, run: str, step: int, layer: str) -> LayerCapture:
         capture = self.capture(run, step)
         graph = self._run(run).graph(capture.graph)
         captured = {graph.layers[one.layer].key: one for one in capture.layers}
@@ -216,10 +287,16 @@ class Reader:
                 f"Layer {layer!r} was not captured at step {step} of run {run!r}; "
                 f"captured: {', '.join(captured) or 'none'}."
             )
+        return captured[layer]
+
+    def _sheets(
+        self, run: str, step: int, layer: str, method: str, input_index: int
+    ) -> list[Sheet]:
+        """The sheets of values, at least one; of maps the layer's own output first."""
         wanted = (method, "values", input_index)
         found = [
             sheet
-            for sheet in captured[layer].sheets
+            for sheet in self._layer(run, step, layer).sheets
             if (sheet.method, sheet.form, sheet.input) == wanted
         ]
         if not found:

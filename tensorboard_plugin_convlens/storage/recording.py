@@ -71,6 +71,22 @@ class Numbers:
 
 
 @dataclass(frozen=True, slots=True)
+class Origin:
+    """Since when a layer is unchanged, and its sheets that packs of earlier steps hold.
+
+    The hashes and steps are those of `LayerCapture`; a kernel's sheet needs only the weights
+    to be unchanged, all others the lineage.
+    """
+
+    layer: int
+    weights: str
+    lineage: str
+    weights_unchanged_since: int | None = None
+    unchanged_since: int | None = None
+    sheets: tuple[Sheet, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class End:
     """The capture is complete; `capture` has everything but its layers."""
 
@@ -82,7 +98,7 @@ class Abandon:
     """The capture could not be computed; nothing of it shall be left."""
 
 
-Piece = Maps | GradientBlock | Kernels | Numbers | End | Abandon
+Piece = Maps | GradientBlock | Kernels | Numbers | Origin | End | Abandon
 
 
 def size_of(piece: Piece) -> int:
@@ -132,6 +148,8 @@ class Recording:
                 self._add(layer, self._pack(KERNELS).add_kernels(values))
             case Numbers(layer, statistics, guidance):
                 self._add_numbers(layer, statistics, guidance)
+            case Origin():
+                self._add_origin(piece)
             case End(capture):
                 self._commit(capture)
             case Abandon():
@@ -161,6 +179,16 @@ class Recording:
             before,
             statistics=(*before.statistics, *new),
             guidance=guidance or before.guidance,
+        )
+
+    def _add_origin(self, origin: Origin) -> None:
+        self._add(origin.layer, *origin.sheets)
+        self._layers[origin.layer] = dataclasses.replace(
+            self._layer(origin.layer),
+            weights=origin.weights,
+            lineage=origin.lineage,
+            weights_unchanged_since=origin.weights_unchanged_since,
+            unchanged_since=origin.unchanged_since,
         )
 
     def _add(self, layer: int, *sheets: Sheet) -> None:

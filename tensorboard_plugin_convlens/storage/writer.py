@@ -21,7 +21,13 @@ from tensorboard.util import tensor_util
 
 from tensorboard_plugin_convlens.core.ablation import Ablation
 from tensorboard_plugin_convlens.core.errors import StorageError
-from tensorboard_plugin_convlens.core.records import Capture, InputImages, ModelGraph, StepKey
+from tensorboard_plugin_convlens.core.records import (
+    Capture,
+    InputImages,
+    ModelGraph,
+    Sheet,
+    StepKey,
+)
 from tensorboard_plugin_convlens.storage import convlens_pb2 as pb
 from tensorboard_plugin_convlens.storage import names
 from tensorboard_plugin_convlens.storage.ablation_message import ablation_to_message
@@ -101,6 +107,14 @@ class Writer:
         write_file(
             self.directory / names.new_ablation_name(), seal(ablation_to_message(ablation))
         )
+
+    def holds(self, sheet: Sheet) -> bool:
+        """Whether the pack of a sheet of an earlier step still lies in the run's directory."""
+        try:
+            size = (self.directory / sheet.pack).stat().st_size
+        except OSError:
+            return False
+        return size >= sheet.offset + sheet.length
 
     def write_status(self, problems: list[str]) -> None:
         """Writes the problems of this session, as sentences, for the tab to show."""

@@ -64,6 +64,33 @@ def test_a_captured_variable_leads_to_its_layer():
     assert found == {one.path for one in model.variables}
 
 
+def test_captured_values_are_those_of_the_moment_constants_too_and_no_tables():
+    model = model_zoo.sequential()
+    constant = tf.constant([1.5, 2.5])
+    table = tf.lookup.StaticHashTable(
+        tf.lookup.KeyValueTensorInitializer(tf.constant([0]), tf.constant([7])), -1
+    )
+
+    def run(x):
+        known = tf.cast(table.lookup(tf.zeros(1, tf.int32)), tf.float32)
+        return model(x) + tf.reduce_sum(constant) + known
+
+    graph = internals.trace_graph(run, [tf.TensorSpec((1, 32, 32, 3))]).graph
+    model.variables[0].assign(model.variables[0] + 1)
+    handles = internals.variable_handles(internals.operations_of(model))
+    expected = {key: np.asarray(variable) for key, (_, variable) in handles.items()}
+
+    values = internals.captured_values(graph)
+
+    assert sum(value is None for value in values) == 1
+    for (outer, _), value in zip(graph.captures, values, strict=True):
+        if id(outer) in expected:
+            np.testing.assert_array_equal(value, expected.pop(id(outer)))
+        elif value is not None:
+            assert value.tolist() in ([1.5, 2.5], -1)
+    assert not expected
+
+
 def test_functions_are_inlined_only_inside():
     @tf.function
     def function(x):

@@ -172,6 +172,28 @@ def test_inspect_json_is_for_programs(tmp_path, capsys):
     assert run["steps"][0]["layers"][0]["filters"] == captures.FILTERS
 
 
+def test_inspect_tells_changes_and_what_is_unchanged_and_counts_its_bytes_once(
+    tmp_path, photographs, capsys
+):
+    logs = str(tmp_path / "logs")
+    for step in (1, 2):  # The same weights twice.
+        save_model(tmp_path / f"tiny-{step}.keras")
+    models = str(tmp_path / "tiny-*.keras")
+    main(["capture", models, "--images", str(photographs), "--logdir", logs])
+    capsys.readouterr()
+
+    main(["inspect", logs, "--json"])
+    first, second = json.loads(capsys.readouterr().out)["runs"][0]["steps"]
+    main(["inspect", logs])
+
+    assert first["bytes"] > 0
+    assert second["bytes"] == 0
+    assert [one["unchangedSince"] for one in second["layers"]] == [1, 1]
+    assert second["layers"][0]["kernelChange"] == [0] * 4
+    assert first["layers"][0]["kernelChange"] == [None] * 4
+    assert "unchanged since step 1" in capsys.readouterr().out
+
+
 def test_inspect_of_an_empty_directory_says_what_to_do(tmp_path, capsys):
     assert main(["inspect", str(tmp_path)]) == 1
     assert "Add ConvLensCallback to model.fit" in capsys.readouterr().err

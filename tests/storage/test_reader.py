@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from tensorboard_plugin_convlens.core.errors import NotCapturedError, StorageError
+from tensorboard_plugin_convlens.core.errors import InputError, NotCapturedError, StorageError
 from tensorboard_plugin_convlens.storage.reader import Reader
 from tensorboard_plugin_convlens.storage.writer import Writer
 from tests import captures
@@ -100,3 +100,51 @@ def test_a_url_is_refused_with_a_sentence():
 
 def test_an_empty_log_directory_has_no_runs(tmp_path):
     assert Reader(tmp_path).runs() == ()
+
+
+def test_statistics_come_by_name_for_the_asked_input_image(tmp_path):
+    captures.write_run(tmp_path, "train", steps=(3,))
+    reader = Reader(tmp_path)
+
+    first = reader.statistics("train", 3, "conv1")
+    second = reader.statistics("train", 3, "conv1", input_index=1)
+
+    assert first["mean"].tolist() == [3, 4, 5, 6, 7, 8]
+    assert second["mean"].tolist() == [4, 5, 6, 7, 8, 9]
+    assert np.isnan(first["l1"][0])
+    assert reader.unchanged_since("train", 3, "conv1") is None
+
+
+def test_compare_subtracts_pictures_of_two_runs(tmp_path):
+    captures.write_run(tmp_path, "one", steps=(1,))
+    captures.write_run(tmp_path, "other", steps=(2,))
+    reader = Reader(tmp_path)
+
+    for method in ("activation", "guided"):
+        difference = reader.compare(("one", 1), ("other", 2), "conv2", method=method)
+        read = reader.feature_maps if method == "activation" else reader.guided_gradients
+        np.testing.assert_array_equal(
+            difference, read("one", 1, "conv2") - read("other", 2, "conv2")
+        )
+        assert difference.any()
+
+
+def test_compare_refuses_other_inputs(tmp_path, monkeypatch):
+    captures.write_run(tmp_path, "one", steps=(0,))
+    three = captures.images(3)
+    monkeypatch.setattr(captures, "images", lambda: three)
+    captures.write_run(tmp_path, "other", steps=(0,))
+    reader = Reader(tmp_path)
+
+    with pytest.raises(InputError, match="different input images"):
+        reader.compare(("one", 0), ("other", 0), "conv1")
+
+
+def test_compare_refuses_other_shapes(tmp_path, monkeypatch):
+    captures.write_run(tmp_path, "one", steps=(0,))
+    whole = captures.maps
+    monkeypatch.setattr(captures, "maps", lambda *which: whole(*which)[:, ::2])
+    captures.write_run(tmp_path, "smaller", steps=(0,))
+
+    with pytest.raises(InputError, match="only equal shapes can be subtracted"):
+        Reader(tmp_path).compare(("one", 0), ("smaller", 0), "conv1")

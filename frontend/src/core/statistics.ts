@@ -25,6 +25,14 @@ const KNOWN: Record<string, Known> = {
     name: "Taylor",
     meaning: "Estimated change of the output without the filter (Molchanov et al. 2017).",
   },
+  kernel_change: {
+    name: "Kernel change",
+    meaning: "1 − cosine of the kernel now and at the captured step before: 0 same, 1 unrelated.",
+  },
+  activation_change: {
+    name: "Activation change",
+    meaning: "1 − cosine of the feature maps over all inputs, now and at the step before.",
+  },
   strength: { name: "Strength", meaning: "Largest magnitude of the picture that is shown." },
   specificity: {
     name: "Specificity",
