@@ -182,8 +182,8 @@ class Session:
         return Course(before, origins)
 
     def _is_asked(self, sheet: Sheet) -> bool:
-        target = sheet.target or self._options.target
-        return sheet.method in self._options.methods and target == self._options.target
+        is_method = sheet.method in self._options.methods
+        return is_method and sheet.target in ("", self._options.target)
 
     def _capture_changes(self, recording: Recording, now: Course) -> None:
         """How far every filter moved since the step before."""
