@@ -3,6 +3,8 @@
 import type { Method } from "../wire";
 import type { Shown, SortKey } from "./order";
 
+/** Which feature maps are drawn where a layer has those of both activation stages. */
+export type Stage = "before" | "after";
 export type ScaleMode = "filter" | "layer" | "fixed";
 export type InspectorTab = "filter" | "layer" | "classes";
 export type TileSize = number | "auto" | "all";
@@ -17,6 +19,7 @@ export interface Choices {
   layer: string | null;
   channel: number;
   method: Method;
+  stage: Stage;
   sort: SortKey;
   shown: Shown;
   scale: ScaleMode;
@@ -33,6 +36,7 @@ export interface Choices {
 }
 
 export const METHODS: readonly Method[] = ["activation", "guided", "gradient", "kernel"];
+const STAGES: readonly Stage[] = ["before", "after"];
 const SCALES: readonly ScaleMode[] = ["filter", "layer", "fixed"];
 const TABS: readonly InspectorTab[] = ["filter", "layer", "classes"];
 const SHOWN: readonly Shown[] = ["all", "responding", "unresponsive"];
@@ -45,6 +49,7 @@ export function defaultChoices(): Choices {
     layer: null,
     channel: 0,
     method: "activation",
+    stage: "after",
     sort: { name: "index", descending: false },
     shown: "all",
     scale: "filter",
@@ -70,6 +75,7 @@ export function toState(choices: Choices): Record<string, string> {
   put("layer", choices.layer, base.layer);
   put("filter", choices.channel, base.channel);
   put("method", choices.method, base.method);
+  put("stage", choices.stage, base.stage);
   put("sort", choices.sort.name, base.sort.name);
   put("descending", choices.sort.descending, choices.sort.name !== "index");
   put("show", choices.shown, base.shown);
@@ -96,6 +102,7 @@ export function fromState(state: Readonly<Record<string, string>>): Choices {
     layer: state["layer"] ?? base.layer,
     channel: wholeNumber(state["filter"]) ?? base.channel,
     method: oneOf(METHODS, state["method"]) ?? base.method,
+    stage: oneOf(STAGES, state["stage"]) ?? base.stage,
     sort: { name: sort, descending: descending === "true" },
     shown: oneOf(SHOWN, state["show"]) ?? base.shown,
     scale: oneOf(SCALES, state["scale"]) ?? base.scale,

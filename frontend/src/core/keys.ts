@@ -9,6 +9,7 @@ export type Command =
   | "previousInput"
   | "play"
   | "nextMethod"
+  | "switchStage"
   | "nextScale"
   | "sort"
   | "larger"
@@ -40,6 +41,11 @@ export const KEY_BINDINGS: readonly KeyBinding[] = [
   { command: "previousInput", keys: [","], text: "Previous input image" },
   { command: "nextInput", keys: ["."], text: "Next input image" },
   { command: "nextMethod", keys: ["m"], text: "Next method" },
+  {
+    command: "switchStage",
+    keys: ["b"],
+    text: "Feature maps before or after the activation function",
+  },
   { command: "nextScale", keys: ["n"], text: "Next color scale: filter, layer, fixed" },
   { command: "sort", keys: ["s"], text: "Go to the sort menu" },
   { command: "smaller", keys: ["-"], text: "Smaller tiles" },

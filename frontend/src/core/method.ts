@@ -1,20 +1,49 @@
 // Methods and their sheets: how they are called, which one is drawn.
 
-import type { Form, Guidance, LayerCapture, Method, Sheet } from "../wire";
+import type { Form, Guidance, Layer, LayerCapture, Method, Sheet } from "../wire";
+import type { Stage } from "./choices";
 
-export function findSheet(capture: LayerCapture, method: Method, form: Form): Sheet | null {
-  return capture.sheets.find((sheet) => sheet.method === method && sheet.form === form) ?? null;
+/** The sheet of a method and form; of feature maps that of the stage, or the only one. */
+export function findSheet(
+  capture: LayerCapture,
+  { method, form, stage }: { method: Method; form: Form; stage: Stage },
+): Sheet | null {
+  const found = capture.sheets.filter((sheet) => sheet.method === method && sheet.form === form);
+  return found.find((sheet) => sheet.stage === stage) ?? found[0] ?? null;
+}
+
+/** Activation stages of which the layer has feature maps: both, or none to choose from. */
+export function capturedStages(capture: LayerCapture): Stage[] {
+  const stages: Stage[] = ["before", "after"];
+  const found = stages.filter((stage) => capture.sheets.some((sheet) => sheet.stage === stage));
+  return found.length > 1 ? found : [];
+}
+
+/** Where feature maps stand, as a sentence; empty for all other sheets. */
+export function stageNote(sheet: Sheet, layer: Layer): string {
+  const text = stageText(sheet, layer);
+  return text === "" ? "" : `The feature map: ${text}.`;
+}
+
+/** Where feature maps stand, as a part of a sentence; empty where it was not noted. */
+export function stageText(sheet: Sheet, layer: Layer): string {
+  const own = layer.activationFunction;
+  if (sheet.stage === "before") return "before the activation function";
+  if (sheet.stage === "none") return "no activation function follows";
+  if (sheet.stage === "") return "";
+  return own ? `after ${own}` : "after the activation function";
 }
 
 /** The sheet that the grid shows: gradients by their magnitude, which is small. */
-export function gridSheet(capture: LayerCapture, method: Method): Sheet | null {
-  const magnitude = isGradient(method) ? findSheet(capture, method, "magnitude") : null;
-  return magnitude ?? findSheet(capture, method, "values");
+export function gridSheet(capture: LayerCapture, method: Method, stage: Stage): Sheet | null {
+  const of = (form: Form) => findSheet(capture, { method, form, stage });
+  return (isGradient(method) ? of("magnitude") : null) ?? of("values");
 }
 
 /** The sheet that the inspector magnifies: the values, in full size, where they are kept. */
-export function fullSheet(capture: LayerCapture, method: Method): Sheet | null {
-  return findSheet(capture, method, "values") ?? findSheet(capture, method, "magnitude");
+export function fullSheet(capture: LayerCapture, method: Method, stage: Stage): Sheet | null {
+  const of = (form: Form) => findSheet(capture, { method, form, stage });
+  return of("values") ?? of("magnitude");
 }
 
 export function isGradient(method: Method): boolean {
@@ -51,9 +80,19 @@ export function guidanceText(guidance: Guidance): string {
 
 /** What was differentiated. */
 export function targetText(sheet: Sheet): string {
-  if (sheet.target === "max") return "Gradient of the strongest unit of the feature map.";
-  if (sheet.target === "sum") return "Gradient of the sum over the feature map.";
-  return "";
+  if (sheet.target === "") return "";
+  const target =
+    sheet.target === "max"
+      ? "Gradient of the strongest unit of the feature map."
+      : "Gradient of the sum over the feature map.";
+  return `${target} ${cropText(sheet)}`;
+}
+
+/** Whether the planes of a gradient are crops of the input. */
+function cropText({ placement }: Sheet): string {
+  return placement?.cropped
+    ? "A crop of the input; outside of it the gradient is zero."
+    : "Over the whole input.";
 }
 
 /** Whether every value of a channel is zero: a filter without a response here. */

@@ -1,5 +1,6 @@
 // Paints one picture at its own size; the page enlarges it.
 
+import type { ColorOrder } from "../wire";
 import { pixel, type Pixels } from "./lut";
 import { planeLevels, type Planes } from "./planes";
 
@@ -11,10 +12,15 @@ export function paintPlane(canvas: HTMLCanvasElement, planes: Planes, lut: Pixel
 
 /**
  * Paints three planes as red, green and blue; gray is zero. The planes are in the order of the
- * model's input channels.
+ * model's input channels, which may be blue, green, red.
  */
-export function paintRgb(canvas: HTMLCanvasElement, planes: Planes, flag: number): void {
-  const parts = [0, 1, 2].map((plane) => planeLevels(planes, 0, plane));
+export function paintRgb(
+  canvas: HTMLCanvasElement,
+  planes: Planes,
+  { order, flag }: { order: ColorOrder; flag: number },
+): void {
+  const places = order === "bgr" ? [2, 1, 0] : [0, 1, 2];
+  const parts = places.map((plane) => planeLevels(planes, 0, plane));
   const [red, green, blue] = parts;
   const byte = (level: number) => (planes.signed ? level : 128 + (level >> 1));
   paint(canvas, planes, (i) => {

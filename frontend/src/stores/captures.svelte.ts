@@ -1,6 +1,7 @@
 // What the server has of the selection: it follows the choices and fetches what they need.
 
 import type { CaptureRef } from "../api";
+import type { Stage } from "../core/choices";
 import { gridSheet } from "../core/method";
 import { drawablePlanes, type Planes } from "../core/planes";
 import type {
@@ -27,6 +28,7 @@ export interface LayerView {
   layer: Layer;
   input: number;
   method: Method;
+  stage: Stage;
   capture: LayerCapture;
   /** Null where the method was not captured for this layer. */
   sheet: Sheet | null;
@@ -94,12 +96,12 @@ export class Captures {
     });
     $effect(() => {
       const { at, layer, input } = this;
-      const method = this.selection.choices.method;
+      const { method, stage } = this.selection.choices;
       // The graph of another run may still be on its way: its layers are not this run's.
       const fresh = this.graph.valueKey === this.summary?.graph && !this.step.loading;
       if (!at || !layer || !fresh || !this.captured.has(layer.index)) return;
-      const key = JSON.stringify([at, layer.index, input, method]);
-      this.view.load(key, () => this.loadView(at, { layer, input, method }));
+      const key = JSON.stringify([at, layer.index, input, method, stage]);
+      this.view.load(key, () => this.loadView(at, { layer, input, method, stage }));
     });
   }
 
@@ -112,12 +114,12 @@ export class Captures {
 
   async loadView(
     at: CaptureRef,
-    { layer, input, method }: { layer: Layer; input: number; method: Method },
+    { layer, input, method, stage }: Pick<LayerView, "layer" | "input" | "method" | "stage">,
   ): Promise<LayerView> {
     const capture = await this.library.layer(at, layer.index, input);
-    const sheet = gridSheet(capture, method);
+    const sheet = gridSheet(capture, method, stage);
     const planes = sheet ? drawablePlanes(await this.library.sheet(at, sheet), method) : null;
-    return { at, layer, input, method, capture, sheet, planes };
+    return { at, layer, input, method, stage, capture, sheet, planes };
   }
 }
 

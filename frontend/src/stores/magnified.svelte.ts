@@ -1,6 +1,7 @@
 // The pictures of one filter: the selected one, and the same filter by other methods, inputs, steps.
 
 import type { CaptureRef } from "../api";
+import type { Stage } from "../core/choices";
 import { WHOLE, placementFrame, type Frame } from "../core/frame";
 import { fullSheet, gridSheet } from "../core/method";
 import { drawablePlanes, type Planes } from "../core/planes";
@@ -41,12 +42,15 @@ export interface PictureRequest {
   input: number;
   channel: number;
   method: Method;
+  stage: Stage;
   /** "full": every pixel and plane; "small": the grid's own plane, which is at hand. */
   size: "full" | "small";
 }
 
-export const pictureKey = ({ at, layer, input, channel, method, size }: PictureRequest): string =>
-  JSON.stringify([at, layer.index, input, channel, method, size]);
+export const pictureKey = (request: PictureRequest): string => {
+  const { at, layer, input, channel, method, stage, size } = request;
+  return JSON.stringify([at, layer.index, input, channel, method, stage, size]);
+};
 
 export const fromCapture = (captures: Captures, request: PictureRequest): PictureSource => ({
   key: pictureKey(request),
@@ -92,9 +96,10 @@ export async function loadPicture(
   captures: Captures,
   request: PictureRequest,
 ): Promise<FilterPicture | null> {
-  const { at, layer, input, channel, method, size } = request;
+  const { at, layer, input, channel, method, stage, size } = request;
   const capture = await captures.library.layer(at, layer.index, input);
-  const sheet = size === "full" ? fullSheet(capture, method) : gridSheet(capture, method);
+  const sheetOf = size === "full" ? fullSheet : gridSheet;
+  const sheet = sheetOf(capture, method, stage);
   if (!sheet || channel >= sheet.channels) return null;
   const values = await captures.library.tile(at, sheet, channel);
   const picture = captures.inputs.value?.inputs[input]?.pictures[sheet.placement?.source ?? 0];

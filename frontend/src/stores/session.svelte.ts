@@ -10,7 +10,7 @@ import { findGroups } from "../core/groups";
 import { onHostReload } from "../core/host";
 import { createColoring } from "../core/coloring";
 import { pixel } from "../core/lut";
-import { capturedMethods, isUnresponsive } from "../core/method";
+import { capturedMethods, capturedStages, isUnresponsive } from "../core/method";
 import { orderChannels, showChannels } from "../core/order";
 import type { Layer, Statistic } from "../wire";
 import { Captures } from "./captures.svelte";
@@ -195,6 +195,14 @@ export class Session {
     const methods = capturedMethods(capture);
     const place = methods.indexOf(this.selection.choices.method);
     this.selection.choices.method = methods[(place + 1) % methods.length] ?? "activation";
+  }
+
+  /** Feature maps before or after the activation function, where the layer has both. */
+  switchStage(): void {
+    const { value } = this.captures.view;
+    if (!value || value.method !== "activation" || capturedStages(value.capture).length === 0)
+      return;
+    this.selection.choices.stage = value.stage === "after" ? "before" : "after";
   }
 
   setScale(mode: ScaleMode): void {

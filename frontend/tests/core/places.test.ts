@@ -4,7 +4,14 @@ import { createColoring } from "../../src/core/coloring";
 import { layOutCurve, spreadPlaces } from "../../src/core/curve";
 import { binOf, distributionOf, placeFromTop } from "../../src/core/distribution";
 import { cellAt, clipFrame, placementFrame, unitFrame, WHOLE } from "../../src/core/frame";
-import { gridSheet, hasFlags, isUnresponsive } from "../../src/core/method";
+import {
+  capturedStages,
+  gridSheet,
+  hasFlags,
+  isUnresponsive,
+  stageText,
+  targetText,
+} from "../../src/core/method";
 import { orderChannels, showChannels } from "../../src/core/order";
 import { search } from "../../src/core/search";
 import { makeCapture, makeLayer, makeSheet } from "../fixtures";
@@ -120,7 +127,46 @@ describe("sheets", () => {
   it("of gradients are drawn by their magnitude", () => {
     const values = makeSheet({ method: "guided", sha256: "v" });
     const magnitude = makeSheet({ method: "guided", form: "magnitude", sha256: "m" });
-    expect(gridSheet(makeCapture({ sheets: [values, magnitude] }), "guided")?.sha256).toBe("m");
+    const capture = makeCapture({ sheets: [values, magnitude] });
+    expect(gridSheet(capture, "guided", "after")?.sha256).toBe("m");
+  });
+
+  it("of both activation stages are told apart; one alone is drawn whatever is asked for", () => {
+    const before = makeSheet({ stage: "before", sha256: "b" });
+    const after = makeSheet({ stage: "after", sha256: "a" });
+    const both = makeCapture({ sheets: [before, after] });
+    expect(gridSheet(both, "activation", "before")?.sha256).toBe("b");
+    expect(gridSheet(both, "activation", "after")?.sha256).toBe("a");
+    expect(capturedStages(both)).toEqual(["before", "after"]);
+    for (const stage of ["before", "after"] as const)
+      for (const sheet of [after, makeSheet({ stage: "none" }), makeSheet()]) {
+        const alone = makeCapture({ sheets: [sheet] });
+        expect(gridSheet(alone, "activation", stage)).toBe(sheet);
+        expect(capturedStages(alone)).toEqual([]);
+      }
+  });
+
+  it("say in words where feature maps stand, and whether gradients are crops", () => {
+    const layer = makeLayer(0, []);
+    const own = makeLayer(0, [], { activationFunction: "relu" });
+    expect(stageText(makeSheet({ stage: "after" }), own)).toBe("after relu");
+    expect(stageText(makeSheet({ stage: "after" }), layer)).toBe("after the activation function");
+    expect(stageText(makeSheet({ stage: "before" }), layer)).toBe("before the activation function");
+    expect(stageText(makeSheet({ stage: "none" }), layer)).toBe("no activation function follows");
+    expect(stageText(makeSheet({ method: "kernel" }), layer)).toBe("");
+    const place = {
+      source: 0,
+      height: 2,
+      width: 2,
+      top: [],
+      left: [],
+      unitRow: [],
+      unitColumn: [],
+    };
+    const crop = (cropped: boolean) =>
+      targetText(makeSheet({ target: "max", placement: { ...place, cropped } }));
+    expect(crop(true)).toMatch(/^Gradient of the strongest unit .* A crop of the input/);
+    expect(crop(false)).toMatch(/^Gradient of the strongest unit .* Over the whole input/);
   });
 
   it("tell filters without a response from filters that are not finite", () => {

@@ -13,6 +13,7 @@ describe("the link", () => {
       layer: "trunk/conv%1",
       channel: 12,
       method: "guided" as const,
+      stage: "before" as const,
       sort: { name: "mean", descending: false },
       scale: "fixed" as const,
       fixed: 2.5,
