@@ -16,7 +16,7 @@ export default defineConfig({
     // `build.lib` would leave the white space of ES modules in: 40 % more bytes.
     rollupOptions: {
       input: "src/main.ts",
-      preserveEntrySignatures: "strict",
+      preserveEntrySignatures: "allow-extension",
       output: {
         format: "es",
         entryFileNames: "index.js",

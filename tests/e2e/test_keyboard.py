@@ -109,7 +109,7 @@ def test_a_question_mark_lists_the_keys(open_tab):
 
 
 def test_single_keys_can_be_switched_off_and_stay_off(open_tab):
-    tab = open_tab()
+    tab = open_tab(state={"sort": "index"})
     tab.wait_until_painted()
     tab.page.keyboard.press("?")
     tab.help.get_by_role("checkbox", name="Single keys are commands").uncheck()
@@ -135,7 +135,7 @@ def test_typing_in_a_field_gives_no_command(open_tab):
 
 
 def test_keys_of_the_browser_are_left_alone(open_tab):
-    tab = open_tab()
+    tab = open_tab(state={"sort": "index"})
     tab.wait_until_painted()
     tab.grid.focus()
     tab.page.keyboard.press("Control+j")

@@ -59,7 +59,7 @@ def test_a_magnified_filter_is_larger_and_whole_and_has_the_value_under_the_curs
 
 
 def test_arrow_keys_leaf_through_magnified_filters(open_tab):
-    tab = open_tab()
+    tab = open_tab(state={"sort": "index"})
     tab.wait_until_painted()
     tab.grid.press("Enter")
     tab.page.keyboard.press("ArrowRight")

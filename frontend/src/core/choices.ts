@@ -17,7 +17,8 @@ export interface Choices {
   input: number;
   /** Key of a layer; null: the first captured one. */
   layer: string | null;
-  channel: number;
+  /** Null: the first one of the grid. */
+  channel: number | null;
   method: Method;
   stage: Stage;
   sort: SortKey;
@@ -47,10 +48,10 @@ export function defaultChoices(): Choices {
     step: null,
     input: 0,
     layer: null,
-    channel: 0,
+    channel: null,
     method: "activation",
     stage: "after",
-    sort: { name: "index", descending: false },
+    sort: { name: "l1", descending: true },
     shown: "all",
     scale: "filter",
     fixed: null,
@@ -100,7 +101,7 @@ export function fromState(state: Readonly<Record<string, string>>): Choices {
     step: wholeNumber(state["step"]),
     input: wholeNumber(state["input"]) ?? base.input,
     layer: state["layer"] ?? base.layer,
-    channel: wholeNumber(state["filter"]) ?? base.channel,
+    channel: wholeNumber(state["filter"]),
     method: oneOf(METHODS, state["method"]) ?? base.method,
     stage: oneOf(STAGES, state["stage"]) ?? base.stage,
     sort: { name: sort, descending: descending === "true" },

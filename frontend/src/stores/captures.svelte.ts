@@ -75,14 +75,18 @@ export class Captures {
   });
   readonly channel = $derived.by(() => {
     const count = this.view.value?.planes?.channels ?? this.layer?.channels ?? 1;
-    return Math.max(0, Math.min(count - 1, this.selection.choices.channel));
+    return Math.max(0, Math.min(count - 1, this.selection.choices.channel ?? this.first()));
   });
   readonly predictions = $derived.by<Prediction[]>(
     () =>
       this.step.value?.predictions.filter((prediction) => prediction.input === this.input) ?? [],
   );
 
-  constructor(private readonly selection: Selection) {}
+  constructor(
+    private readonly selection: Selection,
+    /** The first filter of the grid. */
+    private readonly first: () => number,
+  ) {}
 
   /** Loads what the selection needs, whenever it changes; call it inside an effect root. */
   watch(): void {

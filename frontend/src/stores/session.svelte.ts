@@ -11,7 +11,7 @@ import { onHostReload } from "../core/host";
 import { createColoring } from "../core/coloring";
 import { pixel } from "../core/lut";
 import { capturedMethods, capturedStages, isUnresponsive } from "../core/method";
-import { orderChannels, showChannels } from "../core/order";
+import { orderChannels, showChannels, type SortKey } from "../core/order";
 import type { Layer, Statistic } from "../wire";
 import { Captures } from "./captures.svelte";
 import { Selection } from "./selection.svelte";
@@ -29,7 +29,7 @@ export const useSession = (): Session => getContext<Session>(KEY);
 export class Session {
   readonly settings = new Settings();
   readonly selection = new Selection();
-  readonly captures = new Captures(this.selection);
+  readonly captures = new Captures(this.selection, () => this.order[0] ?? 0);
   playing = $state(false);
   /** Which pane is shown where only one has room. */
   pane = $state<"layers" | "filters" | "inspector">("filters");
@@ -57,13 +57,23 @@ export class Session {
     ];
   });
 
+  /** What the grid is sorted by: numbers where the wanted statistic was not captured. */
+  readonly sort = $derived.by<SortKey>(() => {
+    const { sort } = this.selection.choices;
+    const known = this.sortable.some(
+      ({ name, values }) => name === sort.name && values.some((value) => value !== null),
+    );
+    return known || sort.name === "index" ? sort : { name: "index", descending: false };
+  });
+
   /** Channels in the order of the grid. */
   readonly order = $derived.by(() => {
     const view = this.captures.view.value;
     if (!view?.planes) return [];
-    const { sort, shown } = this.selection.choices;
-    const order = orderChannels(view.planes.channels, sort, this.sortable);
-    return showChannels(order, shown, (channel) => this.isUnresponsive(channel));
+    const order = orderChannels(view.planes.channels, this.sort, this.sortable);
+    return showChannels(order, this.selection.choices.shown, (channel) =>
+      this.isUnresponsive(channel),
+    );
   });
 
   /** End of the color scale over the layer; of one filter where each has its own. */

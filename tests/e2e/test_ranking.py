@@ -1,0 +1,89 @@
+"""The order of the filters: which criterion, what it means, how far criteria agree."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.e2e import logs
+from tests.e2e.axe import violations
+
+pytestmark = pytest.mark.e2e
+
+
+def _open_card(tab):
+    tab.wait_until_painted()
+    tab.filters.get_by_role("button", name=re.compile("^About ")).click()
+    card = tab.frame.get_by_role("dialog", name="Criterion")
+    expect(card.get_by_role("heading")).to_be_visible()
+    return card
+
+
+def test_filters_are_in_the_order_of_their_kernels_sizes_unless_told_otherwise(open_tab):
+    tab = open_tab(state={"layer": "conv2"})
+    tab.wait_until_painted()
+    expect(tab.filters.get_by_role("combobox", name="Sort")).to_have_value("l1")
+    said = tab.grid.get_by_role("option").inner_text()
+    assert re.match(r"Filter \d+, 1 of 16, Kernel L1 ", said)
+    tab.grid.press("End")
+    expect(tab.grid.get_by_role("option")).to_have_text(re.compile("16 of 16"))
+
+
+def test_filters_are_in_the_order_of_their_numbers_where_no_size_was_captured(open_tab):
+    tab = open_tab(run=logs.WIDE)
+    tab.wait_until_painted()
+    expect(tab.filters.get_by_role("combobox", name="Sort")).to_have_value("index")
+    expect(tab.grid.get_by_role("option")).to_have_text(re.compile("^Filter 0, 1 of 2048"))
+
+
+def test_a_criterion_is_explained_one_click_away(open_tab):
+    tab = open_tab(state={"layer": "conv3", "sort": "apoz"})
+    card = _open_card(tab)
+    for part in ("Hu, Peng, Tai, Tang", "Direction", "Undefined after SiLU"):
+        expect(card).to_contain_text(part)
+    tab.page.keyboard.press("Escape")
+    expect(card).to_be_hidden()
+
+
+def test_the_card_and_the_agreement_are_reached_by_keyboard_alone(open_tab):
+    tab = open_tab(state={"layer": "conv3"})
+    tab.wait_until_painted()
+    press = tab.page.keyboard.press
+    press("s")
+    press("Tab")
+    press("Tab")
+    press("Enter")
+    card = tab.frame.get_by_role("dialog", name="Criterion")
+    expect(card.get_by_role("heading", name="Kernel L1")).to_be_visible()
+    press("Tab")
+    expect(card.get_by_role("button", name="How far criteria agree")).to_be_focused()
+    press("Enter")
+    expect(tab.frame.get_by_role("dialog", name="How far criteria agree")).to_be_visible()
+    press("Escape")
+    expect(tab.frame.get_by_role("dialog", name="How far criteria agree")).to_be_hidden()
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_agreement_is_a_table_that_can_be_read(open_tab, axe, dark):
+    tab = open_tab(state={"layer": "conv3"}, dark=dark)
+    card = _open_card(tab)
+    assert violations(tab.document(), axe) == []
+    card.get_by_role("button", name="How far criteria agree").click()
+    table = tab.frame.get_by_role("dialog", name="How far criteria agree").get_by_role("table")
+    names = table.get_by_role("columnheader").all_inner_texts()
+    assert names == table.get_by_role("rowheader").all_inner_texts()
+    assert {"Kernel L1", "Kernel L2", "Mean", "Taylor"} <= set(names)
+    rows = [row.get_by_role("cell").all_inner_texts() for row in table.get_by_role("row").all()]
+    values = [[_number(text) for text in row] for row in rows[1:]]
+    for at, row in enumerate(values):
+        assert row[at] == 1
+        assert row == [other[at] for other in values]
+        assert all(value is None or -1 <= value <= 1 for value in row)
+    assert values[names.index("Kernel L1")][names.index("Kernel L2")] > 0.5
+    assert violations(tab.document(), axe) == []
+
+
+def _number(text: str) -> float | None:
+    return None if text == "–" else float(text.replace("−", "-"))
