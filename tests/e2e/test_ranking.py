@@ -1,5 +1,7 @@
 """The order of the filters: which criterion, what it means, how far criteria agree."""
 
+# ruff: noqa: RUF001 (signs that the tab writes)
+
 from __future__ import annotations
 
 import re
