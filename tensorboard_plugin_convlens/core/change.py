@@ -75,13 +75,27 @@ def activation_profile(maps: FloatArray, inputs: int) -> FloatArray:
 def silence(statistics: Sequence[Statistic]) -> NDArray[np.bool_] | None:
     """Which filters are silent: their maps are zero everywhere at every captured input.
 
-    By `apoz`, which is taken after the activation function where one follows.
+    By `apoz`, which is taken after the activation function where one follows; where it is
+    not defined, by `max` and `std` of the layer's own output.
 
     Returns:
-      `bool [channel]`, or None where no `apoz` was captured.
+      `bool [channel]`, or None where no statistic of a single input image tells.
     """
-    shares = [one.values for one in statistics if one.name == "apoz" and one.input >= 0]
-    return np.min(shares, axis=0) >= 1 if shares else None
+    by_input: dict[int, dict[str, FloatArray]] = {}
+    for one in statistics:
+        if one.input >= 0:
+            by_input.setdefault(one.input, {})[one.name] = one.values
+    zero = [found for one in by_input.values() if (found := _all_zero(one)) is not None]
+    return np.all(zero, axis=0) if zero else None
+
+
+def _all_zero(values: dict[str, FloatArray]) -> NDArray[np.bool_] | None:
+    """At one input image, by the values of its statistics."""
+    apoz, largest, deviation = (values.get(name) for name in ("apoz", "max", "std"))
+    if largest is None or deviation is None:
+        return None if apoz is None else apoz >= 1
+    flat = (largest == 0) & (deviation == 0)
+    return flat if apoz is None else np.where(np.isnan(apoz), flat, apoz >= 1)
 
 
 def lives(silent: Sequence[NDArray[np.bool_] | None], filters: int) -> NDArray[np.uint8]:
