@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import tensorflow as tf
+
 from tensorboard_plugin_convlens.capture.nodes import Node
 from tensorboard_plugin_convlens.capture.rectifiers import RECTIFIERS, activation_function
 from tensorboard_plugin_convlens.core.records import ActivationStage
@@ -58,7 +60,10 @@ def activated_output(nodes: Sequence[Node], index: int) -> Any | None:
       convolution, or where the graph branches.
     """
     node = nodes[gate_node(nodes, index)]
-    return node.outputs[0] if _applies_function(node) else _rectified(node.outputs[0])
+    if _applies_function(node):
+        return node.outputs[0]
+    rectified = _rectified(node.outputs[0])
+    return None if rectified is None else _whole_function(nodes, rectified)
 
 
 def _applies_function(node: Node) -> bool:
@@ -83,6 +88,58 @@ def _rectified(tensor: Any) -> Any | None:
     if len(users) == 1 and users[0].type in RECTIFIERS:
         return users[0].outputs[0]
     return None
+
+
+def zeroes(tensor: Any) -> bool:
+    """Whether a tensor comes out of a function that makes whatever is negative exactly 0."""
+    operation = _last_operation(tensor)
+    return operation.type in RECTIFIERS or _limit(operation, "Maximum") == 0
+
+
+def ends_of_range(tensor: Any) -> tuple[float, ...]:
+    """Where the function that a tensor comes out of saturates; () where it does not.
+
+    Zero, the lower end of a rectifier, is not among them: there a unit is silent.
+    """
+    operation = _last_operation(tensor)
+    lower = _limit(operation, "Maximum")
+    if lower is not None:
+        operation = next(one for one in operation.inputs if tf.get_static_value(one) is None).op
+    upper = _limit(operation, "Minimum")
+    if upper is None:
+        return _ENDS.get(operation.type, ())
+    return (upper,) if not lower else (lower, upper)
+
+
+def _last_operation(tensor: Any) -> Any:
+    operation = tensor.op
+    while operation.type in ("Identity", "Cast", "Reshape", "Squeeze"):
+        operation = operation.inputs[0].op
+    return operation
+
+
+def _limit(operation: Any, kind: str) -> float | None:
+    """The constant operand of a `Maximum` or `Minimum` (Keras clips with both)."""
+    if operation.type != kind:
+        return None
+    constants = [tf.get_static_value(one) for one in operation.inputs]
+    found = [float(one) for one in constants if one is not None and one.size == 1]
+    return found[0] if len(found) == 1 else None
+
+
+_ENDS = {"Relu6": (6.0,), "Sigmoid": (0.0, 1.0), "Tanh": (-1.0, 1.0)}
+
+
+def _whole_function(nodes: Sequence[Node], rectified: Any) -> Any:
+    """The output of the activation layer that a rectifier is a part of, else the rectifier's.
+
+    `ReLU(max_value=4)` is a rectifier and a clip.
+    """
+    for node in nodes:
+        if rectified.op in node.operations and activation_function(node.operation):
+            output = node.outputs[0]
+            return output if output.shape == rectified.shape else rectified
+    return rectified
 
 
 def activation_stage(nodes: Sequence[Node], index: int) -> ActivationStage:

@@ -8,6 +8,7 @@ from typing import Any, Literal
 import numpy as np
 import tensorflow as tf
 
+from tensorboard_plugin_convlens.capture.activations import ends_of_range, zeroes
 from tensorboard_plugin_convlens.capture.convolutions import to_kernel_planes
 from tensorboard_plugin_convlens.capture.gradients import GradientStream
 from tensorboard_plugin_convlens.capture.plan import Plan, Route
@@ -71,6 +72,11 @@ class Forward:
         planes: FloatArray = route.convolution.layout.to_planes(self._numpy(route.activated))[0]
         return planes
 
+    def responses(self, layer: int) -> FloatArray:
+        """The maps that the next layer gets: after the activation function, if one follows."""
+        activated = self.activated_maps(layer)
+        return self.maps(layer) if activated is None else activated
+
     def gradients(
         self,
         layer: int,
@@ -110,20 +116,24 @@ class Forward:
         """Numbers per filter, with the formulas of `core/importance.py`.
 
         `l1` and `l2` are of the weights alone (`input` is -1), a BatchNormalization that
-        directly follows folded in; the others are of this image: `apoz` of the map after the
-        activation function where one follows, `mean`, `max`, `std` and `taylor` of the
-        layer's own output. `taylor` is NaN for a model without an output `[1, class]`.
+        directly follows folded in. The others are of this image: `apoz` and `saturation` of
+        the map after the activation function; `mean`, `max`, `std` and `taylor` of the layer's
+        own output. `taylor` is NaN for a model without an output `[1, class]`, `apoz` where no
+        ReLU or ReLU6 follows; `saturation` is only there where a bounded function follows.
         """
         route = self._plan.routes[layer]
-        maps = self.maps(layer)
-        activated = self.activated_maps(layer)
+        maps, responses = self.maps(layer), self.responses(layer)
+        after = route.convolution.target if route.activated is None else route.activated
+        zeros = importance.zero_share(responses)
         numbers = {
             "mean": importance.mean(maps),
             "max": importance.maximum(maps),
             "std": importance.standard_deviation(maps),
-            "apoz": importance.zero_share(maps if activated is None else activated),
+            "apoz": zeros if zeroes(after) else np.full_like(zeros, np.nan),
             "taylor": self._taylor(route, maps),
         }
+        if ends := ends_of_range(after):
+            numbers["saturation"] = importance.share_at(responses, ends)
         found = [Statistic(name, 0, values) for name, values in numbers.items()]
         convolution = route.convolution
         kernels = to_kernel_planes(

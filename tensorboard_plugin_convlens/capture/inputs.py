@@ -53,6 +53,12 @@ def _to_array(value: Any) -> NDArray[Any]:
     return array.astype(np.float32) if array.dtype.kind not in "iub" else array
 
 
+def one_image(inputs: ModelInputs, index: int) -> ModelInputs:
+    """One image of the inputs, as a batch of one, in the form that the model takes."""
+    arrays = iter([array[index : index + 1] for array in to_arrays(inputs)])
+    return keras.tree.map_structure(lambda _: next(arrays), inputs)
+
+
 def check_against(model: keras.Model, inputs: ModelInputs) -> None:
     """Compares shapes with those that the model declares, where it declares any.
 

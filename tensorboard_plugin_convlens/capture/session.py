@@ -15,9 +15,10 @@ from typing import Literal
 import keras
 
 from tensorboard_plugin_convlens.capture import predecessor
+from tensorboard_plugin_convlens.capture.across_inputs import AcrossInputs
 from tensorboard_plugin_convlens.capture.engine import Engine
 from tensorboard_plugin_convlens.capture.forward import Forward
-from tensorboard_plugin_convlens.capture.inputs import ModelInputs, to_arrays
+from tensorboard_plugin_convlens.capture.inputs import ModelInputs, one_image, to_arrays
 from tensorboard_plugin_convlens.capture.lane import DirectLane, Lane
 from tensorboard_plugin_convlens.capture.lineage import hash_arrays
 from tensorboard_plugin_convlens.capture.options import CaptureOptions
@@ -148,12 +149,18 @@ class Session:
         self._timetable.begin(seconds, len(self._pictures.inputs))
         arrays = hash_arrays(to_arrays(self._inputs))
         now = self._begin_course(recording, arrays)
+        across = AcrossInputs([one.class_index for one in self._pictures.inputs])
         for index in range(len(self._pictures.inputs)):
-            forward = self.engine.run(_one(self._inputs, index))
+            forward = self.engine.run(one_image(self._inputs, index))
             predictions.append(forward.predictions)
+            for layer in self.engine.convolutions:
+                across.add(layer, forward.responses(layer))
             skipped += self._capture_input(recording, forward, index, now, progress)
         skipped += self._capture_kernels(recording, now)
         self._capture_changes(recording, now)
+        for layer in self.engine.convolutions:
+            numbers = across.statistics(layer, now.traits.kernels.get(layer))
+            self._lane.put(recording, Numbers(layer, numbers, None))
         self._previous = recording, now
         self.skipped = tuple(skipped)
         return Capture(
@@ -277,12 +284,6 @@ class Session:
                 yield Skipped(f"kernels of {key}", "its kernels are not of the usual form")
             else:
                 self._lane.put(recording, Kernels(layer, kernels))
-
-
-def _one(inputs: ModelInputs, index: int) -> ModelInputs:
-    """One image of the inputs, as a batch of one, in the form that the model takes."""
-    arrays = iter([array[index : index + 1] for array in to_arrays(inputs)])
-    return keras.tree.map_structure(lambda _: next(arrays), inputs)
 
 
 def _of_input(statistics: tuple[Statistic, ...], index: int) -> tuple[Statistic, ...]:

@@ -5,9 +5,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from tensorboard_plugin_convlens.core.records import FloatArray
+
+_AT_END = 1e-3
 
 
 def mean(maps: FloatArray) -> FloatArray:
@@ -36,9 +40,24 @@ def zero_share(maps: FloatArray) -> FloatArray:
     """Share of units that are exactly zero: average percentage of zeros (APoZ), 0 to 1.
 
     Hu et al. 2016, arXiv 1607.03250, equation 1, for one image. It is meant for maps after
-    a rectifier; where none follows, few units are exactly zero and the share is near 0.
+    a rectifier; where none follows, it is not defined.
     """
     return _to_float32((maps == 0).mean(axis=(1, 2), dtype=np.float64))
+
+
+def share_at(maps: FloatArray, ends: Sequence[float]) -> FloatArray:
+    """Share of units at an end of the range of a bounded activation function, 0 to 1.
+
+    There the gradient is (nearly) zero: the unit is saturated.
+
+    Args:
+      maps: `[channel, height, width]`, after the activation function.
+      ends: Values; a unit counts within a thousandth of one of them. None of them: NaN.
+    """
+    if not ends:
+        return np.full(len(maps), np.nan, np.float32)
+    at_end = np.any([np.abs(maps - end) <= _AT_END for end in ends], axis=0)
+    return _to_float32(at_end.mean(axis=(1, 2), dtype=np.float64))
 
 
 def l1_norm(kernels: FloatArray, scale: FloatArray | None = None) -> FloatArray:

@@ -115,3 +115,44 @@ def test_mixed_precision_gives_float32_statistics():
     engine = Engine(model, IMAGE)
     for one in engine.run(IMAGE).statistics(engine.convolutions[0]):
         assert one.values.dtype == np.float32
+
+
+def activated(layer):
+    """A convolution of large output, and a layer that applies its activation function."""
+    random = keras.initializers.RandomNormal(stddev=2, seed=1)
+    pixels = keras.Input(IMAGE.shape[1:])
+    maps = keras.layers.Conv2D(4, 3, kernel_initializer=random, name="first")(pixels)
+    return keras.Model(pixels, layer(maps))
+
+
+@pytest.mark.parametrize(
+    ("layer", "ends"),
+    [
+        (keras.layers.ReLU(max_value=6), [6]),
+        (keras.layers.ReLU(max_value=0.5), [0.5]),
+        (keras.layers.Activation("relu6"), [6]),
+        (keras.layers.Activation("sigmoid"), [0, 1]),
+        (keras.layers.Activation("hard_tanh"), [-1, 1]),
+    ],
+)
+def test_saturation_is_the_share_of_units_at_the_end_of_a_bounded_function(layer, ends):
+    model = activated(layer)
+    maps = np.asarray(model(IMAGE))[0]
+    at_end = np.min([abs(maps - end) for end in ends], axis=0) <= 1e-3
+    expected = at_end.mean(axis=(0, 1))
+    assert expected.max() > 0
+    found = statistics(model, "first")["saturation"].values
+    np.testing.assert_allclose(found, expected, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("function", "defined"),
+    [("relu", True), ("relu6", True), ("silu", False), ("gelu", False), ("leaky_relu", False),
+     ("tanh", False), ("elu", False), (None, False)],
+)  # fmt: skip
+def test_the_share_of_zeros_is_undefined_where_a_function_is_hardly_ever_zero(
+    function, defined
+):
+    found = statistics(activated(keras.layers.Activation(function)), "first")["apoz"].values
+    assert np.isfinite(found).all() == defined
+    assert np.isnan(found).any() != defined
