@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 
@@ -26,16 +26,19 @@ class AcrossInputs:
         self._profiles: dict[int, list[FloatArray]] = {}
         self._means: dict[int, list[FloatArray]] = {}
 
-    def add(self, layer: int, responses: FloatArray) -> None:
-        """The maps of a layer at the next input image, after its activation function.
+    def add_all(self, layers: Iterable[int], responses: Callable[[int], FloatArray]) -> None:
+        """Takes in what layers respond to the next input image.
 
         Args:
-          layer: Index in the model graph.
-          responses: `[channel, height, width]`.
+          layers: Indices in the model graph.
+          responses: Gives the maps of a layer, `[channel, height, width]`, after its
+            activation function where one follows.
         """
-        profile = activation_profile(responses, len(self._classes))
-        self._profiles.setdefault(layer, []).append(profile)
-        self._means.setdefault(layer, []).append(importance.mean(responses))
+        for layer in layers:
+            maps = responses(layer)
+            profile = activation_profile(maps, len(self._classes))
+            self._profiles.setdefault(layer, []).append(profile)
+            self._means.setdefault(layer, []).append(importance.mean(maps))
 
     def statistics(self, layer: int, kernels: FloatArray | None) -> tuple[Statistic, ...]:
         """What all input images together say; `input` is -1.

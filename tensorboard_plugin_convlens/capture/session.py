@@ -153,14 +153,10 @@ class Session:
         for index in range(len(self._pictures.inputs)):
             forward = self.engine.run(one_image(self._inputs, index))
             predictions.append(forward.predictions)
-            for layer in self.engine.convolutions:
-                across.add(layer, forward.responses(layer))
+            across.add_all(self.engine.convolutions, forward.responses)
             skipped += self._capture_input(recording, forward, index, now, progress)
         skipped += self._capture_kernels(recording, now)
-        self._capture_changes(recording, now)
-        for layer in self.engine.convolutions:
-            numbers = across.statistics(layer, now.traits.kernels.get(layer))
-            self._lane.put(recording, Numbers(layer, numbers, None))
+        self._capture_numbers(recording, now, across)
         self._previous = recording, now
         self.skipped = tuple(skipped)
         return Capture(
@@ -192,12 +188,13 @@ class Session:
         is_method = sheet.method in self._options.methods
         return is_method and sheet.target in ("", self._options.target)
 
-    def _capture_changes(self, recording: Recording, now: Course) -> None:
-        """How far every filter moved since the step before."""
+    def _capture_numbers(self, recording: Recording, now: Course, across: AcrossInputs) -> None:
+        """How far every filter moved since the step before; what all images say together."""
         for layer, origin in now.origins.items():
             filters = self.engine.graph.layers[layer].channels or 0
             changes = now.before.changes(origin, now.traits, filters)
-            self._lane.put(recording, Numbers(layer, changes, None))
+            numbers = across.statistics(layer, now.traits.kernels.get(layer))
+            self._lane.put(recording, Numbers(layer, (*changes, *numbers), None))
 
     def _capture_input(
         self,
