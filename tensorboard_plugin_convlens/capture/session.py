@@ -7,9 +7,9 @@ each layer from it, a lane carries them to the `Recording`, and that writes shee
 
 from __future__ import annotations
 
-import dataclasses
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Literal
 
 import keras
@@ -128,7 +128,7 @@ class Session:
         except BaseException:
             self._lane.put(recording, Abandon())
             raise
-        self._lane.put(recording, End(dataclasses.replace(capture, iterations=iterations)))
+        self._lane.put(recording, End(replace(capture, iterations=iterations)))
         return recording
 
     def _predecessor(self, step: int) -> Predecessor:
@@ -180,7 +180,7 @@ class Session:
         for layer, hashes in self.engine.hashes(arrays).items():
             origin = before.origin(self._writer, layer, hashes)
             kept = tuple(sheet for sheet in origin.sheets if self._is_asked(sheet))
-            origins[layer] = dataclasses.replace(origin, sheets=kept)
+            origins[layer] = replace(origin, sheets=kept)
             self._lane.put(recording, origins[layer])
         return Course(before, origins)
 
@@ -285,9 +285,8 @@ class Session:
 
 def _of_input(statistics: tuple[Statistic, ...], index: int) -> tuple[Statistic, ...]:
     """The statistics of one forward pass, marked with their input image."""
-    return tuple(
-        one if one.input < 0 else dataclasses.replace(one, input=index) for one in statistics
-    )
+    marked = [one if one.input < 0 else replace(one, input=index) for one in statistics]
+    return tuple(marked)
 
 
 def _told(left_out: Sequence[tuple[str, str]], label: str) -> Iterator[Skipped]:
