@@ -34,6 +34,7 @@ function makeStep(content: Content, step: number): Step {
       filters: 2,
       silent: 1,
       weak: 0,
+      flags: { silent: 1, nearSilent: 0, saturated: 0, duplicate: 0, notFinite: 0 },
       guided: null,
       rectifiers: null,
       unchangedSince: null,

@@ -10,6 +10,7 @@ import re
 
 from werkzeug.datastructures import MultiDict
 
+from tensorboard_plugin_convlens.core.flags import DEFAULTS, Thresholds
 from tensorboard_plugin_convlens.core.records import StepKey
 from tensorboard_plugin_convlens.server.captures import StepOf
 from tensorboard_plugin_convlens.storage.names import is_fingerprint, is_session
@@ -18,6 +19,7 @@ Query = MultiDict[str, str]
 
 _NUMBER = re.compile(r"[0-9]{1,15}")
 _STATISTIC = re.compile(r"[a-z0-9_]{1,64}")
+_SHARE = re.compile(r"0|1|1\.0{1,15}|0?\.[0-9]{1,15}")
 _LONGEST_RUN = 4096
 _SHOWN = 80
 
@@ -74,6 +76,29 @@ def statistic(query: Query) -> str:
             f"The parameter statistic is no name of a statistic: {text[:_SHOWN]!r}."
         )
     return text
+
+
+def thresholds(query: Query) -> Thresholds:
+    """Where flags begin: those given, the others as usual. Raises `BadParameterError`."""
+    return Thresholds(
+        near_silent=_share(query, "near_silent", DEFAULTS.near_silent),
+        saturated=_share(query, "saturated", DEFAULTS.saturated),
+        profile=_share(query, "profile", DEFAULTS.profile),
+        kernel=_share(query, "kernel", DEFAULTS.kernel),
+    )
+
+
+def _share(query: Query, name: str, default: float) -> float:
+    """A decimal number from 0 to 1; `default` where it is not given."""
+    if name not in query:
+        return default
+    text = _required(query, name)
+    if not _SHARE.fullmatch(text):
+        raise BadParameterError(
+            f"The parameter {name} must be a number from 0 to 1, such as 0.95; got "
+            f"{text[:_SHOWN]!r}."
+        )
+    return float(text)
 
 
 def _required(query: Query, name: str) -> str:

@@ -10,7 +10,7 @@ from werkzeug.security import safe_join
 from werkzeug.wrappers import Request, Response
 
 from tensorboard_plugin_convlens.core.errors import NotCapturedError
-from tensorboard_plugin_convlens.server import params, timeline, to_wire, wire
+from tensorboard_plugin_convlens.server import params, ranking, timeline, to_wire, wire
 from tensorboard_plugin_convlens.server.ablation_to_wire import ablation_to_wire
 from tensorboard_plugin_convlens.server.captures import Captures
 from tensorboard_plugin_convlens.server.respond import (
@@ -47,6 +47,8 @@ class Routes:
             "/timeline": self._timeline,
             "/network_timeline": self._network_timeline,
             "/predictions": self._predictions,
+            "/agreement": self._agreement,
+            "/flags": self._flags,
             "/ablations": self._ablations,
             "/index.js": self._index,
             "/static/*": self._static,
@@ -144,6 +146,18 @@ class Routes:
             points.append(to_wire.prediction_point(capture, index, names))
         body: wire.PredictionHistory = {"run": run, "input": index, "points": points}
         return as_json(request, body)
+
+    def _agreement(self, request: Request) -> Response:
+        step = params.step(request.args)
+        record = self._captures.layer(step, params.number(request.args, "layer"))
+        body = ranking.agreement(step.run, step.key.step, record)
+        return as_json(request, body, immutable=True)
+
+    def _flags(self, request: Request) -> Response:
+        step = params.step(request.args)
+        record = self._captures.layer(step, params.number(request.args, "layer"))
+        body = ranking.flags(step.run, step.key.step, record, params.thresholds(request.args))
+        return as_json(request, body, immutable=True)
 
     def _ablations(self, request: Request) -> Response:
         run = params.run(request.args)

@@ -28,6 +28,7 @@ from tensorboard_plugin_convlens.core.records import (
     StepKey,
 )
 from tensorboard_plugin_convlens.server import to_wire, wire
+from tensorboard_plugin_convlens.server.ranking import flag_counts
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +110,7 @@ def _point(layer: LayerCapture) -> wire.LayerPoint:
         "activationChangeMean": _number(np.mean, activation),
         "activationChangeMedian": _number(np.median, activation),
         "silent": None if silent is None else int(silent.sum()),
+        "flags": flag_counts(layer.statistics),
         "unchangedSince": layer.unchanged_since,
         "weightsUnchangedSince": layer.weights_unchanged_since,
     }

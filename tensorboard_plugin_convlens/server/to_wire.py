@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 
 import numpy as np
@@ -20,6 +19,8 @@ from tensorboard_plugin_convlens.core.records import (
     StepKey,
 )
 from tensorboard_plugin_convlens.server import wire
+from tensorboard_plugin_convlens.server.numbers import number
+from tensorboard_plugin_convlens.server.ranking import flag_counts
 
 CLASSES_SENT = 50
 # A filter is weak where its strongest response is below this share of the layer's.
@@ -147,11 +148,6 @@ def prediction_point(
     }
 
 
-def number(value: float) -> float | None:
-    """A finite number, or None."""
-    return float(value) if math.isfinite(value) else None
-
-
 def _numbers(values: Iterable[float]) -> list[float | None]:
     return [number(value) for value in values]
 
@@ -198,6 +194,7 @@ def _layer_summary(record: LayerCapture) -> wire.LayerSummary:
         "filters": len(strongest) or max((one.channels for one in record.sheets), default=0),
         "silent": int((strongest == 0).sum()),
         "weak": int(((strongest > 0) & (strongest < WEAK_SHARE * peak)).sum()),
+        "flags": flag_counts(record.statistics),
         "guided": None if record.guidance is None else record.guidance.guided,
         "rectifiers": None if record.guidance is None else record.guidance.rectifiers,
         "unchangedSince": record.unchanged_since,

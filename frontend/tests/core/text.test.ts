@@ -112,6 +112,7 @@ describe("layers in words", () => {
       filters: 64,
       silent: 3,
       weak: 0,
+      flags: { silent: 1, nearSilent: 0, saturated: 0, duplicate: 0, notFinite: 0 },
       guided: null,
       rectifiers: null,
       unchangedSince: null,

@@ -1,0 +1,96 @@
+"""What ranks and flags the filters of a layer, in the JSON contract of `wire.py`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from tensorboard_plugin_convlens.core.agreement import rank_correlations, spread
+from tensorboard_plugin_convlens.core.criteria import values_of_layer
+from tensorboard_plugin_convlens.core.flags import (
+    Flag,
+    Kind,
+    Thresholds,
+    count_flags,
+    find_flags,
+)
+from tensorboard_plugin_convlens.core.records import FloatArray, LayerCapture, Statistic
+from tensorboard_plugin_convlens.server import wire
+from tensorboard_plugin_convlens.server.numbers import number
+
+
+def agreement(run: str, step: int, record: LayerCapture) -> wire.Agreement:
+    """How far the criteria of a layer agree, and the spread of each."""
+    values = values_of_layer(record.statistics)
+    matrix = rank_correlations(list(values.values()))
+    return {
+        "run": run,
+        "step": step,
+        "layer": record.layer,
+        "criteria": list(values),
+        "correlations": [[number(one) for one in row] for row in matrix.tolist()],
+        "spreads": [_spread(*found) for found in values.items()],
+        "values": [[number(one) for one in each.tolist()] for each in values.values()],
+    }
+
+
+def flags(run: str, step: int, record: LayerCapture, thresholds: Thresholds) -> wire.Flags:
+    """The flags of a layer's filters, with their evidence."""
+    found = find_flags(record.statistics, thresholds)
+    return {
+        "run": run,
+        "step": step,
+        "layer": record.layer,
+        "thresholds": {
+            "nearSilent": thresholds.near_silent,
+            "saturated": thresholds.saturated,
+            "profile": thresholds.profile,
+            "kernel": thresholds.kernel,
+        },
+        "flags": [_flag(one) for one in found],
+        "counts": _counts(found),
+    }
+
+
+def flag_counts(statistics: Sequence[Statistic]) -> wire.FlagCounts | None:
+    """How many filters have each flag, at the default thresholds; None without statistics."""
+    return _counts(find_flags(statistics)) if statistics else None
+
+
+_KINDS: dict[Kind, wire.FlagKind] = {
+    "silent": "silent",
+    "near_silent": "nearSilent",
+    "saturated": "saturated",
+    "duplicate": "duplicate",
+    "not_finite": "notFinite",
+}
+
+
+def _counts(found: Iterable[Flag]) -> wire.FlagCounts:
+    counts = count_flags(found)
+    return {
+        "silent": counts["silent"],
+        "nearSilent": counts["near_silent"],
+        "saturated": counts["saturated"],
+        "duplicate": counts["duplicate"],
+        "notFinite": counts["not_finite"],
+    }
+
+
+def _flag(flag: Flag) -> wire.Flag:
+    return {
+        "channel": flag.channel,
+        "kind": _KINDS[flag.kind],
+        "other": flag.other,
+        "evidence": {name: float(value) for name, value in flag.evidence.items()},
+    }
+
+
+def _spread(name: str, values: FloatArray) -> wire.Spread:
+    found = spread(values)
+    return {
+        "criterion": name,
+        "defined": found.defined,
+        "quartiles": [number(one) for one in found.quartiles],
+        "variation": number(found.variation),
+        "smallest": number(found.smallest),
+    }
