@@ -13,6 +13,7 @@ from tensorboard_plugin_convlens.capture.inputs import ModelInputs, to_arrays
 from tensorboard_plugin_convlens.core.errors import InputError
 from tensorboard_plugin_convlens.core.input_images import build_input_images, derive_picture
 from tensorboard_plugin_convlens.core.records import (
+    Asked,
     ColorOrder,
     InputImage,
     InputImages,
@@ -38,6 +39,11 @@ class CaptureOptions:
     layers: tuple[str, ...] | None
     methods: tuple[CapturedMethod, ...]
     target: Target
+
+    @property
+    def asked(self) -> Asked:
+        """As it is kept with a capture."""
+        return Asked(self.methods, self.target, self.layers)
 
 
 def build_options(

@@ -20,13 +20,12 @@ from tensorboard_plugin_convlens.capture.engine import Engine
 from tensorboard_plugin_convlens.capture.forward import Forward
 from tensorboard_plugin_convlens.capture.inputs import ModelInputs, one_image, to_arrays
 from tensorboard_plugin_convlens.capture.lane import DirectLane, Lane
-from tensorboard_plugin_convlens.capture.lineage import hash_arrays
+from tensorboard_plugin_convlens.capture.lineage import Hashes, hash_arrays
 from tensorboard_plugin_convlens.capture.options import CaptureOptions
-from tensorboard_plugin_convlens.capture.predecessor import Course, Predecessor
+from tensorboard_plugin_convlens.capture.predecessor import Course, Predecessor, Traits
 from tensorboard_plugin_convlens.capture.timetable import Timetable
 from tensorboard_plugin_convlens.core.importance import Specificity
 from tensorboard_plugin_convlens.core.records import (
-    Asked,
     Capture,
     FloatArray,
     InputImages,
@@ -54,7 +53,7 @@ Progress = Callable[[str, int], None]
 class Session:
     """A model, its input images and a writer; the model is traced once."""
 
-    def __init__(  # It brings these six together, and nothing else does.
+    def __init__(  # noqa: PLR0913  # It brings these together, and nothing else does.
         self,
         model: keras.Model,
         inputs: ModelInputs,
@@ -63,6 +62,7 @@ class Session:
         options: CaptureOptions,
         *,
         lane: Lane | None = None,
+        model_hash: str = "",
     ) -> None:
         """Traces the model and writes its graph and the input images.
 
@@ -73,6 +73,7 @@ class Session:
           writer: Of the run.
           options: What to capture.
           lane: Who writes; by default the calling thread.
+          model_hash: Of a saved model (`checkpoints.hash_model`), to be kept with captures.
 
         Raises:
           ConvLensError: The inputs do not fit the model, a layer is not there, there is no
@@ -84,6 +85,7 @@ class Session:
         self._writer = writer
         self._options = options
         self._lane = lane or DirectLane()
+        self._model = model_hash
         self._timetable = Timetable()
         self._previous: tuple[Recording, Course] | None = None
         self.skipped: tuple[Skipped, ...] = ()
@@ -105,6 +107,7 @@ class Session:
         iterations: int | None = None,
         seconds: float | None = None,
         progress: Progress | None = None,
+        before: Predecessor | None = None,
     ) -> Recording:
         """Captures the model as it is now; the lane commits the step.
 
@@ -114,6 +117,8 @@ class Session:
           seconds: What it may take; feature maps and statistics are always taken, gradients
             only as far as the time goes. None for all.
           progress: Is told of every layer that is done, for every input image.
+          before: The step before, where it is not this session's own or the latest in the
+            run's directory.
 
         Returns:
           The recording; its `capture` is there once the lane has written it.
@@ -124,12 +129,40 @@ class Session:
         """
         recording = Recording(self._writer, step)
         try:
-            capture = self._capture_all(recording, seconds, progress)
+            capture = self._capture_all(recording, seconds, progress, before)
         except BaseException:
             self._lane.put(recording, Abandon())
             raise
         self._lane.put(recording, End(replace(capture, iterations=iterations)))
         return recording
+
+    @property
+    def arrays(self) -> str:
+        """Hash of the input arrays as they are now."""
+        return hash_arrays(to_arrays(self._inputs))
+
+    def hashes(self) -> dict[int, Hashes]:
+        """What each layer depends on now, by index in the model graph."""
+        return self.engine.hashes(self.arrays)
+
+    def holds(self, capture: Capture) -> bool:
+        """Whether everything that a capture of the run refers to still lies there."""
+        return all(
+            self._writer.holds(sheet) for layer in capture.layers for sheet in layer.sheets
+        )
+
+    def observe(self) -> Traits:
+        """What a capture would remember of the filters; nothing is written."""
+        traits = Traits()
+        for index in range(len(self._pictures.inputs)):
+            forward = self.engine.run(one_image(self._inputs, index))
+            for layer in self.engine.convolutions:
+                traits.add_maps(layer, forward.maps(layer), len(self._pictures.inputs))
+        for layer in self.engine.convolutions:
+            kernels = self.engine.kernels(layer)
+            if kernels is not None:
+                traits.kernels[layer] = kernels
+        return traits
 
     def _predecessor(self, step: int) -> Predecessor:
         """The step before: of this session, once it is written, else of an earlier one."""
@@ -140,15 +173,19 @@ class Session:
         return predecessor.of_recording(recording, course.traits)
 
     def _capture_all(
-        self, recording: Recording, seconds: float | None, progress: Progress | None
+        self,
+        recording: Recording,
+        seconds: float | None,
+        progress: Progress | None,
+        before: Predecessor | None,
     ) -> Capture:
         """Everything of a step, but for the layers, which are in the recording."""
         started = time.monotonic()
         predictions: list[tuple[Prediction, ...]] = []
         skipped = list(self.engine.skipped)
         self._timetable.begin(seconds, len(self._pictures.inputs))
-        arrays = hash_arrays(to_arrays(self._inputs))
-        now = self._begin_course(recording, arrays)
+        before = self._predecessor(recording.step) if before is None else before
+        now = self._begin_course(recording, before)
         across = AcrossInputs([one.class_index for one in self._pictures.inputs])
         for index in range(len(self._pictures.inputs)):
             forward = self.engine.run(one_image(self._inputs, index))
@@ -169,15 +206,15 @@ class Session:
             predictions=tuple(predictions),
             skipped=self.skipped,
             seconds=time.monotonic() - started,
-            arrays=arrays,
-            asked=Asked(self._options.methods, self._options.target, self._options.layers),
+            arrays=self.arrays,
+            asked=self._options.asked,
+            model=self._model,
         )
 
-    def _begin_course(self, recording: Recording, arrays: str) -> Course:
+    def _begin_course(self, recording: Recording, before: Predecessor) -> Course:
         """What is unchanged since the step before; notes it in the recording."""
-        before = self._predecessor(recording.step)
         origins = {}
-        for layer, hashes in self.engine.hashes(arrays).items():
+        for layer, hashes in self.hashes().items():
             origin = before.origin(self._writer, layer, hashes)
             kept = tuple(sheet for sheet in origin.sheets if self._is_asked(sheet))
             origins[layer] = replace(origin, sheets=kept)

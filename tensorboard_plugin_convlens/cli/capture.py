@@ -4,22 +4,31 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from tqdm import tqdm
 
 from tensorboard_plugin_convlens.cli.quiet_start import start_tensorflow
-from tensorboard_plugin_convlens.core.errors import InputError
+from tensorboard_plugin_convlens.core.errors import IncompleteError, InputError
 
 if TYPE_CHECKING:
-    from tensorboard_plugin_convlens.storage.recording import Recording
+    from tensorboard_plugin_convlens.capture.series import Outcome, Request
+    from tensorboard_plugin_convlens.core.records import Capture
 
 _EPILOG = """\
 examples:
   convlens capture model.keras --images photos --logdir logs --preprocess unit
   convlens capture 'run1/epoch-*.keras' --images photos --logdir logs --run run1
+  convlens capture 'ckpt/*.weights.h5' --model m.keras --images photos --logdir logs --jobs 2
   convlens capture vgg16.keras --images cat.png --logdir logs --layers 'block3_*'
+
+What is captured already, with the same weights, inputs and options, is not captured again, so
+an interrupted series goes on where it stopped.
+
+exit status: 0 all is captured; 1 nothing is, for the reason given; 2 wrong usage; 3 some models
+could not be captured, all others are; 130 interrupted.
 """
 
 
@@ -33,10 +42,24 @@ def add_parser(commands: argparse._SubParsersAction[Any]) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
-        "model",
+        "models",
         nargs="+",
         metavar="MODEL",
-        help="a .keras or .h5 file, or a pattern for a series of checkpoints",
+        help="a .keras, .h5 or .weights.h5 file, or a pattern for a series of checkpoints",
+    )
+    parser.add_argument(
+        "--model",
+        type=Path,
+        metavar="FILE",
+        help="model that .weights.h5 files belong to: a saved model, or a .json file with "
+        "model.to_json()",
+    )
+    parser.add_argument(
+        "--jobs",
+        type=int,
+        default=1,
+        metavar="N",
+        help="processes to capture a series in, each with its own TensorFlow (default: 1)",
     )
     parser.add_argument(
         "--images",
@@ -101,44 +124,80 @@ def add_parser(commands: argparse._SubParsersAction[Any]) -> None:
 def run(arguments: argparse.Namespace) -> None:
     """Captures every model; progress goes to stderr, a line per step to stdout."""
     start_tensorflow()  # Here, so that the other commands start without it.
-    from tensorboard_plugin_convlens.capture.checkpoints import (
-        find_checkpoints,
-        load_checkpoint,
-    )
-    from tensorboard_plugin_convlens.capture.options import build_options, build_pictures
-    from tensorboard_plugin_convlens.capture.photographs import (
-        color_order_of,
-        preprocess,
-        read_photographs,
-    )
-    from tensorboard_plugin_convlens.capture.session import Session
     from tensorboard_plugin_convlens.storage.writer import Writer
 
-    options = build_options(arguments.layers, arguments.methods, arguments.target)
-    class_names = read_class_names(arguments.class_names)
-    color_order = arguments.color_order or color_order_of(arguments.preprocess)
-    checkpoints = find_checkpoints(arguments.model, arguments.step)
-    writer = None
-    for checkpoint in checkpoints:
-        model = load_checkpoint(checkpoint.path)
-        photographs = read_photographs(arguments.images, model, most=arguments.most)
-        inputs = preprocess(photographs.pixels, arguments.preprocess)
-        pictures = build_pictures(
-            inputs,
-            labels=photographs.labels,
-            class_names=class_names,
-            display=photographs.pixels,
-            color_order=color_order,
-        )
-        if writer is None:
-            writer = Writer(arguments.logdir, run=arguments.run)
-            for skipped in photographs.skipped:
-                print(f"left out {skipped.what}: {skipped.reason}", file=sys.stderr)
-        session = Session(model, inputs, pictures, writer, options)
-        with FilterProgress(session.filters, checkpoint.path.name) as progress:
-            recording = session.capture(checkpoint.step, progress=progress)
-        print(describe(checkpoint.path.name, recording))
+    request = _request(arguments, Writer(arguments.logdir, run=arguments.run).session)
+    outcomes: list[Outcome] = []
+    with tqdm(total=len(request.checkpoints), unit="model", disable=None) as bar:
+        for outcome in _outcomes(request, arguments.jobs):
+            bar.update()
+            _tell(outcome, is_first=not outcomes)
+            outcomes.append(outcome)
+    failed = [one for one in outcomes if one.what == "failed"]
+    if len(failed) == len(outcomes):
+        assert failed[0].fault is not None, "a failed outcome has one"
+        raise failed[0].fault
     print(f"See it with: tensorboard --logdir {arguments.logdir}")
+    if failed:
+        raise IncompleteError(
+            f"{len(failed)} of {len(outcomes)} models could not be captured "
+            f"({', '.join(one.checkpoint.path.name for one in failed)}); the others are."
+        )
+
+
+def _request(arguments: argparse.Namespace, session: str) -> Request:
+    """The arguments as the capture room takes them."""
+    from tensorboard_plugin_convlens.capture.checkpoints import find_checkpoints
+    from tensorboard_plugin_convlens.capture.options import build_options
+    from tensorboard_plugin_convlens.capture.photographs import color_order_of
+    from tensorboard_plugin_convlens.capture.series import Request
+
+    if arguments.jobs < 1:
+        raise InputError(f"--jobs must be at least 1; got {arguments.jobs}.")
+    return Request(
+        checkpoints=tuple(find_checkpoints(arguments.models, arguments.step)),
+        architecture=arguments.model,
+        images=arguments.images,
+        most=arguments.most,
+        preprocessing=arguments.preprocess,
+        class_names=read_class_names(arguments.class_names),
+        color_order=arguments.color_order or color_order_of(arguments.preprocess),
+        options=build_options(arguments.layers, arguments.methods, arguments.target),
+        log_dir=arguments.logdir,
+        run=arguments.run,
+        session=session,
+    )
+
+
+def _outcomes(request: Request, jobs: int) -> Iterator[Outcome]:
+    """What becomes of each model, in the order of the steps."""
+    from tensorboard_plugin_convlens.capture.series import Series
+    from tensorboard_plugin_convlens.capture.series_pool import capture_in_processes
+
+    if jobs > 1 and len(request.checkpoints) > 1:
+        yield from capture_in_processes(request, min(jobs, len(request.checkpoints)))
+        return
+    series = Series(request)
+    for index in range(len(request.checkpoints)):
+        with FilterProgress() as progress:
+            yield series.capture(index, progress.begin)
+
+
+def _tell(outcome: Outcome, *, is_first: bool) -> None:
+    """A line about a model, above the progress bar."""
+    name = outcome.checkpoint.path.name
+    if is_first:
+        for skipped in outcome.skipped:
+            print(f"left out {skipped.what}: {skipped.reason}", file=sys.stderr)
+    if outcome.what == "failed":
+        tqdm.write(f"{name}: left out: {outcome.fault}", file=sys.stderr)
+    elif outcome.what == "there":
+        tqdm.write(
+            f"{name}: step {outcome.checkpoint.step} is captured already, with the same "
+            "weights, inputs and options"
+        )
+    else:
+        tqdm.write(describe(name, outcome.capture, outcome.checkpoint.step))
 
 
 def read_class_names(file: Path | None) -> tuple[str, ...]:
@@ -167,9 +226,15 @@ def read_class_names(file: Path | None) -> tuple[str, ...]:
 class FilterProgress:
     """A progress bar over filters, on stderr, as a context and as a `Progress`."""
 
-    def __init__(self, total: int, name: str) -> None:
+    def __init__(self, total: int = 0, name: str = "") -> None:
         """Takes the number of filters (times input images) and what is captured."""
-        self._bar = tqdm(total=total, desc=name, unit="filter", file=sys.stderr)
+        self._bar = tqdm(total=total, desc=name, unit="filter", disable=not total)
+
+    def begin(self, total: int, name: str) -> Self:
+        """Begins anew, with what was not known before; returns itself."""
+        self._bar.close()
+        self._bar = tqdm(total=total, desc=name, unit="filter")
+        return self
 
     def __enter__(self) -> Self:
         """Returns itself."""
@@ -185,11 +250,10 @@ class FilterProgress:
         self._bar.update(filters)
 
 
-def describe(name: str, recording: Recording) -> str:
+def describe(name: str, captured: Capture | None, step: int) -> str:
     """A sentence about a capture: what was done, and what was not."""
-    captured = recording.capture
     if captured is None:
-        return f"{name}: step {recording.step} was not captured"
+        return f"{name}: step {step} was not captured"
     done = sum(
         max((sheet.channels for sheet in one.sheets), default=0) for one in captured.layers
     )

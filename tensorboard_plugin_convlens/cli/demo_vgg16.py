@@ -64,4 +64,4 @@ def capture_vgg16(log_dir: str) -> None:
     session = Session(load_vgg16(), inputs, pictures, writer, options)
     with FilterProgress(session.filters, "vgg16") as progress:
         recording = session.capture(0, progress=progress)
-    print(describe("vgg16", recording))
+    print(describe("vgg16", recording.capture, recording.step))

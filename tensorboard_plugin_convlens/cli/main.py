@@ -9,13 +9,14 @@ from collections.abc import Sequence
 
 import tensorboard_plugin_convlens
 from tensorboard_plugin_convlens.cli import capture, demo, inspect, prune
-from tensorboard_plugin_convlens.core.errors import ConvLensError
+from tensorboard_plugin_convlens.core.errors import ConvLensError, IncompleteError
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs the command; returns its exit status.
 
-    0: done. 1: a fault, told in one sentence on stderr. 2: wrong usage. 130: interrupted.
+    0: done. 1: a fault, told in one sentence on stderr. 2: wrong usage. 3: some of what
+    was asked for is done, the rest could not be. 130: interrupted.
     """
     # TensorFlow's notices about the processor would stand between the user and the answer.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
@@ -26,7 +27,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if arguments.debug:
             raise
         print(f"convlens: {error}", file=sys.stderr)
-        return 1
+        return 3 if isinstance(error, IncompleteError) else 1
     except KeyboardInterrupt:
         return 130
     return 0

@@ -31,3 +31,7 @@ class FormatError(ConvLensError):
 
 class NotCapturedError(ConvLensError):
     """A run, step, layer, input image or channel was asked for that is not there."""
+
+
+class IncompleteError(ConvLensError):
+    """Some of what was asked for is done, the rest could not be; the text says what."""

@@ -53,6 +53,7 @@ class Writer:
         *,
         run: str = ".",
         kind: Literal["training", "capture"] = "capture",
+        session: str | None = None,
     ) -> None:
         """Opens the run: makes its directory and announces it to TensorBoard.
 
@@ -61,6 +62,8 @@ class Writer:
           run: Name of the run: a directory below `log_dir`, or `"."` for itself.
           kind: A training session that begins at a step abandons the later steps of
             earlier training sessions; a capture session stands beside them.
+          session: One that another process began: several may write a session, each its
+            own steps.
 
         Raises:
           StorageError: The directory cannot be created or written to, or the run's name
@@ -68,7 +71,7 @@ class Writer:
         """
         self.run_directory = _run_directory(local_path(log_dir), run)
         self.directory = self.run_directory / names.DIRECTORY
-        self.session = names.new_session(kind)
+        self.session = session or names.new_session(kind)
         make_directory(self.directory)
         _announce(self.run_directory)
 
