@@ -29,6 +29,10 @@ logger = logging.getLogger(__name__)
 STRICT_VARIABLE = "CONVLENS_STRICT"
 # A fault that returns at every capture is not worth trying for ever.
 _MOST_FAILURES = 3
+_NO_WEIGHTS = (
+    "ConvLens did not capture the weights before training: the model {name!r} has none before "
+    "its first batch. Call it once on a batch, or build() it, before fit."
+)
 _Method = TypeVar("_Method", bound=Callable[..., None])
 
 
@@ -127,6 +131,7 @@ class ConvLensCallback(keras.callbacks.Callback):
         self._failures = 0
         self._last_step: int | None = None
         self._epoch = 0
+        self._waits_for_weights = False
 
     @_never_raises
     def set_model(self, model: keras.Model) -> None:
@@ -135,6 +140,7 @@ class ConvLensCallback(keras.callbacks.Callback):
         self._session = None
         self._failures = 0
         self._last_step = None
+        self._waits_for_weights = False
         self._budget.restart()
         self._lane = self._lane or BackgroundLane()
         self._writer = Writer(self._log_dir, run=self._run, kind="training")
@@ -142,12 +148,24 @@ class ConvLensCallback(keras.callbacks.Callback):
     @_never_raises
     def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         """Captures the weights before training, at the epoch with which it begins."""
-        if self._last_step is None and self.model.built:
+        if self._last_step is not None:
+            return
+        if self.model.built:
             self._capture(self._updates() if self._schedule.by_batch else epoch)
+        elif not self._waits_for_weights:
+            self._waits_for_weights = True
+            self._tell(_NO_WEIGHTS.format(name=self.model.name))
 
     @_never_raises
     def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
-        """Captures by batch, where that was asked for."""
+        """Captures by batch, where that was asked for.
+
+        A model that gets its weights at its first batch is looked at after it, not only at
+        the end of an epoch: what cannot be captured is refused as early as it can be known.
+        """
+        if self._waits_for_weights and self.model.built and self._writer is not None:
+            self._waits_for_weights = False
+            self._begin_session(self._writer)
         if self._schedule.by_batch and self._schedule.is_due(self._updates(), self._last_step):
             self._capture(self._updates())
 
@@ -188,6 +206,16 @@ class ConvLensCallback(keras.callbacks.Callback):
     def _record(self, writer: Writer, step: int) -> None:
         """Computes a capture here and has it written in the background."""
         assert self._lane is not None, "it is made together with the writer"
+        session = self._begin_session(writer)
+        session.capture(step, iterations=self._updates(), seconds=self._budget.left())
+        for one in session.skipped:
+            if one not in self._told:
+                self._told.add(one)
+                logger.warning("ConvLens left out %s: %s.", one.what, one.reason)
+        self._lane.check()
+
+    def _begin_session(self, writer: Writer) -> Session:
+        """Looks at the model, once; a model that cannot be captured is refused here."""
         if self._session is None:
             self._session = Session(
                 self.model,
@@ -197,12 +225,7 @@ class ConvLensCallback(keras.callbacks.Callback):
                 self._options,
                 lane=self._lane,
             )
-        self._session.capture(step, iterations=self._updates(), seconds=self._budget.left())
-        for one in self._session.skipped:
-            if one not in self._told:
-                self._told.add(one)
-                logger.warning("ConvLens left out %s: %s.", one.what, one.reason)
-        self._lane.check()
+        return self._session
 
     def _updates(self) -> int:
         """Updates that the optimizer has made."""
@@ -214,12 +237,14 @@ class ConvLensCallback(keras.callbacks.Callback):
         sentence = f"ConvLens did not capture: {what}"
         if self._failures >= _MOST_FAILURES:
             sentence = f"ConvLens stops capturing after {_MOST_FAILURES} failures: {what}"
+        self._tell(sentence, show_trace=not isinstance(error, ConvLensError))
+
+    def _tell(self, sentence: str, *, show_trace: bool = False) -> None:
+        """Logs a sentence, once, and writes it beside the captures."""
         if sentence in self._problems:
             return
         self._problems.append(sentence)
-        logger.warning(
-            "%s Training goes on.", sentence, exc_info=not isinstance(error, ConvLensError)
-        )
+        logger.warning("%s Training goes on.", sentence, exc_info=show_trace)
         self._write_problems()
 
     def _write_problems(self) -> None:

@@ -162,6 +162,61 @@ def test_a_model_without_convolutions_is_told_and_trains_on(tmp_path, caplog):
     assert "Training goes on." in told
 
 
+class Subclassed(keras.Model):
+    """A model that is built at its first batch; with a convolution, or without."""
+
+    def __init__(self, *, convolution):
+        super().__init__()
+        layers = keras.layers
+        self.first = layers.Conv2D(4, 3, name="conv") if convolution else layers.Dense(4)
+        self.pool = layers.GlobalAveragePooling2D()
+        self.top = layers.Dense(3, activation="softmax")
+
+    def call(self, images):
+        return self.top(self.pool(keras.ops.relu(self.first(images))))
+
+
+class LastBatch(keras.callbacks.Callback):
+    """Notes which batches have ended."""
+
+    ended = 0
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.ended += 1
+
+
+def test_a_model_without_weights_before_its_first_batch_is_told_so_and_captured_later(
+    tmp_path, caplog
+):
+    model = Subclassed(convolution=True)
+    model.compile("adam", "sparse_categorical_crossentropy")
+    told = trained_in_spite_of(caplog, model, ConvLensCallback(tmp_path, IMAGES[:1]))
+
+    assert told.count("has none before its first batch") == 1
+    reader = Reader(tmp_path)
+    assert reader.steps("train") == (1, 2, 3)
+    assert "did not capture the weights before training" in reader.problems("train")[0]
+
+
+def test_a_model_built_at_its_first_batch_is_refused_after_that_batch(tmp_path, monkeypatch):
+    monkeypatch.setenv("CONVLENS_STRICT", "1")
+    model, batches = Subclassed(convolution=False), LastBatch()
+    model.compile("adam", "sparse_categorical_crossentropy")
+    with pytest.raises(NoConvolutionError):
+        fit(model, batches, ConvLensCallback(tmp_path, IMAGES[:1]))
+    assert batches.ended == 1
+
+
+def test_a_built_model_is_refused_before_its_first_batch(tmp_path, monkeypatch):
+    monkeypatch.setenv("CONVLENS_STRICT", "1")
+    model, batches = Subclassed(convolution=False), LastBatch()
+    model(IMAGES[:1])
+    model.compile("adam", "sparse_categorical_crossentropy")
+    with pytest.raises(NoConvolutionError):
+        fit(model, batches, ConvLensCallback(tmp_path, IMAGES[:1]))
+    assert batches.ended == 0
+
+
 def test_images_of_the_wrong_shape_are_told_with_both_shapes(tmp_path, caplog):
     wrong = np.zeros((1, 9, 12, 3), np.float32)
 
