@@ -193,6 +193,7 @@ class Session:
             across.add_all(self.engine.convolutions, forward.responses)
             skipped += self._capture_input(recording, forward, index, now, progress)
         skipped += self._capture_kernels(recording, now)
+        skipped += self._unnamed(predictions)
         self._capture_numbers(recording, now, across)
         self._previous = recording, now
         self.skipped = tuple(skipped)
@@ -300,6 +301,23 @@ class Session:
             yield "guided"
         if "gradient" in self._options.methods:
             yield "gradient"
+
+    def _unnamed(self, predictions: Sequence[tuple[Prediction, ...]]) -> Iterator[Skipped]:
+        """What is to be said where classes were named and there are no such predictions."""
+        names = len(self._pictures.class_names)
+        sizes = {len(one.probabilities) for each in predictions for one in each}
+        if names and not sizes:
+            yield Skipped(
+                "predictions",
+                "no output of the model comes out of a softmax or a sigmoid, so it has no "
+                "class probabilities",
+            )
+        elif names and names not in sizes:
+            yield Skipped(
+                "class names",
+                f"there are {names} of them, and the model's outputs have "
+                f"{', '.join(map(str, sorted(sizes)))} classes",
+            )
 
     @property
     def _is_guided(self) -> bool:

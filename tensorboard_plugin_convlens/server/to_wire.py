@@ -274,6 +274,8 @@ def _prediction(
     input_index: int, record: Prediction, class_names: tuple[str, ...]
 ) -> wire.Prediction:
     probabilities = np.nan_to_num(record.probabilities, nan=0.0)
+    # Of several outputs, the names are of those that have as many classes.
+    is_named = len(class_names) == len(probabilities)
     order = np.argsort(-probabilities, kind="stable")
     kept, omitted = order[:CLASSES_SENT], order[CLASSES_SENT:]
     return {
@@ -282,7 +284,7 @@ def _prediction(
         "classes": [
             {
                 "classIndex": int(index),
-                "name": class_names[index] if index < len(class_names) else f"class {index}",
+                "name": class_names[index] if is_named else f"class {index}",
                 "probability": float(probabilities[index]),
             }
             for index in kept

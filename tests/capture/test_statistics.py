@@ -8,7 +8,9 @@ import pytest
 import tensorflow as tf
 from keras import layers
 
+from tensorboard_plugin_convlens import capture
 from tensorboard_plugin_convlens.capture.engine import Engine
+from tensorboard_plugin_convlens.server import to_wire
 from tests.capture import model_zoo
 
 IMAGE = np.random.default_rng(8).normal(size=(1, 32, 32, 3)).astype(np.float32)
@@ -108,6 +110,51 @@ def test_outputs_that_are_no_probabilities_are_no_predictions():
     (kind,) = Engine(model_zoo.several_outputs(), IMAGE).run(IMAGE).predictions
     assert kind.output == "kind"
     assert kind.probabilities.sum() == pytest.approx(1)
+
+
+def heads(*build):
+    """A model with these functions of its pooled features as outputs."""
+    image = keras.Input((32, 32, 3))
+    features = layers.GlobalAveragePooling2D()(layers.Conv2D(4, 3)(image))
+    return keras.Model(image, [one(features) for one in build])
+
+
+def test_a_softmax_that_is_a_layer_or_an_operation_makes_logits_probabilities():
+    for softmax in (layers.Softmax(), keras.ops.softmax, layers.Activation("softmax")):
+        model = heads(lambda x, softmax=softmax: softmax(layers.Dense(3)(x)))
+        (prediction,) = Engine(model, IMAGE).run(IMAGE).predictions
+        np.testing.assert_allclose(prediction.probabilities, np.ravel(model(IMAGE)), atol=1e-6)
+
+
+def test_class_names_are_of_the_output_that_has_as_many_classes(tmp_path):
+    model = heads(
+        layers.Dense(3, activation="softmax", name="kind"),
+        layers.Dense(2, activation="sigmoid", name="side"),
+        layers.Dense(4, name="logits"),
+    )
+    names = ("ape", "bee", "cow")
+    record = capture(model, IMAGE, tmp_path, class_names=names, methods=["activation"])
+    kind, side = to_wire.step(".", record, names)["predictions"]
+    assert (kind["output"], side["output"]) == ("kind", "side")
+    expected = np.asarray(model(IMAGE)[0])[0]
+    assert kind["classes"][0]["name"] == names[int(expected.argmax())]
+    assert kind["classes"][0]["probability"] == pytest.approx(float(expected.max()), abs=1e-6)
+    assert {one["name"] for one in side["classes"]} == {"class 0", "class 1"}
+    assert record.skipped == ()
+
+
+@pytest.mark.parametrize(
+    ("head", "what", "reason"),
+    [
+        (layers.Dense(3), "predictions", "no output of the model comes out of a softmax"),
+        (layers.Dense(5, activation="softmax"), "class names", "there are 2 of them"),
+    ],
+)
+def test_class_names_that_cannot_be_used_are_told(tmp_path, head, what, reason):
+    record = capture(heads(head), IMAGE, tmp_path, class_names=["a", "b"])
+    (skipped,) = record.skipped
+    assert skipped.what == what
+    assert skipped.reason.startswith(reason)
 
 
 def test_mixed_precision_gives_float32_statistics():

@@ -102,6 +102,48 @@ def test_preprocessing_is_the_one_that_was_asked_for(tmp_path, photographs):
     assert np.abs(caffe - raw).max() > 0.01
 
 
+@pytest.mark.parametrize(
+    ("asked", "order"),
+    [
+        (("--preprocess", "unit"), "rgb"),
+        (("--preprocess", "torch"), "rgb"),
+        (("--preprocess", "mobilenet_v2"), "rgb"),
+        (("--preprocess", "caffe"), "bgr"),
+        (("--preprocess", "vgg16"), "bgr"),
+        (("--preprocess", "resnet50"), "bgr"),
+        (("--preprocess", "unit", "--color-order", "bgr"), "bgr"),
+    ],
+)
+def test_the_color_order_is_that_of_the_preprocessing_unless_it_is_given(
+    tmp_path, photographs, asked, order
+):
+    model = save_model(tmp_path / "tiny.keras")
+    main(
+        [
+            *("capture", str(model), "--images", str(photographs), *asked),
+            *("--logdir", str(tmp_path / "logs"), "--methods", "activation"),
+        ]
+    )
+    assert Reader(tmp_path / "logs").inputs(".").color_order == order
+
+
+def test_class_names_are_read_from_a_file(tmp_path, photographs, capsys):
+    model = save_model(tmp_path / "tiny.keras")
+    names = tmp_path / "names.txt"
+    arguments = [
+        *("capture", str(model), "--images", str(photographs), "--logdir", str(tmp_path / "l")),
+        *("--class-names", str(names), "--methods", "kernel"),
+    ]
+
+    names.write_text("tabby cat\n Großer Hund \n", "utf-8")
+    assert main(arguments) == 0
+    assert Reader(tmp_path / "l").inputs(".").class_names == ("tabby cat", "Großer Hund")
+
+    names.write_text("tabby cat\n\ndog\n", "utf-8")
+    assert main(arguments) != 0
+    assert "line 2 is empty" in capsys.readouterr().err
+
+
 def test_a_picture_that_cannot_be_read_is_left_out_and_said(tmp_path, photographs, capsys):
     (photographs / "broken.png").write_bytes(b"no picture")
     model = save_model(tmp_path / "tiny.keras")

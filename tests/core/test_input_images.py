@@ -46,3 +46,18 @@ def test_the_fingerprint_is_of_content_not_of_identity():
 
     assert build(1).fingerprint == build(1).fingerprint
     assert build(1).fingerprint != build(2).fingerprint
+
+
+def test_pictures_of_a_model_that_takes_bgr_are_rgb():
+    values = np.zeros((2, 2, 3), np.float32)
+    values[..., 2] = 1  # red comes last
+
+    assert (derive_picture(values, "bgr") == (255, 0, 0)).all()
+    assert (derive_picture(values) == (0, 0, 255)).all()
+
+
+def test_the_color_order_is_part_of_the_fingerprint():
+    image = InputImage("one", (np.zeros((2, 2, 3), np.uint8),))
+    rgb, bgr = (build_input_images([image], color_order=order) for order in ("rgb", "bgr"))
+
+    assert build_input_images([image]).fingerprint == rgb.fingerprint != bgr.fingerprint
