@@ -35,3 +35,15 @@ class NotCapturedError(ConvLensError):
 
 class IncompleteError(ConvLensError):
     """Some of what was asked for is done, the rest could not be; the text says what."""
+
+
+class MarkError(ConvLensError):
+    """A mark, or a change of marks, that cannot be: out of range, malformed, named twice."""
+
+
+class UnknownOperationError(ConvLensError):
+    """An operation was to be undone that the store does not know."""
+
+
+class StoreError(ConvLensError):
+    """The marks cannot be kept, or read, where they should be; the text says what to do."""

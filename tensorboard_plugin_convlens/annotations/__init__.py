@@ -1,0 +1,1 @@
+"""What people say about filters: marks, kept in a database of append-only events."""

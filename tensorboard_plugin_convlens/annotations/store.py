@@ -1,0 +1,240 @@
+"""The store of marks: applies operations, undoes them, and says what is current.
+
+Every operation is one transaction under the lock of its collection, so that sequences have
+no gaps and no reader misses an event. What was acknowledged is on disk.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from tensorboard_plugin_convlens.annotations import events, schema
+from tensorboard_plugin_convlens.annotations.address import StoreAddress
+from tensorboard_plugin_convlens.annotations.database import Database
+from tensorboard_plugin_convlens.core.errors import UnknownOperationError
+from tensorboard_plugin_convlens.core.marks import (
+    FilterKey,
+    Mark,
+    MarkConflictError,
+    MarkEvent,
+    Operation,
+    check_changes,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a collection stands.
+
+    Attributes:
+      store: Names the database; another one where it was removed and made anew.
+      sequence: Of the last event; 0 where there is none.
+    """
+
+    store: str = ""
+    sequence: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Collection:
+    id: int
+    place: Place
+
+
+class MarkStore:
+    """The marks of one log directory. Usable from several threads and processes."""
+
+    def __init__(self, address: StoreAddress) -> None:
+        """Takes where the marks are or will be; nothing is opened yet."""
+        self.address = address
+        self._database = Database(address)
+
+    def check_place(self) -> None:
+        """Raises `StoreError` if marks cannot be written there, as far as can be seen."""
+        self._database.check_place()
+
+    def close(self) -> None:
+        """Closes all connections; the next use opens one again."""
+        self._database.close()
+
+    def current(
+        self, run: str | None = None, *, since: int = 0
+    ) -> tuple[Place, tuple[MarkEvent, ...]]:
+        """The last event of every filter, by ascending sequence.
+
+        Args:
+          run: Of this run; of all by default.
+          since: Only filters with events after this sequence. Removed marks are among them
+            then, and left out where it is 0.
+
+        Returns:
+          Where the collection stands, and the events.
+
+        Raises:
+          StoreError: The database cannot be read.
+        """
+        with self._database.reading() as connection:
+            if connection is None or (here := self._collection(connection)) is None:
+                return Place(), ()
+            found = events.last_of_each(connection, here.id, run=run, after=since)
+            shown = tuple(one for one in found if since or not one.mark.opinion.is_empty)
+            return here.place, shown
+
+    def history(self, key: FilterKey) -> tuple[MarkEvent, ...]:
+        """Every event of a filter, the first one first. Raises as `current`."""
+        with self._database.reading() as connection:
+            if connection is None or (here := self._collection(connection)) is None:
+                return ()
+            return events.of_filter(connection, here.id, key)
+
+    def last_operation(self, author: str) -> str | None:
+        """The latest operation of an author that can still be undone. Raises as `current`."""
+        with self._database.reading() as connection:
+            if connection is None or (here := self._collection(connection)) is None:
+                return None
+            return events.last_operation(connection, here.id, author)
+
+    def apply(self, operation: Operation, marks: Iterable[Mark], base: int) -> Place:
+        """Makes changes, all or none; the same operation again does nothing.
+
+        Args:
+          operation: Who asks for what, under an id of their own choice.
+          marks: The new marks, whole, each filter once; an empty opinion removes one.
+          base: The sequence up to which whoever asks knows the marks.
+
+        Returns:
+          Where the collection stands afterwards.
+
+        Raises:
+          MarkError: There are no changes, too many, or two of one filter.
+          MarkConflictError: One of the filters has an event after `base`, or the id was
+            used for another operation.
+          StoreError: The database cannot be written to; nothing was changed.
+        """
+        changes = tuple(marks)
+        check_changes(changes)
+        digest = _digest(operation, changes, base)
+        with self._database.writing() as connection:
+            here = self._lock(connection)
+            if self._is_repeated(connection, here, operation, digest):
+                return here.place
+            self._refuse_unseen(connection, here, {mark.key for mark in changes}, base)
+            return self._append(connection, here, operation, changes, digest)
+
+    def undo(self, operation: Operation) -> Place:
+        """Gives every filter of the operation `operation.undoes` the mark it had before.
+
+        An undo is an operation too, and can itself be undone.
+
+        Raises:
+          UnknownOperationError: There is no such operation.
+          MarkConflictError: One of its filters has been marked since; or as `apply`.
+          StoreError: The database cannot be written to; nothing was changed.
+        """
+        digest = _digest(operation, (), 0)
+        with self._database.writing() as connection:
+            here = self._lock(connection)
+            if self._is_repeated(connection, here, operation, digest):
+                return here.place
+            span = events.span(connection, here.id, operation.undoes or "")
+            if span is None:
+                raise UnknownOperationError(
+                    f"There is no operation {operation.undoes!r} to undo."
+                )
+            undone = events.between(connection, here.id, *span)
+            keys = {one.mark.key for one in undone}
+            self._refuse_unseen(connection, here, keys, span[1])
+            before = events.before(connection, here.id, *span)
+            restored = tuple(before.get(one.mark.key, Mark(one.mark.key)) for one in undone)
+            return self._append(connection, here, operation, restored, digest)
+
+    def _collection(self, connection: sa.Connection, *, lock: bool = False) -> Any:
+        table = schema.collection
+        query = sa.select(table).where(table.c.name == self.address.collection)
+        row = connection.execute(query.with_for_update() if lock else query).one_or_none()
+        return None if row is None else _Collection(row.id, Place(row.store, row.sequence))
+
+    def _lock(self, connection: sa.Connection) -> _Collection:
+        """The collection, which nobody else can append to until the transaction ends."""
+        here: _Collection = self._collection(connection, lock=True)
+        return here
+
+    def _is_repeated(
+        self, connection: sa.Connection, here: _Collection, operation: Operation, digest: str
+    ) -> bool:
+        known = events.digest(connection, here.id, operation.id)
+        if known is not None and known != digest:
+            raise MarkConflictError(
+                f"The id {operation.id!r} was used for another operation. Choose a new one "
+                "for every operation, such as a random UUID."
+            )
+        return known is not None
+
+    def _refuse_unseen(
+        self, connection: sa.Connection, here: _Collection, keys: set[FilterKey], base: int
+    ) -> None:
+        """Raises `MarkConflictError` if a filter has an event after `base`."""
+        later = events.last_of_each(connection, here.id, after=base)
+        unseen = tuple(one for one in later if one.mark.key in keys)
+        if unseen:
+            first = unseen[0].mark
+            more = f" and {len(unseen) - 1} more" if len(unseen) > 1 else ""
+            raise MarkConflictError(
+                f"The mark of {first.key}{more} was changed in the meantime, by "
+                f"{unseen[0].operation.author or 'somebody'}. Look at it, then decide again.",
+                unseen,
+            )
+
+    def _append(
+        self,
+        connection: sa.Connection,
+        here: _Collection,
+        operation: Operation,
+        marks: tuple[Mark, ...],
+        digest: str,
+    ) -> Place:
+        first, last = here.place.sequence + 1, here.place.sequence + len(marks)
+        connection.execute(
+            sa.insert(schema.operation).values(
+                collection=here.id,
+                operation=operation.id,
+                kind=operation.kind,
+                undoes=operation.undoes,
+                author=operation.author,
+                wall_time=operation.wall_time or time.time(),
+                digest=digest,
+                first=first,
+                last=last,
+            )
+        )
+        rows = [
+            {"collection": here.id, "sequence": first + index, "operation": operation.id}
+            | events.to_row(mark)
+            for index, mark in enumerate(marks)
+        ]
+        connection.execute(sa.insert(schema.event), rows)
+        connection.execute(
+            sa.update(schema.collection)
+            .where(schema.collection.c.id == here.id)
+            .values(sequence=last)
+        )
+        return Place(here.place.store, last)
+
+
+def _digest(operation: Operation, marks: tuple[Mark, ...], base: int) -> str:
+    """Names what was asked for, but for the time at which it was."""
+    asked = {
+        "kind": operation.kind,
+        "author": operation.author,
+        "undoes": operation.undoes,
+        "base": base,
+        "marks": [asdict(mark) | {"wall_time": 0} for mark in marks],
+    }
+    return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()

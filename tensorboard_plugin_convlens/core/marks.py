@@ -1,0 +1,263 @@
+"""Marks: what people say about filters, as values, events and the fold of events.
+
+A mark is never overwritten. What happened to it is a sequence of events, each of which
+carries the whole mark as it was from then on; the current mark is that of the last event
+(`fold`), and an undo is one more event that carries what was before.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Literal
+
+from tensorboard_plugin_convlens.core.errors import ConvLensError, MarkError
+
+Verdict = Literal["useful", "useless", "unsure"]
+"""Whether a filter does something worth keeping, in the eyes of a person."""
+
+VERDICTS: tuple[Verdict, ...] = ("useful", "useless", "unsure")
+
+OperationKind = Literal["mark", "undo", "import"]
+
+MOST_STARS = 5
+LONGEST_NOTE = 4000
+LONGEST_TAG = 50
+MOST_TAGS = 20
+LONGEST_AUTHOR = 100
+LONGEST_NAME = 4096
+MOST_CHANGES = 10_000
+LARGEST_NUMBER = 2**31 - 1
+LARGEST_STEP = 10**15 - 1
+
+_OPERATION = re.compile(r"[A-Za-z0-9_-]{8,64}")
+_HASH = re.compile(r"[0-9a-f]{64}")
+# A tag stands in one cell of a table, beside others, separated by commas.
+_NOT_IN_TAGS = re.compile(r"[,\x00-\x1f\x7f]")
+
+
+def check_author(author: str) -> None:
+    """Raises `MarkError` where the text is no name of an author; empty is one."""
+    _check_text(author, "The name of an author", LONGEST_AUTHOR, empty=True)
+
+
+def _check_text(text: str, what: str, longest: int, *, empty: bool = False) -> None:
+    if not isinstance(text, str) or (not text and not empty) or len(text) > longest:
+        length = len(text) if isinstance(text, str) else repr(text)[:80]
+        raise MarkError(
+            f"{what} must be {0 if empty else 1} to {longest} characters; got {length}."
+        )
+    # PostgreSQL keeps neither, and half of a character is no text.
+    if "\0" in text or any("\ud800" <= character <= "\udfff" for character in text):
+        raise MarkError(f"{what} holds a NUL or half of a surrogate pair.")
+
+
+def _check_number(number: int, what: str, largest: int) -> None:
+    if not isinstance(number, int) or isinstance(number, bool) or not 0 <= number <= largest:
+        raise MarkError(
+            f"{what} must be a whole number from 0 to {largest}; got {str(number)[:80]}."
+        )
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class FilterKey:
+    """Which filter a mark is about.
+
+    Attributes:
+      run: The run's name, as TensorBoard calls it.
+      path: Keras path of the layer.
+      call: 0 for the first call of the layer, as in `records.Layer`.
+      channel: From 0.
+    """
+
+    run: str
+    path: str
+    call: int
+    channel: int
+
+    def __post_init__(self) -> None:
+        """Raises `MarkError` where a name or a number is none."""
+        _check_text(self.run, "The name of a run", LONGEST_NAME)
+        _check_text(self.path, "The path of a layer", LONGEST_NAME)
+        _check_number(self.call, "The call of a layer", LARGEST_NUMBER)
+        _check_number(self.channel, "The channel", LARGEST_NUMBER)
+
+    def __str__(self) -> str:
+        """`train: conv2 #7`, as messages name a filter."""
+        layer = self.path if self.call == 0 else f"{self.path}#{self.call}"
+        return f"filter {self.channel} of {layer} in run {self.run!r}"
+
+
+@dataclass(frozen=True, slots=True)
+class Opinion:
+    """What was said about a filter.
+
+    Attributes:
+      verdict: None where none was given.
+      stars: 1 to 5; 0 where none were given.
+      tags: Sorted, each once; at most 20 of 50 characters, without commas.
+      note: Free text of at most 4000 characters.
+    """
+
+    verdict: Verdict | None = None
+    stars: int = 0
+    tags: tuple[str, ...] = ()
+    note: str = ""
+
+    def __post_init__(self) -> None:
+        """Raises `MarkError` where a part is out of range; sorts the tags."""
+        if self.verdict is not None and self.verdict not in VERDICTS:
+            raise MarkError(
+                f"A verdict must be useful, useless or unsure; got {str(self.verdict)[:80]!r}."
+            )
+        _check_number(self.stars, "Stars", MOST_STARS)
+        _check_text(self.note, "A note", LONGEST_NOTE, empty=True)
+        object.__setattr__(self, "tags", tuple(sorted(set(self.tags))))
+        if len(self.tags) > MOST_TAGS:
+            raise MarkError(f"A filter has at most {MOST_TAGS} tags; got {len(self.tags)}.")
+        for tag in self.tags:
+            _check_text(tag, "A tag", LONGEST_TAG)
+            if _NOT_IN_TAGS.search(tag) or tag != tag.strip():
+                raise MarkError(
+                    "A tag has no commas or line breaks, and no space around it; "
+                    f"got {tag[:80]!r}."
+                )
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is said: a filter without a mark."""
+        return self == NO_OPINION
+
+
+NO_OPINION = Opinion()
+
+
+@dataclass(frozen=True, slots=True)
+class MadeOn:
+    """What a mark was made on; each is None where it is not known.
+
+    Attributes:
+      step: The captured step that was looked at.
+      graph: Fingerprint of the model graph.
+      weights: SHA-256, hexadecimal, of the layer's weights at that step.
+    """
+
+    step: int | None = None
+    graph: str | None = None
+    weights: str | None = None
+
+    def __post_init__(self) -> None:
+        """Raises `MarkError` where the step or a hash is none."""
+        if self.step is not None:
+            _check_number(self.step, "A step", LARGEST_STEP)
+        for name, value in (("graph", self.graph), ("weights", self.weights)):
+            if value is not None and not _HASH.fullmatch(value):
+                raise MarkError(
+                    f"The {name} of a mark must be named by 64 lower-case hexadecimal digits; "
+                    f"got {value[:80]!r}."
+                )
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """An opinion about a filter: whose, from when, and made on what.
+
+    Attributes:
+      key: The filter.
+      opinion: Empty where the mark was removed.
+      author: Who said it; empty where nobody signed.
+      wall_time: When, in seconds since 1970-01-01 UTC; 0 where there never was one.
+      made_on: What the author looked at.
+    """
+
+    key: FilterKey
+    opinion: Opinion = NO_OPINION
+    author: str = ""
+    wall_time: float = 0.0
+    made_on: MadeOn = field(default_factory=MadeOn)
+
+    def __post_init__(self) -> None:
+        """Raises `MarkError` where the author or the time is none."""
+        check_author(self.author)
+        if not (math.isfinite(self.wall_time) and self.wall_time >= 0):
+            raise MarkError(f"A wall time is a number from 0; got {self.wall_time!r}.")
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """Changes that are made, and undone, together.
+
+    Attributes:
+      id: Chosen by whoever asks, so that asking again does nothing twice.
+      kind: `"mark"`, `"undo"` or `"import"`.
+      author: Who asked.
+      undoes: Of an undo, the id of the operation that it undid.
+      wall_time: When the store took it in.
+    """
+
+    id: str
+    kind: OperationKind
+    author: str
+    undoes: str | None = None
+    wall_time: float = 0.0
+
+    def __post_init__(self) -> None:
+        """Raises `MarkError` where the id or the author is none."""
+        if not _OPERATION.fullmatch(self.id):
+            raise MarkError(
+                "The id of an operation must be 8 to 64 letters, digits, - or _, such as a "
+                f"random UUID; got {self.id[:80]!r}."
+            )
+        check_author(self.author)
+
+
+@dataclass(frozen=True, slots=True)
+class MarkEvent:
+    """One event: from `sequence` on, the mark of its filter is `mark`.
+
+    Attributes:
+      sequence: From 1, without gaps, in the order in which the store took events in.
+      operation: What it was part of.
+      mark: The whole mark from then on.
+    """
+
+    sequence: int
+    operation: Operation
+    mark: Mark
+
+
+class MarkConflictError(ConvLensError):
+    """Somebody else was quicker.
+
+    Attributes:
+      current: The events that the asker had not seen, one per filter in question.
+    """
+
+    def __init__(self, sentence: str, current: tuple[MarkEvent, ...] = ()) -> None:
+        super().__init__(sentence)
+        self.current = current
+
+
+def fold(events: Iterable[MarkEvent]) -> dict[FilterKey, MarkEvent]:
+    """The last event of each filter: the current marks, removed ones among them."""
+    current: dict[FilterKey, MarkEvent] = {}
+    for event in events:
+        known = current.get(event.mark.key)
+        if known is None or known.sequence < event.sequence:
+            current[event.mark.key] = event
+    return current
+
+
+def check_changes(marks: tuple[Mark, ...]) -> None:
+    """Raises `MarkError` unless these can be one operation: some, not too many, each once."""
+    if not 1 <= len(marks) <= MOST_CHANGES:
+        raise MarkError(
+            f"An operation must change between 1 and {MOST_CHANGES} marks; got {len(marks)}."
+        )
+    seen: set[FilterKey] = set()
+    for mark in marks:
+        if mark.key in seen:
+            raise MarkError(f"An operation may name the {mark.key} only once.")
+        seen.add(mark.key)
