@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import argparse
 import logging
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tensorboard.plugins import base_plugin
 
@@ -18,16 +18,63 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+_DATABASES = ("sqlite:///", "postgresql://", "postgresql+psycopg://")
+_FLAGS: dict[str, dict[str, Any]] = {
+    "--convlens_db": {
+        "metavar": "URL",
+        "default": "",
+        "help": "where marks of filters are kept: sqlite:///PATH, or for a team "
+        "postgresql+psycopg://USER@HOST/DATABASE (default: beside the logs)",
+    },
+    "--convlens_collection": {
+        "metavar": "NAME",
+        "default": "",
+        "help": "name of this log directory's marks in a shared database "
+        "(default: its absolute path)",
+    },
+    "--convlens_readonly": {"action": "store_true", "help": "let nobody change marks"},
+    "--convlens_allow_writes": {
+        "action": "store_true",
+        "help": "let everyone who reaches this TensorBoard change marks, also with --bind_all",
+    },
+    "--convlens_allowed_hosts": {
+        "metavar": "HOST",
+        "nargs": "+",
+        "default": [],
+        "help": "names by which this TensorBoard may be called, beside localhost and addresses",
+    },
+}
+
 
 class ConvLensLoader(base_plugin.TBLoader):
     """Makes the ConvLens plugin once TensorBoard's flags are known."""
+
+    def define_flags(self, parser: argparse.ArgumentParser) -> None:
+        """Adds `--convlens_…`."""
+        try:
+            group = parser.add_argument_group("ConvLens plugin")
+            for name, options in _FLAGS.items():
+                group.add_argument(name, **options)
+        except Exception:
+            logger.exception(
+                "ConvLens could not add its flags; TensorBoard starts without them."
+            )
 
     def fix_flags(self, flags: argparse.Namespace) -> None:
         """Asks TensorBoard to keep every step of self-contained summaries.
 
         It would otherwise keep 10 at random of each tag, mostly without the first step.
         `--samples_per_plugin convlens=N` chooses otherwise.
+
+        Raises:
+          FlagsError: `--convlens_db` names no database; TensorBoard then says so and ends.
         """
+        database = getattr(flags, "convlens_db", "") or ""
+        if database and not database.startswith(_DATABASES):
+            raise base_plugin.FlagsError(
+                "--convlens_db must be sqlite:///PATH or "
+                "postgresql+psycopg://USER@HOST/DATABASE."
+            )
         try:
             # 0 is TensorBoard's word for "all".
             flags.samples_per_plugin = {"convlens": 0, **(flags.samples_per_plugin or {})}

@@ -20,6 +20,7 @@ BESIDE_LOGS = Path(".convlens") / "annotations.db"
 SCHEMES = {"sqlite": "sqlite", "postgresql+psycopg": "postgresql", "postgresql": "postgresql"}
 
 _SCHEME = re.compile(r"([a-z0-9+]+)://")
+_SQLITE_PATH = re.compile(r"sqlite:///[^?]*[^?/]")
 _PASSWORD = re.compile(r"(://[^/@]*):[^/]*@")
 _ELSEWHERE = (
     "Keep the marks elsewhere: start TensorBoard with --convlens_db sqlite:///PATH on a local "
@@ -86,9 +87,8 @@ def check_database(database: str) -> Literal["sqlite", "postgresql"]:
     kind = SCHEMES.get(scheme[1]) if scheme else None
     if kind == "postgresql":
         return "postgresql"
-    if kind == "sqlite" and database.removeprefix("sqlite:///").strip("/") != "":
-        if database.startswith("sqlite:///") and "?" not in database:
-            return "sqlite"
+    if kind == "sqlite" and _SQLITE_PATH.fullmatch(database):
+        return "sqlite"
     raise StoreError(
         f"Cannot keep marks in {without_password(database)!r}: expected sqlite:///PATH (four "
         "slashes for an absolute path) or postgresql+psycopg://USER@HOST/DATABASE."
@@ -137,22 +137,18 @@ def check_writable(file: Path) -> None:
             )
 
 
-_NETWORK = frozenset(
-    "9p acfs afpfs afs beegfs ceph cifs coda davfs drvfs gfs gfs2 glusterfs gpfs lustre ncpfs "
-    "nfs nfs3 nfs4 ocfs2 orangefs prl_fs pvfs2 smb smb2 smb3 smbfs sshfs vboxsf vmhgfs webdav "
-    "webdavfs".split()
+_NETWORK = re.compile(
+    r"9p|ac?fs|afpfs|beegfs|ceph|cifs|coda|davfs|drvfs|gfs2?|glusterfs|gpfs|lustre|ncpfs|nfs\d?"
+    r"|ocfs2|orangefs|prl_fs|pvfs2|smb\d?|smbfs|sshfs|vboxsf|vmhgfs|webdav(fs)?"
 )
 # File systems in user space are most often another machine; these are this one's disks.
-_LOCAL_FUSE = frozenset(
-    "fuse.bindfs fuse.encfs fuse.ext2 fuse.fuse-overlayfs fuse.gocryptfs fuse.ntfs "
-    "fuse.ntfs-3g fuse.zfs".split()
-)
+_USER_SPACE = re.compile(r"fuse\.(?!(bindfs|encfs|ext2|fuse-overlayfs|gocryptfs|ntfs|zfs)\b)")
 
 
 def is_unsafe(file_system: str) -> bool:
     """Whether SQLite is unsafe there; an unknown kind counts as a local disk."""
     kind = file_system.lower()
-    return kind in _NETWORK or (kind.startswith("fuse.") and kind not in _LOCAL_FUSE)
+    return bool(_NETWORK.fullmatch(kind) or _USER_SPACE.match(kind))
 
 
 def file_system_of(path: Path) -> str:

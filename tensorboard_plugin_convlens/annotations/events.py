@@ -18,13 +18,13 @@ from tensorboard_plugin_convlens.core.marks import (
 )
 
 _EVENT, _OPERATION = schema.event, schema.operation
-_FIELDS = [
+_FIELDS: tuple[Any, ...] = (
     _EVENT,
     _OPERATION.c.kind,
     _OPERATION.c.undoes,
     _OPERATION.c.author.label("operation_author"),
     _OPERATION.c.wall_time.label("operation_time"),
-]
+)
 
 
 def to_row(mark: Mark) -> dict[str, Any]:
@@ -144,7 +144,7 @@ def last_operation(connection: sa.Connection, collection: int, author: str) -> s
 def _read(
     connection: sa.Connection, collection: int, where: sa.ColumnElement[bool]
 ) -> tuple[MarkEvent, ...]:
-    query = (
+    query: sa.Select[Any] = (
         sa.select(*_FIELDS)
         .join(
             _OPERATION,

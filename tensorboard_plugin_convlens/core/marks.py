@@ -54,7 +54,8 @@ def _check_text(text: str, what: str, longest: int, *, empty: bool = False) -> N
         raise MarkError(f"{what} holds a NUL or half of a surrogate pair.")
 
 
-def _check_number(number: int, what: str, largest: int) -> None:
+def check_number(number: int, what: str, largest: int) -> None:
+    """Raises `MarkError` unless this is a whole number from 0 to `largest`."""
     if not isinstance(number, int) or isinstance(number, bool) or not 0 <= number <= largest:
         raise MarkError(
             f"{what} must be a whole number from 0 to {largest}; got {str(number)[:80]}."
@@ -81,8 +82,8 @@ class FilterKey:
         """Raises `MarkError` where a name or a number is none."""
         _check_text(self.run, "The name of a run", LONGEST_NAME)
         _check_text(self.path, "The path of a layer", LONGEST_NAME)
-        _check_number(self.call, "The call of a layer", LARGEST_NUMBER)
-        _check_number(self.channel, "The channel", LARGEST_NUMBER)
+        check_number(self.call, "The call of a layer", LARGEST_NUMBER)
+        check_number(self.channel, "The channel", LARGEST_NUMBER)
 
     def __str__(self) -> str:
         """`train: conv2 #7`, as messages name a filter."""
@@ -112,7 +113,7 @@ class Opinion:
             raise MarkError(
                 f"A verdict must be useful, useless or unsure; got {str(self.verdict)[:80]!r}."
             )
-        _check_number(self.stars, "Stars", MOST_STARS)
+        check_number(self.stars, "Stars", MOST_STARS)
         _check_text(self.note, "A note", LONGEST_NOTE, empty=True)
         object.__setattr__(self, "tags", tuple(sorted(set(self.tags))))
         if len(self.tags) > MOST_TAGS:
@@ -151,7 +152,7 @@ class MadeOn:
     def __post_init__(self) -> None:
         """Raises `MarkError` where the step or a hash is none."""
         if self.step is not None:
-            _check_number(self.step, "A step", LARGEST_STEP)
+            check_number(self.step, "A step", LARGEST_STEP)
         for name, value in (("graph", self.graph), ("weights", self.weights)):
             if value is not None and not _HASH.fullmatch(value):
                 raise MarkError(

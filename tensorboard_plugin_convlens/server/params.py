@@ -39,12 +39,23 @@ def run(query: Query) -> str:
 def step(query: Query) -> StepOf:
     """A run, step and session. Raises `BadParameterError`."""
     session = _required(query, "session")
+    return checked_step(StepOf(run(query), StepKey(number(query, "step"), session)))
+
+
+def checked_step(step: StepOf) -> StepOf:
+    """The step itself. Raises `BadParameterError` unless its session can be one."""
+    session = step.key.session
     if session != "events" and not is_session(session):
         raise BadParameterError(
             f"The parameter session is malformed: expected one from /runs, got "
             f"{session[:_SHOWN]!r}."
         )
-    return StepOf(run(query), StepKey(number(query, "step"), session))
+    return step
+
+
+def layer_path(query: Query) -> str:
+    """The Keras path of a layer. Raises `BadParameterError`."""
+    return _required(query, "path")
 
 
 def number(query: Query, name: str) -> int:
@@ -55,6 +66,11 @@ def number(query: Query, name: str) -> int:
             f"The parameter {name} must be a whole number from 0; got {text[:_SHOWN]!r}."
         )
     return int(text)
+
+
+def optional_number(query: Query, name: str) -> int:
+    """As `number`, or 0 where it is not given."""
+    return number(query, name) if name in query else 0
 
 
 def sha256(query: Query, name: str) -> str:

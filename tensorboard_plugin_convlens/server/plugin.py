@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -9,9 +10,16 @@ from tensorboard import context as tensorboard_context
 from tensorboard.plugins import base_plugin
 
 import tensorboard_plugin_convlens
-from tensorboard_plugin_convlens.core.errors import StorageError
+from tensorboard_plugin_convlens.annotations.address import (
+    StoreAddress,
+    find_store,
+    without_password,
+)
+from tensorboard_plugin_convlens.core.errors import StorageError, StoreError
 from tensorboard_plugin_convlens.server.captures import Captures
-from tensorboard_plugin_convlens.server.respond import guarded
+from tensorboard_plugin_convlens.server.guard import Access, guard_from_flags
+from tensorboard_plugin_convlens.server.mark_routes import MarkRoutes
+from tensorboard_plugin_convlens.server.respond import Handler, guarded
 from tensorboard_plugin_convlens.server.routes import Routes
 from tensorboard_plugin_convlens.storage.filesystem import local_path
 from tensorboard_plugin_convlens.storage.names import INDEX_TAG, PLUGIN_NAME
@@ -29,13 +37,32 @@ class ConvLensPlugin(base_plugin.TBPlugin):
         """Takes TensorBoard's context: its data provider and log directory."""
         self._data_provider = context.data_provider
         self._log_directory = _log_directory(context.logdir)
-        self._routes = Routes(
-            Captures(self._list_sources), tensorboard_plugin_convlens.__version__
+        self._guard = guard_from_flags(context.flags)
+        captures = Captures(self._list_sources)
+        self._routes = Routes(captures, tensorboard_plugin_convlens.__version__)
+        self._mark_routes = MarkRoutes(
+            captures, _store(context.logdir, context.flags), self._guard.read_only
         )
 
     def get_plugin_apps(self) -> dict[str, Callable[..., object]]:
         """The routes, below `/data/plugin/convlens`."""
-        return {route: guarded(handler) for route, handler in self._routes.table().items()}
+        return {
+            route: guarded(handler, self._guard, access)
+            for route, (handler, access) in self.routes().items()
+        }
+
+    def routes(self) -> dict[str, tuple[Handler, Access]]:
+        """Every route with its handler and with what it gives access to."""
+        tables: tuple[tuple[Access, dict[str, Handler]], ...] = (
+            ("tab", self._routes.tab()),
+            ("read", self._routes.table() | self._mark_routes.reading()),
+            ("write", self._mark_routes.writing()),
+        )
+        return {
+            route: (handler, access)
+            for access, table in tables
+            for route, handler in table.items()
+        }
 
     def is_active(self) -> bool:
         """False: TensorBoard itself finds runs with ConvLens summaries."""
@@ -73,3 +100,16 @@ def _log_directory(logdir: str | None) -> Path | None:
         return local_path(logdir) if logdir else None
     except StorageError:
         return None
+
+
+def _store(logdir: str | None, flags: argparse.Namespace | None) -> StoreAddress | str:
+    """Where marks are kept, or why nowhere."""
+    database = getattr(flags, "convlens_db", "") or ""
+    collection = getattr(flags, "convlens_collection", "") or ""
+    if database and flags is not None:
+        # TensorBoard tells its flags to everybody who asks, at /data/environment.
+        flags.convlens_db = without_password(database)
+    try:
+        return find_store(logdir or "", database, collection)
+    except StoreError as error:
+        return str(error)

@@ -12,7 +12,17 @@ from typing import Any
 from tensorboard.backend import http_util
 from werkzeug.wrappers import Request, Response
 
-from tensorboard_plugin_convlens.core.errors import ConvLensError, FormatError, NotCapturedError
+from tensorboard_plugin_convlens.core.errors import (
+    ConvLensError,
+    FormatError,
+    MarkError,
+    NotCapturedError,
+    StoreError,
+    UnknownOperationError,
+)
+from tensorboard_plugin_convlens.core.marks import MarkConflictError
+from tensorboard_plugin_convlens.server import marks_to_wire, wire
+from tensorboard_plugin_convlens.server.guard import Access, Guard, RefusedError
 from tensorboard_plugin_convlens.server.params import BadParameterError
 
 Handler = Callable[[Request], Response]
@@ -20,36 +30,59 @@ Application = Callable[[Any, Any], Any]
 """A WSGI application; `_typeshed` has the exact form, for type checkers only."""
 
 ONE_YEAR = 365 * 24 * 3600
-_METHODS = ("GET", "HEAD")
 # Other sites' pages may not read what is served here.
 _HEADERS = [("Cross-Origin-Resource-Policy", "same-origin")]
 
 
-def guarded(handler: Handler) -> Application:
-    """A WSGI application around a handler: checks the method, renders what it raises."""
+def guarded(handler: Handler, guard: Guard, access: Access) -> Application:
+    """A WSGI application around a handler: checks who asks, renders what it raises."""
 
     @wraps(handler)
     def answer(request: Request) -> Response:
-        if request.method not in _METHODS:
-            return failure(request, 405, f"{request.method} is not allowed here; use GET.")
         try:
+            guard.check(request, access)
             return handler(request)
+        except RefusedError as error:
+            return failure(request, error.status, str(error), allow=error.allow)
+        except MarkConflictError as error:
+            return conflict(request, error)
         except BadParameterError as error:
             return failure(request, 400, str(error))
-        except NotCapturedError as error:
-            return failure(request, 404, str(error))
-        except FormatError as error:
-            return failure(request, 410, str(error))
         except ConvLensError as error:
-            return failure(request, 500, str(error))
+            return failure(request, _status(error), str(error))
 
     application: Application = Request.application(answer)
     return application
 
 
-def failure(request: Request, code: int, sentence: str) -> Response:
+_STATUS: tuple[tuple[type[ConvLensError], int], ...] = (
+    (MarkError, 400),
+    (NotCapturedError, 404),
+    (UnknownOperationError, 404),
+    (FormatError, 410),
+    (StoreError, 503),
+)
+
+
+def _status(error: ConvLensError) -> int:
+    return next((status for kind, status in _STATUS if isinstance(error, kind)), 500)
+
+
+def conflict(request: Request, error: MarkConflictError) -> Response:
+    """The answer to whom somebody was quicker than: the marks as they are now."""
+    body: wire.MarkConflict = {
+        "error": str(error),
+        "marks": [marks_to_wire.mark(one) for one in error.current],
+    }
+    content = json.dumps(body, ensure_ascii=False).encode()
+    return _respond(request, content, "application/json", code=409)
+
+
+def failure(
+    request: Request, code: int, sentence: str, *, allow: Sequence[str] = ()
+) -> Response:
     """An error answer: `{"error": sentence}`."""
-    headers = [("Allow", ", ".join(_METHODS))] if code == 405 else []
+    headers = [("Allow", ", ".join(allow))] if allow else []
     content = json.dumps({"error": sentence}).encode()
     return _respond(request, content, "application/json", code=code, headers=headers)
 

@@ -33,7 +33,7 @@ class Routes:
         self._version = version
 
     def table(self) -> dict[str, Handler]:
-        """Every route with its handler."""
+        """The routes of what a log directory holds."""
         return {
             "/runs": self._runs,
             "/graph": self._graph,
@@ -50,9 +50,11 @@ class Routes:
             "/agreement": self._agreement,
             "/flags": self._flags,
             "/ablations": self._ablations,
-            "/index.js": self._index,
-            "/static/*": self._static,
         }
+
+    def tab(self) -> dict[str, Handler]:
+        """The routes of the built tab, which is the same for everybody."""
+        return {"/index.js": self._index, "/static/*": self._static}
 
     def _runs(self, request: Request) -> Response:
         body: wire.Runs = {"runs": self._captures.runs(), "version": self._version}

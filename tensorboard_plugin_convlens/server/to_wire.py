@@ -197,6 +197,7 @@ def _layer_summary(record: LayerCapture) -> wire.LayerSummary:
         "flags": flag_counts(record.statistics),
         "guided": None if record.guidance is None else record.guidance.guided,
         "rectifiers": None if record.guidance is None else record.guidance.rectifiers,
+        "weights": record.weights or None,
         "unchangedSince": record.unchanged_since,
         "weightsUnchangedSince": record.weights_unchanged_since,
     }

@@ -1,0 +1,161 @@
+"""The routes of marks, the only ones that change anything: check, look up, apply, answer."""
+
+from __future__ import annotations
+
+import getpass
+import time
+from typing import TypeVar
+
+import msgspec
+from werkzeug.wrappers import Request, Response
+
+from tensorboard_plugin_convlens.annotations.address import StoreAddress
+from tensorboard_plugin_convlens.annotations.store import MarkStore, Place
+from tensorboard_plugin_convlens.core.errors import NotCapturedError, StoreError
+from tensorboard_plugin_convlens.core.marks import (
+    LARGEST_NUMBER,
+    FilterKey,
+    MadeOn,
+    MarkEvent,
+    Operation,
+    check_number,
+)
+from tensorboard_plugin_convlens.core.records import StepKey
+from tensorboard_plugin_convlens.server import marks_to_wire, params, wire
+from tensorboard_plugin_convlens.server.captures import Captures, StepOf
+from tensorboard_plugin_convlens.server.respond import Handler, as_json
+
+Body = TypeVar("Body")
+
+
+class MarkRoutes:
+    """The handlers, over the captures of the moment and one store of marks."""
+
+    def __init__(self, captures: Captures, address: StoreAddress | str, read_only: str) -> None:
+        """Takes where marks are kept, or why nowhere, and why they may not be changed."""
+        self._captures = captures
+        self._store = None if isinstance(address, str) else MarkStore(address)
+        self._no_store = address if isinstance(address, str) else ""
+        self._read_only = read_only
+
+    def reading(self) -> dict[str, Handler]:
+        """The routes that change nothing."""
+        return {"/marks": self._marks, "/mark_history": self._history}
+
+    def writing(self) -> dict[str, Handler]:
+        """The routes that change marks."""
+        return {"/mark": self._mark, "/undo": self._undo}
+
+    def _marks(self, request: Request) -> Response:
+        run = params.run(request.args)
+        since = params.optional_number(request.args, "since")
+        store = request.args.get("store", "")
+        return as_json(request, self._current(run, since, store))
+
+    def _history(self, request: Request) -> Response:
+        run, path = params.run(request.args), params.layer_path(request.args)
+        call, channel = (params.number(request.args, name) for name in ("call", "channel"))
+        key = FilterKey(run, path, call, channel)
+        events = self._store.history(key) if self._store else ()
+        body: wire.MarkHistory = {
+            "run": run,
+            "path": path,
+            "call": call,
+            "channel": channel,
+            "events": [marks_to_wire.mark_event(one) for one in events],
+        }
+        return as_json(request, body)
+
+    def _mark(self, request: Request) -> Response:
+        body = decode(request, wire.MarkRequest)
+        check_number(body["base"], "The base", LARGEST_NUMBER)
+        looked_at = StepOf(body["run"], StepKey(body["step"], body["session"]))
+        looked_at = params.checked_step(looked_at)
+        operation = Operation(body["operation"], "mark", body["author"])
+        marks = marks_to_wire.marks_from_request(
+            body, time.time(), lambda key: self._made_on(looked_at, key)
+        )
+        self._writable().apply(operation, marks, body["base"])
+        return as_json(request, self._current(body["run"], body["base"], None))
+
+    def _undo(self, request: Request) -> Response:
+        body = decode(request, wire.UndoRequest)
+        check_number(body["since"], "The sequence since which", LARGEST_NUMBER)
+        operation = Operation(body["operation"], "undo", body["author"], body["undoes"])
+        self._writable().undo(operation)
+        return as_json(request, self._current(body["run"], body["since"], None))
+
+    def _writable(self) -> MarkStore:
+        if self._store is None:
+            raise StoreError(self._no_store)
+        return self._store
+
+    def _current(self, run: str, since: int, store: str | None) -> wire.Marks:
+        """The marks after `since`, or all where that is of another store."""
+        place, events = self._read(run, since)
+        if since > place.sequence or (since and store not in (None, place.store)):
+            since = 0
+            place, events = self._read(run, since)
+        return {
+            "run": run,
+            "store": place.store,
+            "sequence": place.sequence,
+            "since": since,
+            "marks": [marks_to_wire.mark(one) for one in events],
+            "writing": self._writing(),
+            "author": _own_name() if not self._read_only else "",
+        }
+
+    def _read(self, run: str, since: int) -> tuple[Place, tuple[MarkEvent, ...]]:
+        return self._store.current(run, since=since) if self._store else (Place(), ())
+
+    def _writing(self) -> wire.Writing:
+        reason = self._read_only or self._no_store
+        if not reason and self._store is not None:
+            try:
+                self._store.check_place()
+            except StoreError as error:
+                reason = str(error)
+        return {"allowed": not reason, "reason": reason}
+
+    def _made_on(self, step: StepOf, key: FilterKey) -> MadeOn:
+        """What a capture says of a filter; raises `NotCapturedError` if there is no such."""
+        capture = self._captures.capture(step)
+        layers = self._captures.graph(step.run, capture.graph).layers
+        for index, layer in enumerate(layers):
+            if (layer.path, layer.call) == (key.path, key.call):
+                if key.channel >= (layer.channels or 0):
+                    break
+                weights = next(
+                    (one.weights for one in capture.layers if one.layer == index), ""
+                )
+                return MadeOn(capture.step, capture.graph, weights or None)
+        raise NotCapturedError(f"There is no {key} at step {capture.step}.")
+
+
+def decode(request: Request, shape: type[Body]) -> Body:
+    """The JSON body of a request as a TypedDict, with every key and no other.
+
+    Raises:
+      BadParameterError: It is no JSON, or of another shape.
+    """
+    try:
+        raw = msgspec.json.decode(request.get_data())
+        body = msgspec.convert(raw, shape)
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
+        raise params.BadParameterError(
+            f"The body of the request is malformed: {error}."
+        ) from error
+    if raw != body:
+        raise params.BadParameterError(
+            "The body of the request is malformed: it has keys that the route does not know."
+        )
+    return body
+
+
+def _own_name() -> str:
+    """Of the user that TensorBoard runs as, or empty."""
+    try:
+        return getpass.getuser()[:100]
+    except (OSError, KeyError, ImportError):
+        return ""
