@@ -51,7 +51,7 @@ def session(client):
 
 
 def change(channel, path="conv1", **said):
-    empty = {"verdict": None, "stars": 0, "tags": [], "note": ""}
+    empty: dict[str, object] = {"verdict": None, "stars": 0, "tags": [], "note": ""}
     return {"path": path, "call": 0, "channel": channel, **empty, **said}
 
 
