@@ -38,6 +38,7 @@ function makeStep(content: Content, step: number): Step {
       guided: null,
       rectifiers: null,
       unchangedSince: null,
+      weights: null,
       weightsUnchangedSince: null,
     }));
   return {

@@ -116,6 +116,7 @@ describe("layers in words", () => {
       guided: null,
       rectifiers: null,
       unchangedSince: null,
+      weights: null,
       weightsUnchangedSince: null,
     };
     expect(summaryText(summary)).toBe("64 filters, 3 silent");
