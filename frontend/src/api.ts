@@ -63,7 +63,7 @@ async function failureText(response: Response): Promise<string> {
   return `The server answered ${response.status} ${response.statusText}. Reload, or see TensorBoard's log.`;
 }
 
-async function json<T>(route: string, query: Query = {}): Promise<T> {
+export async function json<T>(route: string, query: Query = {}): Promise<T> {
   return (await (await request(route, query)).json()) as T;
 }
 

@@ -5,12 +5,15 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 from playwright.sync_api import expect
 
+from tensorboard_plugin_convlens.storage.writer import Writer
 from tests.e2e import logs
 from tests.e2e.axe import violations
+from tests.storage.test_ablations import an_ablation
 
 pytestmark = pytest.mark.e2e
 
@@ -89,3 +92,32 @@ def test_agreement_is_a_table_that_can_be_read(open_tab, axe, dark):
 
 def _number(text: str) -> float | None:
     return None if text == "–" else float(text.replace("−", "-"))
+
+
+def test_tests_of_verdicts_stand_beside_the_ranking(open_tab, axe, log_dir):
+    whole = an_ablation("digits.keras")
+    trials = tuple((0.6 + 0.1 * at, 0.86 + 0.02 * at) for at in range(3))
+    random = replace(whole.choices[0], name="random", trials=trials)
+    marked = replace(whole.choices[0], name="marked", trials=((0.51, 0.899),))
+    test = replace(
+        whole, metrics=("loss", "accuracy"), baseline=(0.5, 0.9), choices=(marked, random)
+    )
+    Writer(log_dir, run=logs.DIGITS).write_ablation(test)
+    tab = open_tab(state={"layer": "conv3"})
+    _open_card(tab).get_by_role("button", name="Do verdicts hold?").click()
+    dialog = tab.frame.get_by_role("dialog", name="Do the verdicts hold?")
+    expect(dialog).to_contain_text("useless filters: accuracy −0.1 %. Without")
+    expect(dialog).to_contain_text("random ones: −2.0 % ± 2.0.")
+    assert violations(tab.document(), axe) == []
+    dialog.get_by_role("combobox", name="Metric").select_option(label="loss")
+    expect(dialog).to_contain_text("loss +0.01.")
+
+
+def test_without_tests_of_verdicts_the_command_is_said(open_tab):
+    tab = open_tab(run=logs.VALUES, state={"sort": "strength"})
+    _open_card(tab).get_by_role("button", name="Do verdicts hold?").click()
+    dialog = tab.frame.get_by_role("dialog", name="Do the verdicts hold?")
+    expect(dialog).to_contain_text("No verdicts of this run have been tested.")
+    expect(dialog).to_contain_text("convlens ablate")
+    dialog.get_by_role("button", name="Close").click()
+    expect(dialog).to_be_hidden()

@@ -1,0 +1,114 @@
+// Tests of verdicts: what the model loses without the marked filters, and without as many others.
+
+import type { Ablation, AblationChoice } from "../wire";
+import { plural } from "./format";
+import { statisticName } from "./statistics";
+
+export type Fill = AblationChoice["fill"];
+
+/** What removing some filters changes about a metric. */
+export interface Effect {
+  name: string;
+  filters: number;
+  trials: number;
+  /** Mean of the trials minus the value of the whole model; null where it is not finite. */
+  change: number | null;
+  /** Standard deviation of the trials; null for fewer than two. */
+  deviation: number | null;
+}
+
+/** The first metric is the loss; people ask for accuracy. */
+export function usualMetric({ metrics }: Ablation): number {
+  const accuracy = metrics.findIndex((name) => /acc/i.test(name));
+  return Math.max(0, accuracy);
+}
+
+/** Whether a metric is a share, to be written in percent, of which more is better. */
+export function isAccuracy(metric: string): boolean {
+  return /acc|precision|recall|auc/i.test(metric);
+}
+
+export const countFilters = ({ filters }: AblationChoice): number =>
+  filters.reduce((sum, { channels }) => sum + channels.length, 0);
+
+/** One effect per choice of filters, in the order of the test: the marked ones first. */
+export function effectsOf(ablation: Ablation, metric: number, fill: Fill): Effect[] {
+  const whole = ablation.baseline[metric] ?? null;
+  return ablation.choices
+    .filter((choice) => choice.fill === fill)
+    .map((choice) => {
+      const values = choice.trials.map((trial) => trial[metric] ?? null);
+      const known = values.filter((value): value is number => value !== null);
+      const complete = whole !== null && known.length === values.length && known.length > 0;
+      const mean = known.reduce((sum, value) => sum + value, 0) / known.length;
+      return {
+        name: choice.name,
+        filters: countFilters(choice),
+        trials: choice.trials.length,
+        change: complete ? mean - whole : null,
+        deviation: complete ? deviationOf(known, mean) : null,
+      };
+    });
+}
+
+/** Standard deviation of a sample; null for fewer than two values. */
+function deviationOf(values: readonly number[], mean: number): number | null {
+  if (values.length < 2) return null;
+  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+  return Math.sqrt(squares / (values.length - 1));
+}
+
+/** A change of a metric with its sign: "−2.3 %" of a share, three digits of a loss. */
+export function changeText(change: number | null, metric: string): string {
+  if (change === null) return "–";
+  if (isAccuracy(metric)) return `${signed((100 * change).toFixed(1))} %`;
+  return signed(Number(change.toPrecision(3)).toString());
+}
+
+export function deviationText(deviation: number, metric: string): string {
+  return isAccuracy(metric)
+    ? (100 * deviation).toFixed(1)
+    : Number(deviation.toPrecision(2)).toString();
+}
+
+function signed(text: string): string {
+  if (Number(text) === 0) return "0";
+  return Number(text) > 0 ? `+${text}` : text.replace("-", "−");
+}
+
+/** How a choice of filters is called, in the plural or for one. */
+export function choiceName({ name, filters }: Effect): string {
+  if (name === "marked") return `your ${plural(filters, "useless filter")}`;
+  if (name === "random") return `${filters} random ${filters === 1 ? "one" : "ones"}`;
+  return `${filters} by ${statisticName(name)}`;
+}
+
+/** "Without your 12 useless filters: accuracy −0.1 %. Without 12 random ones: −2.3 % ± 0.8." */
+export function verdictSentence(effects: readonly Effect[], metric: string): string {
+  const marked = effects.find(({ name }) => name === "marked");
+  const random = effects.find(({ name }) => name === "random");
+  const parts = [];
+  if (marked)
+    parts.push(`Without ${choiceName(marked)}: ${metric} ${changeText(marked.change, metric)}.`);
+  if (random) {
+    const range = random.deviation === null ? "" : ` ± ${deviationText(random.deviation, metric)}`;
+    parts.push(`Without ${choiceName(random)}: ${changeText(random.change, metric)}${range}.`);
+  }
+  return parts.join(" ");
+}
+
+/** Ends of an axis that holds every dot, its interval, and zero. */
+export function effectRange(effects: readonly Effect[]): { low: number; high: number } {
+  const ends = effects.flatMap(({ change, deviation }) =>
+    change === null ? [] : [change - (deviation ?? 0), change + (deviation ?? 0)],
+  );
+  const low = Math.min(0, ...ends);
+  const high = Math.max(0, ...ends);
+  return low === high ? { low: -1, high: 1 } : { low, high };
+}
+
+/** The command that tests the verdicts of a run; its name means nothing to the shell. */
+export function ablateCommand(run: string): string {
+  const name = /^[\w./-]+$/.test(run) ? run : `'${run.replaceAll("'", "'\\''")}'`;
+  return `convlens ablate MODEL.keras --verdicts MARKS.csv --data DATA --logdir LOGS --run ${name}`;
+}

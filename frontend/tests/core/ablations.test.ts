@@ -1,0 +1,113 @@
+import { describe, expect, it } from "vitest";
+
+import {
+  ablateCommand,
+  changeText,
+  choiceName,
+  effectRange,
+  effectsOf,
+  usualMetric,
+  verdictSentence,
+} from "../../src/core/ablations";
+import type { Ablation, AblationChoice } from "../../src/wire";
+
+const choice = (
+  name: string,
+  trials: (number | null)[][],
+  changes: Partial<AblationChoice> = {},
+): AblationChoice => ({
+  name,
+  fill: "zero",
+  filters: [
+    { layer: "conv1", channels: [0, 2] },
+    { layer: "conv2", channels: [5] },
+  ],
+  trials,
+  ...changes,
+});
+
+const test = (...choices: AblationChoice[]): Ablation => ({
+  wallTime: 0,
+  graph: "g",
+  step: 3,
+  model: "digits.keras",
+  samples: 100,
+  seed: 0,
+  metrics: ["loss", "accuracy"],
+  baseline: [0.5, 0.9],
+  choices,
+  layers: [],
+});
+
+const whole = test(
+  choice("marked", [[0.51, 0.899]]),
+  choice("random", [
+    [0.7, 0.86],
+    [0.8, 0.88],
+    [0.9, 0.9],
+  ]),
+  choice("marked", [[0.6, 0.5]], { fill: "mean" }),
+);
+
+describe("tests of verdicts", () => {
+  it("are of the accuracy where there is one, else of the loss", () => {
+    expect(usualMetric(whole)).toBe(1);
+    expect(usualMetric({ ...whole, metrics: ["loss", "mae"] })).toBe(0);
+  });
+
+  it("give the mean of the trials against the whole model, and how they scatter", () => {
+    const [marked, random] = effectsOf(whole, 1, "zero");
+    expect(marked?.change).toBeCloseTo(-0.001, 12);
+    expect([marked?.deviation, marked?.filters]).toEqual([null, 3]);
+    expect(random?.change).toBeCloseTo(-0.02, 12);
+    // Of 0.86, 0.88, 0.90, by hand: sqrt((0.02² + 0 + 0.02²) / 2).
+    expect(random?.deviation).toBeCloseTo(0.02, 12);
+  });
+
+  it("tell zeros from means", () => {
+    expect(effectsOf(whole, 1, "mean").map(({ name }) => name)).toEqual(["marked"]);
+  });
+
+  it("say what verdicts are worth", () => {
+    expect(verdictSentence(effectsOf(whole, 1, "zero"), "accuracy")).toBe(
+      "Without your 3 useless filters: accuracy −0.1 %. Without 3 random ones: −2.0 % ± 2.0.",
+    );
+    expect(verdictSentence([], "accuracy")).toBe("");
+  });
+
+  it("say nothing of what is not finite", () => {
+    const broken = test(
+      choice("random", [
+        [null, 0.9],
+        [0.1, 0.9],
+      ]),
+    );
+    const [loss] = effectsOf(broken, 0, "zero");
+    expect([loss?.change, loss?.deviation]).toEqual([null, null]);
+    expect(changeText(null, "loss")).toBe("–");
+  });
+
+  it("write shares in percent and a loss as it is, each with its sign", () => {
+    expect(changeText(0.0123, "val_accuracy")).toBe("+1.2 %");
+    expect(changeText(-0.00001, "accuracy")).toBe("0 %");
+    expect(changeText(0.12345, "loss")).toBe("+0.123");
+    expect(changeText(-2, "loss")).toBe("−2");
+  });
+
+  it("name the criterion that chose", () => {
+    const [one] = effectsOf(test(choice("l1", [[0.5, 0.9]])), 0, "zero");
+    expect(one && choiceName(one)).toBe("3 by Kernel L1");
+  });
+
+  it("are drawn on an axis with zero on it", () => {
+    const range = effectRange(effectsOf(whole, 1, "zero"));
+    expect(range.high).toBeCloseTo(0, 12);
+    expect(range.low).toBeCloseTo(-0.04, 12);
+    expect(effectRange([])).toEqual({ low: -1, high: 1 });
+  });
+
+  it("can be made by a command, whatever the run is called", () => {
+    expect(ablateCommand("digits/train")).toMatch(/--run digits\/train$/);
+    expect(ablateCommand("a'b; rm -rf")).toMatch(/--run 'a'\\''b; rm -rf'$/);
+  });
+});
