@@ -2,7 +2,8 @@
 
 The one table of them: `frontend/src/core/criteria.gen.ts` is generated from it. The numbers
 are statistics of a capture, from `importance.py`, `redundancy.py`, `selectivity.py` and
-`change.py`; `random` is not stored but follows from its rule.
+`change.py`; `random` is not stored but follows from its rule, `strength` is of the picture
+on the screen, and `ablation` is measured by the test of verdicts.
 """
 
 from __future__ import annotations
@@ -188,6 +189,27 @@ CRITERIA: tuple[Criterion, ...] = (
         "neither",
         "Large: responds elsewhere than before.",
         "Also changes where only earlier layers did. Undefined for silent filters.",
+    ),
+    Criterion(
+        "strength",
+        "Strength",
+        "Largest magnitude of the picture that is shown.",
+        "max |value| of the picture on the tile",
+        "The scale of its sheet; the tab computes nothing",
+        "high",
+        "Large: the picture is bright at the scale of the layer.",
+        "Of the selected method and input image alone.",
+    ),
+    Criterion(
+        "ablation",
+        "Ablation",
+        "Change of the loss when the filter's channel is set to zero.",
+        "loss with channel j at 0 − loss of the whole model",
+        "The oracle of Molchanov et al. 2017, arXiv 1611.06440; measured by convlens ablate",
+        "high",
+        "Large: the model is worse without it. Below 0: better.",
+        "Exact for one filter at a time: filters that stand in for each other both look "
+        "useless. Of the data that it was measured on.",
     ),
     Criterion(
         "random",

@@ -10,11 +10,6 @@ interface Known {
 }
 
 const SHOWN: Record<string, Known> = {
-  strength: {
-    title: "Strength",
-    meaning: "Largest magnitude of the picture that is shown.",
-    isShare: false,
-  },
   saturation: {
     title: "Saturation",
     meaning: "Share of the feature map at an end of the range of its activation function.",
