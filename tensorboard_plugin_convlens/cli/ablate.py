@@ -1,0 +1,219 @@
+"""`convlens ablate`: whether the filters that are called useless are."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from tqdm import tqdm
+
+from tensorboard_plugin_convlens.cli.quiet_start import start_tensorflow
+from tensorboard_plugin_convlens.core.ablation import Ablation, Choice
+from tensorboard_plugin_convlens.core.criteria import BY_NAME, values_of_layer
+from tensorboard_plugin_convlens.core.errors import InputError
+from tensorboard_plugin_convlens.core.records import FloatArray
+from tensorboard_plugin_convlens.core.verdicts import read_verdicts, useless_filters
+from tensorboard_plugin_convlens.storage.reader import Reader
+
+if TYPE_CHECKING:
+    from tensorboard_plugin_convlens.capture.ablation import Evaluation
+
+_EPILOG = """\
+examples:
+  convlens ablate model.keras --verdicts marks.csv --data test.npz
+  convlens ablate model.keras --verdicts marks.json --data test.npz --logdir logs --run train
+  convlens ablate model.keras --layers conv3 --data photos --preprocess vgg16 --json
+
+The filters that are called useless are removed (their channels set to zero, then to their mean
+over the data), and as many of the same layers: at random, several times, and by each criterion
+of the captured step. With --logdir the result is shown in the tab.
+"""
+
+
+def add_parser(commands: argparse._SubParsersAction[Any]) -> None:
+    """Adds the command."""
+    parser = commands.add_parser(
+        "ablate",
+        help="test verdicts: measure a model without the filters that are called useless",
+        description="Measures what a model loses without the filters that are called useless, "
+        "against random filters and those that criteria choose.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add = parser.add_argument
+    add("model", type=Path, metavar="MODEL", help="a .keras or .h5 file")
+    add("--verdicts", type=Path, metavar="FILE", help="marks: .csv or .json")
+    add(
+        "--data",
+        required=True,
+        type=Path,
+        metavar="DATA",
+        help=".npz with x and y, or a directory with a directory of pictures per class",
+    )
+    add("--preprocess", default="raw", metavar="HOW", help="of pictures, as for capture")
+    add("--most", type=int, default=1000, metavar="N", help="inputs to take (default: 1000)")
+    add("--logdir", metavar="LOGS", help="take criteria from here, write the result here")
+    add("--run", help="name of the run (default: the log directory)")
+    add("--step", type=int, help="captured step to take criteria of (default: the last)")
+    add(
+        "--layers",
+        nargs="+",
+        default=[],
+        metavar="LAYER",
+        help="layers whose filters are removed one by one, too",
+    )
+    add("--repeats", type=int, default=10, metavar="N", help="random choices (default: 10)")
+    add("--seed", type=int, default=0, help="of the random choices (default: 0)")
+    add("--json", action="store_true", help="print JSON, for programs")
+    parser.set_defaults(command=run)
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Measures; progress goes to stderr, the result to stdout."""
+    if arguments.most < 1:
+        raise InputError(f"--most must be at least 1; got {arguments.most}.")
+    result = _measure(arguments)
+    if arguments.logdir is not None:
+        from tensorboard_plugin_convlens.storage.writer import Writer
+
+        Writer(arguments.logdir, run=arguments.run or ".").write_ablation(result)
+    print(json.dumps(to_json(result), indent=1) if arguments.json else describe(result))
+
+
+def _measure(arguments: argparse.Namespace) -> Ablation:
+    marked = {}
+    if arguments.verdicts is not None:
+        marked = useless_filters(read_verdicts(arguments.verdicts), arguments.run)
+    step, importance = _captured(arguments)
+    start_tensorflow()  # Here, so that the other commands start without it.
+    from tensorboard_plugin_convlens.capture.ablation import (
+        AblationOptions,
+        Evaluation,
+        ablate,
+        evaluations,
+    )
+    from tensorboard_plugin_convlens.capture.checkpoints import load_checkpoint
+    from tensorboard_plugin_convlens.capture.labeled_data import read_labeled_data
+
+    layers = tuple(arguments.layers)
+    options = AblationOptions(arguments.repeats, arguments.seed, layers=layers, step=step)
+    model = load_checkpoint(arguments.model)
+    how, most = arguments.preprocess, arguments.most
+    data = read_labeled_data(arguments.data, model, how=how, most=most)
+    for skipped in data.skipped:
+        print(f"left out {skipped.what}: {skipped.reason}", file=sys.stderr)
+    evaluation = Evaluation(model, data.x, data.y)
+    if step is not None:
+        _check_graph(arguments, step, evaluation)
+    total = evaluations(evaluation, marked, len(importance), options)
+    with tqdm(total=total, unit="evaluation", file=sys.stderr) as bar:
+        return ablate(
+            evaluation,
+            marked,
+            importance=importance,
+            options=options,
+            model_name=arguments.model.name,
+            progress=lambda what: _advance(bar),
+        )
+
+
+def _advance(bar: Any) -> None:
+    bar.update()
+
+
+def _captured(
+    arguments: argparse.Namespace,
+) -> tuple[int | None, dict[str, dict[str, FloatArray]]]:
+    """The captured step and, by criterion and layer, how important each filter is there."""
+    if arguments.logdir is None:
+        return None, {}
+    reader, name = Reader(arguments.logdir), arguments.run or "."
+    steps = reader.steps(name)
+    if not steps:
+        return None, {}
+    step = steps[-1] if arguments.step is None else arguments.step
+    layers = reader.model_graph(name, step).layers
+    importance: dict[str, dict[str, FloatArray]] = {}
+    for record in reader.capture(name, step).layers:
+        for criterion, values in values_of_layer(record.statistics).items():
+            end = BY_NAME[criterion].important
+            if end != "neither":
+                signed = values if end == "high" else -values
+                importance.setdefault(criterion, {})[layers[record.layer].key] = signed
+    return step, importance
+
+
+def _check_graph(arguments: argparse.Namespace, step: int, evaluation: Evaluation) -> None:
+    """Criteria of another network would choose filters that mean nothing here."""
+    graph = Reader(arguments.logdir).model_graph(arguments.run or ".", step)
+    captured = {one.key: one.channels for one in graph.layers}
+    for key, filters in evaluation.model.filters.items():
+        if captured.get(key) != filters:
+            raise InputError(
+                f"The model {arguments.model.name!r} is not the one of run "
+                f"{arguments.run or '.'!r} at step {step}: its layer {key} has {filters} "
+                f"filters, there it has {captured.get(key, 'none')}. Name this model's run "
+                "with --run."
+            )
+
+
+def describe(result: Ablation) -> str:
+    """A line per choice: what it costs, against the whole model."""
+    shown = [
+        f"{name} {value:.4g}"
+        for name, value in zip(result.metrics, result.baseline, strict=True)
+    ]
+    lines = [f"{result.model}: {', '.join(shown)} on {result.samples} inputs"]
+    for choice in result.choices:
+        count = sum(len(channels) for channels in choice.filters.values())
+        lines.append(
+            f"  {count} filters, {choice.name}, {choice.fill}: {_cost(result, choice)}"
+        )
+    for layer in result.layers:
+        loss = np.asarray(layer.values)[:, 0] - result.baseline[0]
+        least, most = int(loss.argmin()), int(loss.argmax())
+        lines.append(
+            f"  {layer.layer}, one by one: loss from {loss[least]:+.4g} without #{least} to "
+            f"{loss[most]:+.4g} without #{most}"
+        )
+    return "\n".join(lines)
+
+
+def _cost(result: Ablation, choice: Choice) -> str:
+    """Change of each metric; of several trials the mean and the standard deviation."""
+    change = np.asarray(choice.trials) - np.asarray(result.baseline)
+    texts = []
+    for name, values in zip(result.metrics, change.T, strict=True):
+        spread = f" ± {values.std(ddof=1):.2g}" if len(values) > 1 else ""
+        texts.append(f"{name} {values.mean():+.4g}{spread}")
+    return ", ".join(texts)
+
+
+def to_json(result: Ablation) -> dict[str, Any]:
+    """The result for programs; what is not finite is null."""
+
+    def numbers(values: tuple[float, ...]) -> list[float | None]:
+        return [value if np.isfinite(value) else None for value in values]
+
+    return {
+        "model": result.model,
+        "step": result.step,
+        "samples": result.samples,
+        "seed": result.seed,
+        "metrics": list(result.metrics),
+        "baseline": numbers(result.baseline),
+        "choices": [
+            {
+                "name": one.name,
+                "fill": one.fill,
+                "filters": {key: list(some) for key, some in one.filters.items()},
+                "trials": [numbers(trial) for trial in one.trials],
+            }
+            for one in result.choices
+        ],
+        "layers": {one.layer: [numbers(each) for each in one.values] for one in result.layers},
+    }

@@ -1,0 +1,204 @@
+"""Verdicts about the digits network, from planted filters to what a person reads."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+
+from tensorboard_plugin_convlens import Reader, capture
+from tensorboard_plugin_convlens.cli.demo_digits import build_model, load_images
+from tensorboard_plugin_convlens.cli.main import main
+from tensorboard_plugin_convlens.core.flags import find_flags
+from tensorboard_plugin_convlens.core.mask import read_mask
+
+SILENT = {("conv1", 3), ("conv1", 11), ("conv3", 5)}
+COPIES = {("conv2", 9): 4, ("conv4", 20): 1}
+CAPTURED = 6
+
+
+def plant(model: keras.Model) -> None:
+    """Filters that are silent, and copies that no later layer reads."""
+    for name in ("conv1", "conv3"):
+        for layer, channel in SILENT:
+            if layer == name:
+                kernel = np.array(model.get_layer(name).kernel)
+                kernel[..., channel] = 0
+                model.get_layer(name).kernel.assign(kernel)
+    bias = np.array(model.get_layer("conv1").bias)
+    bias[[3, 11]] = [0, -1]
+    model.get_layer("conv1").bias.assign(bias)
+    beta = np.array(model.get_layer("bn3").beta)
+    mean = np.array(model.get_layer("bn3").moving_mean)
+    beta[5], mean[5] = -1, 0
+    model.get_layer("bn3").beta.assign(beta)
+    model.get_layer("bn3").moving_mean.assign(mean)
+    for (name, copy), original in COPIES.items():
+        kernel, bias = model.get_layer(name).get_weights()
+        kernel[..., copy], bias[copy] = kernel[..., original], bias[original]
+        model.get_layer(name).set_weights([kernel, bias])
+    kernel = np.array(model.get_layer("conv3").kernel)
+    kernel[:, :, 9] = 0
+    model.get_layer("conv3").kernel.assign(kernel)
+    dense, bias = model.get_layer("digit_class").get_weights()
+    dense.reshape(7, 7, 32, 10)[:, :, 20] = 0
+    model.get_layer("digit_class").set_weights([dense, bias])
+
+
+@pytest.fixture(scope="module")
+def digits(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A trained digits network with planted filters, its captures, and test data."""
+    directory = tmp_path_factory.mktemp("digits")
+    keras.utils.set_random_seed(2)
+    images, classes = load_images()
+    model = build_model()
+    model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+    model.fit(images[400:], classes[400:], batch_size=32, epochs=2, verbose=0)
+    plant(model)
+    model.save(directory / "model.keras")
+    np.savez(directory / "test.npz", x=images[:200], y=classes[:200])
+    labels = [int(one) for one in classes[:CAPTURED]]
+    capture(model, images[:CAPTURED], directory / "logs", labels=labels, step=2)
+    return directory
+
+
+def flagged(digits: Path) -> dict[tuple[str, int], dict[str, Any]]:
+    reader = Reader(digits / "logs")
+    layers = reader.model_graph(".").layers
+    found: dict[tuple[str, int], dict[str, Any]] = {}
+    for record in reader.capture(".", 2).layers:
+        for one in find_flags(record.statistics):
+            found.setdefault((layers[record.layer].key, one.channel), {})[one.kind] = one
+    return found
+
+
+def verdicts(digits: Path) -> Path:
+    """The flags as a person would mark them: silent filters, and one of each two copies."""
+    path = digits / "marks.csv"
+    with path.open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(("path", "call", "channel", "verdict"))
+        for layer, channel in sorted(SILENT | set(COPIES)):
+            writer.writerow((layer, 0, channel, "useless"))
+        writer.writerow(("conv1", 0, 0, "useful"))
+    return path
+
+
+def really_silent(digits: Path) -> set[tuple[str, int]]:
+    model = keras.models.load_model(digits / "model.keras")
+    x = np.load(digits / "test.npz")["x"][:CAPTURED]
+    found = set()
+    for layer, shown in (("conv1",) * 2, ("conv2",) * 2, ("conv3", "relu3"), ("conv4",) * 2):
+        maps = np.asarray(keras.Model(model.inputs[0], model.get_layer(shown).output)(x))
+        found |= {(layer, int(one)) for one in np.flatnonzero((maps == 0).all(axis=(0, 1, 2)))}
+    return found
+
+
+def test_all_planted_filters_are_flagged_and_no_other_is_called_silent_or_a_copy(digits: Path):
+    found = flagged(digits)
+    silent = {key for key, flags in found.items() if "silent" in flags}
+    assert silent >= SILENT
+    assert silent == really_silent(digits)
+    assert {found[key]["silent"].evidence["inputs"] for key in silent} == {CAPTURED}
+    copies = {
+        key: flags["duplicate"].other for key, flags in found.items() if "duplicate" in flags
+    }
+    originals = {(name, original): copy for (name, copy), original in COPIES.items()}
+    assert copies == COPIES | originals
+    assert not any("not_finite" in flags for flags in found.values())
+
+
+def test_removing_the_planted_filters_changes_nothing_and_random_ones_do(digits: Path, capsys):
+    command = ["ablate", str(digits / "model.keras"), "--data", str(digits / "test.npz")]
+    command += ["--verdicts", str(verdicts(digits)), "--logdir", str(digits / "logs")]
+    assert main([*command, "--repeats", "4", "--json"]) == 0
+    result = json.loads(capsys.readouterr().out)
+    assert result["metrics"] == ["loss", "accuracy"]
+    assert result["baseline"][1] > 0.8
+    loss = {(one["name"], one["fill"]): one["trials"] for one in result["choices"]}
+    for fill in ("zero", "mean"):
+        np.testing.assert_allclose(loss["marked", fill], [result["baseline"]], atol=1e-6)
+        assert len(loss["random", fill]) == 4
+        assert np.mean(loss["random", fill], axis=0)[0] > result["baseline"][0] + 1e-3
+    assert {"l1", "fpgm", "apoz", "taylor"} <= {name for name, _ in loss}
+    (kept,) = Reader(digits / "logs").ablations(".")
+    assert kept.step == 2
+    assert {key: list(some) for key, some in kept.choices[0].filters.items()} == {
+        "conv1": [3, 11],
+        "conv2": [9],
+        "conv3": [5],
+        "conv4": [20],
+    }
+
+
+def test_people_read_what_the_marked_filters_cost_beside_random_ones(digits: Path, capsys):
+    command = ["ablate", str(digits / "model.keras"), "--data", str(digits / "test.npz")]
+    command += ["--verdicts", str(verdicts(digits)), "--most", "40", "--repeats", "2"]
+    assert main([*command, "--layers", "conv1"]) == 0
+    said = capsys.readouterr().out
+    assert "5 filters, marked, zero: loss +0, accuracy +0" in said.replace("-0,", "+0,")
+    assert "5 filters, random, mean: loss" in said
+    assert " ± " in said
+    assert "conv1, one by one: loss from" in said
+
+
+def test_a_mask_of_the_verdicts_prunes_the_model_to_the_same_answers(digits: Path):
+    mask = digits / "mask.npz"
+    command = ["export", "mask", str(digits / "logs"), "--verdicts", str(verdicts(digits))]
+    assert main([*command, "--output", str(mask)]) == 0
+    assert read_mask(mask).removed == 5
+    smaller = digits / "smaller.keras"
+    pruned = ["prune", str(digits / "model.keras"), "--mask", str(mask)]
+    assert main([*pruned, "--output", str(smaller)]) == 0
+    x = np.load(digits / "test.npz")["x"]
+    one, other = (keras.models.load_model(digits / n) for n in ("model.keras", "smaller.keras"))
+    assert other.get_layer("conv1").filters == 14
+    np.testing.assert_allclose(
+        one.predict(x, verbose=0), other.predict(x, verbose=0), atol=1e-5
+    )
+
+
+def test_statistics_are_exported_as_one_number_per_row(digits: Path):
+    path = digits / "numbers.csv"
+    assert main(["export", "statistics", str(digits / "logs"), "--output", str(path)]) == 0
+    rows = list(csv.DictReader(path.read_text().splitlines()))
+    kernel = np.asarray(
+        keras.models.load_model(digits / "model.keras").get_layer("conv2").kernel
+    )
+    (found,) = [
+        float(row["value"])
+        for row in rows
+        if (row["layer"], row["channel"], row["statistic"]) == ("conv2", "6", "l1")
+    ]
+    assert found == pytest.approx(abs(kernel[..., 6]).sum(), rel=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ([], "nothing to test"),
+        (["--layers", "nowhere"], "nowhere"),
+        (["--verdicts", "gone.csv"], "cannot be read"),
+        (["--most", "0"], "at least 1"),
+    ],
+)
+def test_what_cannot_be_tested_is_said(digits: Path, capsys, options, sentence):
+    command = ["ablate", str(digits / "model.keras"), "--data", str(digits / "test.npz")]
+    assert main([*command, *options]) == 1
+    assert sentence in capsys.readouterr().err
+
+
+def test_criteria_of_another_network_are_refused(digits: Path, tmp_path: Path, capsys):
+    pixels = keras.Input((28, 28, 1))
+    maps = keras.layers.Conv2D(3, 3, name="conv1")(pixels)
+    classes = keras.layers.Dense(10, activation="softmax")(keras.layers.Flatten()(maps))
+    keras.Model(pixels, classes).save(tmp_path / "other.keras")
+    command = ["ablate", str(tmp_path / "other.keras"), "--data", str(digits / "test.npz")]
+    command += ["--layers", "conv1", "--logdir", str(digits / "logs")]
+    assert main(command) == 1
+    assert "conv1 has 3 filters, there it has 16" in capsys.readouterr().err
