@@ -1,15 +1,20 @@
 // The only file that asks the server. Addresses are relative: the page's <base> is the plugin's
 // route, also under a path prefix.
 
+import type { Stage } from "./core/choices";
 import type {
   Failure,
+  Form,
   History,
   Inputs,
   LayerCapture,
+  Method,
   ModelGraph,
   PredictionHistory,
   Runs,
   Step,
+  Tile,
+  Tiles,
 } from "./wire";
 
 /** A capture that never changes: one step of one writer session of a run. */
@@ -18,6 +23,11 @@ export interface CaptureRef {
   step: number;
   session: string;
 }
+
+export type FetchedTile = Tile & { levels: Uint8Array };
+
+/** A tile; why it could not be read; null where it was not captured. */
+export type TileAnswer = FetchedTile | Failure | null;
 
 /** An answer that is not 2xx, or none at all. The message is a sentence for people. */
 export class RequestError extends Error {
@@ -30,11 +40,24 @@ export class RequestError extends Error {
   }
 }
 
-type Query = Record<string, string | number>;
+/** One filter by one method for one input image; form and stage where it has several. */
+export interface TileRef extends CaptureRef {
+  layer: number;
+  channel: number;
+  input: number;
+  method: Method;
+  form: Form;
+  stage: Stage;
+}
+
+type Query = Record<string, string | number | readonly string[]>;
 
 function address(route: string, query: Query): string {
   const parameters = new URLSearchParams();
-  for (const [name, value] of Object.entries(query)) parameters.set(name, String(value));
+  for (const [name, value] of Object.entries(query)) {
+    if (typeof value === "object") value.forEach((one) => parameters.append(name, one));
+    else parameters.set(name, String(value));
+  }
   const text = parameters.toString();
   return text === "" ? route : `${route}?${text}`;
 }
@@ -87,8 +110,24 @@ export const fetchLayer = (at: CaptureRef, layer: number, input: number): Promis
 export const fetchSheet = (at: CaptureRef, sha256: string): Promise<Uint8Array> =>
   bytes("sheet", { ...at, sha256 });
 
-export const fetchTile = (at: CaptureRef, sha256: string, channel: number): Promise<Uint8Array> =>
-  bytes("tile", { ...at, sha256, channel });
+/** Tiles of one filter of one layer of one run: all of them in one answer. */
+export async function fetchTiles(refs: readonly TileRef[]): Promise<TileAnswer[]> {
+  const [first] = refs;
+  if (!first) return [];
+  const { run, layer, channel } = first;
+  const tile = refs.map(({ step, session, input, method, form, stage }) =>
+    [step, session, input, method, form, stage].join("."),
+  );
+  const answer = await bytes("tiles", { run, layer, channel, tile });
+  const start = 4 + new DataView(answer.buffer).getUint32(0, true);
+  const head = JSON.parse(new TextDecoder().decode(answer.subarray(4, start))) as Tiles;
+  let place = start;
+  return head.tiles.map((entry) => {
+    if (!entry || "error" in entry) return entry;
+    const levels = answer.subarray(place, (place += entry.planes * entry.height * entry.width));
+    return { ...entry, levels };
+  });
+}
 
 export const fetchHistory = (
   run: string,

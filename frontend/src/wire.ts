@@ -258,38 +258,38 @@ export interface LayerCapture {
 }
 
 /**
- * A picture of one filter at one step: fetch `sha256` from /tile with its channel.
+ * One filter of a sheet: the fields of `Sheet` for its channel alone.
  *
- * The fields are those of `Sheet` and `Placement` for this one channel; `top` and `left`
- * are `null` for feature maps.
+ * The lists of `placement` have one entry.
  */
-export interface HistorySheet {
+export interface Tile {
   method: Method;
   form: Form;
-  sha256: string;
   planes: number;
   height: number;
   width: number;
   signed: boolean;
   scale: number;
-  top: number | null;
-  left: number | null;
+  stage: MapStage;
+  placement: Placement | null;
 }
 
 /**
- * One filter at one step. `guided` is of the form "magnitude".
+ * Head of the answer of /tiles: one entry per asked tile, in their order.
  *
- * `activation` is of the layer's own output, `activated` after the activation function that
- * a later layer applies, or `null`.
+ * `null`: not captured. A failure: it could not be read, and why. After the head the levels
+ * of every `Tile` follow in the same order, each `uint8 [planes, height, width]`.
  */
+export interface Tiles {
+  tiles: (Tile | Failure | null)[];
+}
+
+/** The statistics of one filter at one step; its pictures are at /tiles. */
 export interface HistoryPoint {
   step: number;
   session: string;
   wallTime: number;
   statistics: Record<string, number | null>;
-  activation: HistorySheet | null;
-  activated: HistorySheet | null;
-  guided: HistorySheet | null;
 }
 
 /** Answer of /history: one filter over all steps of a run, ascending. */

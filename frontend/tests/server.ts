@@ -2,6 +2,7 @@
 
 import { vi } from "vitest";
 
+import { tileOfSheet } from "../src/core/planes";
 import type { LayerCapture, Layer, ModelGraph, Run, Step } from "../src/wire";
 import { makeCapture, makeLayer, makeSheet } from "./fixtures";
 
@@ -77,6 +78,21 @@ function answer(content: Content, route: string, query: URLSearchParams): unknow
   });
 }
 
+/** Tiles of the input images 0 and 1, whose first level is one more than their number. */
+function tiles(query: URLSearchParams): Uint8Array<ArrayBuffer> {
+  const levels: number[] = [];
+  const entries = query.getAll("tile").map((text) => {
+    const [, , input, , form] = text.split(".");
+    if (form === "magnitude") return { error: "The sheet is damaged." };
+    if (Number(input) > 1) return null;
+    levels.push(1 + Number(input), 128, 255, 128);
+    return tileOfSheet(makeSheet(), 0);
+  });
+  const head = new TextEncoder().encode(JSON.stringify({ tiles: entries }));
+  const length = new Uint8Array(new Uint32Array([head.length]).buffer);
+  return Uint8Array.from([...length, ...head, ...levels]);
+}
+
 /** Answers every request from the content; returns the addresses that were asked for. */
 export function serve(content: Content): string[] {
   const asked: string[] = [];
@@ -85,7 +101,7 @@ export function serve(content: Content): string[] {
     const [route = "", query = ""] = address.split("?");
     if (route === "sheet")
       return new Response(Uint8Array.from([1, 128, 255, 128, 128, 128, 128, 128]));
-    if (route === "tile") return new Response(Uint8Array.from([1, 128, 255, 128]));
+    if (route === "tiles") return new Response(tiles(new URLSearchParams(query)));
     return Response.json(answer(content, route, new URLSearchParams(query)));
   });
   return asked;

@@ -14,9 +14,12 @@ from functools import lru_cache
 from tensorboard_plugin_convlens.core.ablation import Ablation
 from tensorboard_plugin_convlens.core.errors import ConvLensError, NotCapturedError
 from tensorboard_plugin_convlens.core.records import (
+    ActivationStage,
     Capture,
+    Form,
     InputImages,
     LayerCapture,
+    Method,
     ModelGraph,
     Sheet,
     StepKey,
@@ -37,6 +40,22 @@ class StepOf:
 
     run: str
     key: StepKey
+
+
+@dataclass(frozen=True, slots=True)
+class TileOf:
+    """One filter by one method, for one input image, at one step.
+
+    `form` and `stage` are what is wanted, where the method was captured in several.
+    """
+
+    step: StepOf
+    layer: int
+    channel: int
+    input: int
+    method: Method
+    form: Form
+    stage: ActivationStage
 
 
 class Captures:
@@ -88,13 +107,26 @@ class Captures:
         """The stored bytes of a sheet."""
         return self._source(step.run).stored(sheet)
 
-    def tile(self, step: StepOf, sheet: Sheet, channel: int) -> bytes:
-        """The levels of one channel of a sheet."""
-        if channel >= sheet.channels:
-            raise NotCapturedError(
-                f"There is no filter {channel}; the layer has {sheet.channels}, from 0."
-            )
-        return self._source(step.run).tile(sheet, channel)
+    def tile_sheet(self, tile: TileOf) -> Sheet | None:
+        """The sheet that holds a tile, or None where it was not captured."""
+        sheets = [
+            sheet
+            for layer in self.capture(tile.step).layers
+            if layer.layer == tile.layer
+            for sheet in layer.sheets
+            if sheet.method == tile.method
+            if sheet.input in (tile.input, -1) and tile.channel < sheet.channels
+        ]
+        # The first of the best: of sheets that say no stage, the layer's own output is first.
+        return max(
+            sheets,
+            key=lambda one: (one.form == tile.form, one.stage == tile.stage),
+            default=None,
+        )
+
+    def tile(self, tile: TileOf, sheet: Sheet) -> bytes:
+        """The levels of a tile, from the sheet that holds it."""
+        return self._source(tile.step.run).tile(sheet, tile.channel)
 
     def all_of(self, run: str) -> Iterator[tuple[StepOf, Capture]]:
         """Every capture of a run, by ascending step.

@@ -7,12 +7,13 @@ TensorBoard lists, a step among those of the run, the rest are numbers and hashe
 from __future__ import annotations
 
 import re
+from typing import get_args
 
 from werkzeug.datastructures import MultiDict
 
 from tensorboard_plugin_convlens.core.flags import DEFAULTS, Thresholds
-from tensorboard_plugin_convlens.core.records import StepKey
-from tensorboard_plugin_convlens.server.captures import StepOf
+from tensorboard_plugin_convlens.core.records import ActivationStage, Form, Method, StepKey
+from tensorboard_plugin_convlens.server.captures import StepOf, TileOf
 from tensorboard_plugin_convlens.storage.names import is_fingerprint, is_session
 
 Query = MultiDict[str, str]
@@ -20,6 +21,13 @@ Query = MultiDict[str, str]
 _NUMBER = re.compile(r"[0-9]{1,15}")
 _STATISTIC = re.compile(r"[a-z0-9_]{1,64}")
 _SHARE = re.compile(r"0|1|1\.0{1,15}|0?\.[0-9]{1,15}")
+_TILE = re.compile(
+    r"([0-9]{1,15})\.([a-z0-9-]{1,40})\.([0-9]{1,15})\.([a-z]+)\.([a-z]+)\.([a-z]+)"
+)
+_MOST_TILES = 64
+_METHODS: dict[str, Method] = {name: name for name in get_args(Method)}
+_FORMS: dict[str, Form] = {name: name for name in get_args(Form)}
+_STAGES: dict[str, ActivationStage] = {name: name for name in get_args(ActivationStage)}
 _LONGEST_RUN = 4096
 _SHOWN = 80
 
@@ -56,6 +64,21 @@ def checked_step(step: StepOf) -> StepOf:
 def layer_path(query: Query) -> str:
     """The Keras path of a layer. Raises `BadParameterError`."""
     return _required(query, "path")
+
+
+def tiles(query: Query) -> list[TileOf]:
+    """Tiles of one filter: `tile=STEP.SESSION.INPUT.METHOD.FORM.STAGE`, each once or more.
+
+    Raises `BadParameterError`.
+    """
+    texts = query.getlist("tile")
+    if not 1 <= len(texts) <= _MOST_TILES:
+        raise BadParameterError(
+            f"The parameter tile must be given 1 to {_MOST_TILES} times; it was given "
+            f"{len(texts)} times."
+        )
+    name, layer, channel = run(query), number(query, "layer"), number(query, "channel")
+    return [_tile(text, name, layer, channel) for text in texts]
 
 
 def number(query: Query, name: str) -> int:
@@ -115,6 +138,21 @@ def _share(query: Query, name: str, default: float) -> float:
             f"{text[:_SHOWN]!r}."
         )
     return float(text)
+
+
+def _tile(text: str, name: str, layer: int, channel: int) -> TileOf:
+    parts = _TILE.fullmatch(text)
+    method = _METHODS.get(parts[4]) if parts else None
+    form = _FORMS.get(parts[5]) if parts else None
+    stage = _STAGES.get(parts[6]) if parts else None
+    if parts is None or method is None or form is None or stage is None:
+        raise BadParameterError(
+            "The parameter tile must be STEP.SESSION.INPUT.METHOD.FORM.STAGE, with the methods "
+            f"{', '.join(_METHODS)}, the forms {', '.join(_FORMS)} and the stages "
+            f"{', '.join(_STAGES)}; got {text[:_SHOWN]!r}."
+        )
+    step = checked_step(StepOf(name, StepKey(int(parts[1]), parts[2])))
+    return TileOf(step, layer, channel, int(parts[3]), method, form, stage)
 
 
 def _required(query: Query, name: str) -> str:

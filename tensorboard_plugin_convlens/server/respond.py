@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import mimetypes
 from collections.abc import Callable, Sequence
@@ -89,20 +90,29 @@ def failure(
 
 def as_json(request: Request, body: object, *, immutable: bool = False) -> Response:
     """A JSON answer; numbers that are not finite must be `None` already."""
-    content = json.dumps(body, allow_nan=False, separators=(",", ":"), ensure_ascii=False)
     expires = ONE_YEAR if immutable else 0
-    return _respond(request, content.encode(), "application/json", expires=expires)
+    return _respond(request, _to_json(body), "application/json", expires=expires)
 
 
-def as_stored(request: Request, content: bytes, *, gzipped: bool) -> Response:
-    """Bytes that never change under their URL; `gzipped` ones are sent as they are."""
+def as_stored(request: Request, content: bytes, *, immutable: bool = True) -> Response:
+    """A gzip member, sent as it is."""
     return _respond(
         request,
         content,
         "application/octet-stream",
-        expires=ONE_YEAR,
-        content_encoding="gzip" if gzipped else None,
+        expires=ONE_YEAR if immutable else 0,
+        content_encoding="gzip",
     )
+
+
+def as_parts(
+    request: Request, head: object, parts: Sequence[bytes], *, immutable: bool
+) -> Response:
+    """Gzipped: the length of the JSON as `uint32`, little-endian, the JSON, the bytes."""
+    content = _to_json(head)
+    body = b"".join((len(content).to_bytes(4, "little"), content, *parts))
+    # Levels compress little, and the reader waits: the fastest there is.
+    return as_stored(request, gzip.compress(body, 1, mtime=0), immutable=immutable)
 
 
 def as_png(request: Request, content: bytes) -> Response:
@@ -116,6 +126,11 @@ def as_file(request: Request, path: Path, *, immutable: bool) -> Response:
     kind = {".js": "text/javascript", ".css": "text/css"}.get(path.suffix)
     kind = kind or mimetypes.guess_type(path.name)[0] or "application/octet-stream"
     return _respond(request, path.read_bytes(), kind, expires=ONE_YEAR if immutable else 0)
+
+
+def _to_json(body: object) -> bytes:
+    text = json.dumps(body, allow_nan=False, separators=(",", ":"), ensure_ascii=False)
+    return text.encode()
 
 
 def _respond(

@@ -9,14 +9,15 @@ from PIL import Image
 from werkzeug.security import safe_join
 from werkzeug.wrappers import Request, Response
 
-from tensorboard_plugin_convlens.core.errors import NotCapturedError
+from tensorboard_plugin_convlens.core.errors import ConvLensError, NotCapturedError
 from tensorboard_plugin_convlens.server import params, ranking, timeline, to_wire, wire
 from tensorboard_plugin_convlens.server.ablation_to_wire import ablation_to_wire
-from tensorboard_plugin_convlens.server.captures import Captures
+from tensorboard_plugin_convlens.server.captures import Captures, TileOf
 from tensorboard_plugin_convlens.server.respond import (
     Handler,
     as_file,
     as_json,
+    as_parts,
     as_png,
     as_stored,
 )
@@ -42,7 +43,7 @@ class Routes:
             "/step": self._step,
             "/layer": self._layer,
             "/sheet": self._sheet,
-            "/tile": self._tile,
+            "/tiles": self._tiles,
             "/history": self._history,
             "/timeline": self._timeline,
             "/network_timeline": self._network_timeline,
@@ -97,13 +98,27 @@ class Routes:
     def _sheet(self, request: Request) -> Response:
         step = params.step(request.args)
         sheet = self._captures.sheet(step, params.sha256(request.args, "sha256"))
-        return as_stored(request, self._captures.stored(step, sheet), gzipped=True)
+        return as_stored(request, self._captures.stored(step, sheet))
 
-    def _tile(self, request: Request) -> Response:
-        step = params.step(request.args)
-        sheet = self._captures.sheet(step, params.sha256(request.args, "sha256"))
-        levels = self._captures.tile(step, sheet, params.number(request.args, "channel"))
-        return as_stored(request, levels, gzipped=False)
+    def _tiles(self, request: Request) -> Response:
+        entries: list[wire.Tile | wire.Failure | None] = []
+        levels = []
+        for tile in params.tiles(request.args):
+            entry, bytes_of_it = self._read_tile(tile)
+            entries.append(entry)
+            levels.append(bytes_of_it)
+        failed = any(entry is not None and "error" in entry for entry in entries)
+        return as_parts(request, wire.Tiles(tiles=entries), levels, immutable=not failed)
+
+    def _read_tile(self, tile: TileOf) -> tuple[wire.Tile | wire.Failure | None, bytes]:
+        """What is known of a tile, and its levels; a tile that fails does not spoil others."""
+        try:
+            sheet = self._captures.tile_sheet(tile)
+            if sheet is None:
+                return None, b""
+            return to_wire.tile(sheet, tile.channel), self._captures.tile(tile, sheet)
+        except ConvLensError as error:
+            return {"error": str(error)}, b""
 
     def _history(self, request: Request) -> Response:
         run = params.run(request.args)

@@ -116,11 +116,7 @@ def layer_capture(
 def history_point(
     record: Capture, layer: LayerCapture, channel: int, input_index: int
 ) -> wire.HistoryPoint:
-    """One filter at one step."""
-    here = [one for one in layer.sheets if one.input == input_index and channel < one.channels]
-    sheets = {(one.method, one.form): _history_sheet(one, channel) for one in here}
-    maps = [one for one in here if one.method == "activation"]
-    own, later = maps[:1], maps[1:]  # The layer's own output is captured first.
+    """The statistics of one filter at one step."""
     return {
         "step": record.step,
         "session": record.session,
@@ -130,9 +126,21 @@ def history_point(
             for one in layer.statistics
             if one.input in (input_index, -1) and channel < len(one.values)
         },
-        "activation": _history_sheet(own[0], channel) if own else None,
-        "activated": _history_sheet(later[0], channel) if later else None,
-        "guided": sheets.get(("guided", "magnitude")),
+    }
+
+
+def tile(record: Sheet, channel: int) -> wire.Tile:
+    """One channel of a sheet, without its levels."""
+    return {
+        "method": record.method,
+        "form": record.form,
+        "planes": record.planes,
+        "height": record.height,
+        "width": record.width,
+        "signed": record.signed,
+        "scale": number(record.scale[channel]) or 0.0,
+        "stage": record.stage,
+        "placement": _placement(record, slice(channel, channel + 1)),
     }
 
 
@@ -233,33 +241,23 @@ def _sheet(record: Sheet) -> wire.Sheet:
         "infinite": record.infinite.tolist(),
         "target": record.target,
         "stage": record.stage,
-        "placement": None
-        if not record.top
-        else {
-            "source": record.source,
-            "cropped": record.cropped,
-            "height": record.frame[0],
-            "width": record.frame[1],
-            "top": list(record.top),
-            "left": list(record.left),
-            "unitRow": list(record.unit_row),
-            "unitColumn": list(record.unit_column),
-        },
+        "placement": _placement(record, slice(None)),
     }
 
 
-def _history_sheet(record: Sheet, channel: int) -> wire.HistorySheet:
+def _placement(record: Sheet, channels: slice) -> wire.Placement | None:
+    """Where the crops of some channels lie; None for sheets that are not cropped."""
+    if not record.top:
+        return None
     return {
-        "method": record.method,
-        "form": record.form,
-        "sha256": record.sha256,
-        "planes": record.planes,
-        "height": record.height,
-        "width": record.width,
-        "signed": record.signed,
-        "scale": number(record.scale[channel]) or 0.0,
-        "top": record.top[channel] if record.top else None,
-        "left": record.left[channel] if record.left else None,
+        "source": record.source,
+        "cropped": record.cropped,
+        "height": record.frame[0],
+        "width": record.frame[1],
+        "top": list(record.top[channels]),
+        "left": list(record.left[channels]),
+        "unitRow": list(record.unit_row[channels]),
+        "unitColumn": list(record.unit_column[channels]),
     }
 
 

@@ -274,39 +274,40 @@ class LayerCapture(TypedDict):
     guidance: Guidance | None
 
 
-class HistorySheet(TypedDict):
-    """A picture of one filter at one step: fetch `sha256` from /tile with its channel.
+class Tile(TypedDict):
+    """One filter of a sheet: the fields of `Sheet` for its channel alone.
 
-    The fields are those of `Sheet` and `Placement` for this one channel; `top` and `left`
-    are `null` for feature maps.
+    The lists of `placement` have one entry.
     """
 
     method: Method
     form: Form
-    sha256: str
     planes: int
     height: int
     width: int
     signed: bool
     scale: float
-    top: int | None
-    left: int | None
+    stage: MapStage
+    placement: Placement | None
+
+
+class Tiles(TypedDict):
+    """Head of the answer of /tiles: one entry per asked tile, in their order.
+
+    `null`: not captured. A failure: it could not be read, and why. After the head the levels
+    of every `Tile` follow in the same order, each `uint8 [planes, height, width]`.
+    """
+
+    tiles: list[Tile | Failure | None]
 
 
 class HistoryPoint(TypedDict):
-    """One filter at one step. `guided` is of the form "magnitude".
-
-    `activation` is of the layer's own output, `activated` after the activation function that
-    a later layer applies, or `null`.
-    """
+    """The statistics of one filter at one step; its pictures are at /tiles."""
 
     step: int
     session: str
     wallTime: float
     statistics: dict[str, float | None]
-    activation: HistorySheet | None
-    activated: HistorySheet | None
-    guided: HistorySheet | None
 
 
 class History(TypedDict):

@@ -9,8 +9,11 @@ from keras import layers
 
 from tensorboard_plugin_convlens import capture
 from tensorboard_plugin_convlens.core.errors import NotCapturedError
+from tensorboard_plugin_convlens.core.records import StepKey
 from tensorboard_plugin_convlens.server import to_wire
+from tensorboard_plugin_convlens.server.captures import Captures, StepOf, TileOf
 from tensorboard_plugin_convlens.storage.reader import Reader
+from tensorboard_plugin_convlens.storage.run_directory import RunDirectory
 from tests.capture.model_rows import ROWS
 
 IMAGES = np.random.default_rng(4).normal(size=(2, 24, 24, 3)).astype(np.float32)
@@ -97,12 +100,20 @@ def test_the_answers_of_the_server_say_which_is_which(written):
     layer = to_wire.layer_capture(".", 0, record.layers[2], 1)
     maps = [one for one in layer["sheets"] if one["method"] == "activation"]
     assert [one["stage"] for one in maps] == ["before", "after"]
-    point = to_wire.history_point(record, record.layers[2], 1, 1)
-    own, later = point["activation"], point["activated"]
-    assert own is not None
-    assert later is not None
-    assert [own["sha256"], later["sha256"]] == [one["sha256"] for one in maps]
-    assert to_wire.history_point(record, record.layers[0], 1, 1)["activated"] is None
+
+
+def test_a_tile_is_of_the_asked_stage_or_of_the_only_one(tmp_path):
+    record = capture(build(), IMAGES, tmp_path)
+    captures = Captures(lambda: {".": RunDirectory(tmp_path)})
+    step = StepOf(".", StepKey(record.step, record.session))
+
+    def stage_of(layer, stage):
+        sheet = captures.tile_sheet(TileOf(step, layer, 1, 1, "activation", "values", stage))
+        return None if sheet is None else sheet.stage
+
+    both, only = record.layers[2].layer, record.layers[0].layer
+    assert [stage_of(both, "before"), stage_of(both, "after")] == ["before", "after"]
+    assert stage_of(only, "before") == stage_of(only, "after") != ""
 
 
 @pytest.mark.parametrize("row", ROWS[:19], ids=lambda row: row.name)

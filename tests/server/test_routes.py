@@ -135,20 +135,86 @@ def test_sheet_is_the_stored_gzip_and_holds_the_maps(client):
     assert np.abs(values - captures.maps(0, 0, 1)).max() <= scale.max() / 508 * 1.001
 
 
-def test_tile_is_one_channel_of_the_sheet(client):
+def read_tiles(client, **query):
+    """The entries of /tiles, checked against their TypedDict, and the levels of each."""
+    answer = client.get(f"{ROOT}/tiles", query_string=query)
+    assert answer.status_code == 200, answer.text
+    start = 4 + int.from_bytes(answer.data[:4], "little")
+    head = json.loads(answer.data[4:start])
+    # One by one: msgspec does not choose between two TypedDicts.
+    entries = msgspec.convert(head["tiles"], list[wire.Tile | None])
+    assert {"tiles": msgspec.to_builtins(entries)} == head
+    levels = []
+    for entry in head["tiles"]:
+        shape = tuple(entry[key] for key in ("planes", "height", "width")) if entry else (0,)
+        end = start + int(np.prod(shape))
+        levels.append(np.frombuffer(answer.data[start:end], np.uint8).reshape(shape))
+        start = end
+    assert start == len(answer.data)
+    return head["tiles"], levels
+
+
+def test_tiles_are_one_filter_at_several_steps_for_several_inputs_and_methods(client):
+    steps = {one["run"]: one for one in get(client, "/runs")["runs"]}["train"]["steps"]
+    asked = [(0, 0, "activation"), (2, 1, "activation"), (2, 0, "guided")]
+    texts = [
+        f"{step}.{steps[step]['session']}.{index}.{method}.magnitude.after"
+        for step, index, method in asked
+    ]
+
+    entries, levels = read_tiles(client, run="train", layer=1, channel=3, tile=texts)
+
+    assert [(one["method"], one["form"]) for one in entries] == [
+        ("activation", "values"),
+        ("activation", "values"),
+        ("guided", "magnitude"),
+    ]
+    for (step, index, _), entry, planes in zip(asked[:2], entries, levels, strict=False):
+        scale = np.asarray([entry["scale"]], np.float32)
+        values = dequantize(planes, scale, signed=entry["signed"])[0]
+        expected = captures.maps(step, index, 1)[3]
+        assert np.abs(values - expected).max() <= entry["scale"] / 508 * 1.001
+    assert entries[0]["placement"] is None
+    query = {"run": "train", "step": 2, "session": steps[2]["session"]}
+    layer = get(client, "/layer", **query, layer=1, input=0)
+    sheet = next(one for one in layer["sheets"] if one["form"] == "magnitude")
+    place, whole = entries[2]["placement"], sheet["placement"]
+    assert place["top"] == whole["top"][3:4]
+    assert place["unitColumn"] == whole["unitColumn"][3:4]
+    assert place["height"] == whole["height"]
+
+
+def test_tiles_that_were_not_captured_are_null_and_those_beside_them_are_there(client):
     query, _ = first_step(client)
-    sheet = get(client, "/layer", **query, layer=1, input=0)["sheets"][1]
-    place = query | {"sha256": sheet["sha256"]}
-    whole = gzip.decompress(
-        client.get(
-            f"{ROOT}/sheet", query_string=place, headers={"Accept-Encoding": "gzip"}
-        ).data
+    here = f"0.{query['session']}"
+    texts = [
+        f"{here}.0.kernel.values.after",
+        f"{here}.77.guided.values.after",
+        f"{here}.0.guided.values.after",
+    ]
+
+    entries, levels = read_tiles(client, run="train", layer=1, channel=0, tile=texts)
+
+    assert entries[:2] == [None, None]
+    assert levels[2].size > 0
+    entries, _ = read_tiles(client, run="train", layer=1, channel=999, tile=texts[2:])
+    assert entries == [None]
+
+
+def test_a_tile_that_is_damaged_says_so_and_the_others_are_there(client, tmp_path):
+    query, _ = first_step(client)
+    (pack,) = (tmp_path / "train" / names.DIRECTORY).glob("pack-*0000-*i000000.clpk")
+    pack.unlink()
+    texts = [f"0.{query['session']}.{index}.activation.values.after" for index in (0, 1)]
+
+    answer = client.get(
+        f"{ROOT}/tiles", query_string={"run": "train", "layer": 1, "channel": 0, "tile": texts}
     )
-    size = sheet["planes"] * sheet["height"] * sheet["width"]
 
-    tile = client.get(f"{ROOT}/tile", query_string=place | {"channel": 4})
-
-    assert tile.data == whole[4 * size : 5 * size]
+    head = json.loads(answer.data[4 : 4 + int.from_bytes(answer.data[:4], "little")])
+    assert "gone" in head["tiles"][0]["error"]
+    assert head["tiles"][1]["form"] == "values"
+    assert "no-cache" in answer.headers["Cache-Control"]
 
 
 def test_history_follows_one_filter_over_all_steps(client):
@@ -156,17 +222,6 @@ def test_history_follows_one_filter_over_all_steps(client):
 
     assert [point["step"] for point in history["points"]] == [0, 1, 2]
     assert [point["statistics"]["mean"] for point in history["points"]] == [3, 4, 5]
-    point = history["points"][2]
-    sheet = point["activation"]
-    query = {"run": "train", "step": 2, "session": point["session"], "channel": 3}
-    tile = client.get(f"{ROOT}/tile", query_string=query | {"sha256": sheet["sha256"]})
-    levels = np.frombuffer(tile.data, np.uint8).reshape(1, sheet["height"], sheet["width"])
-    values = dequantize(
-        levels, np.asarray([sheet["scale"]], np.float32), signed=sheet["signed"]
-    )[0]
-    assert np.abs(values - captures.maps(2, 0, 1)[3]).max() <= sheet["scale"] / 508 * 1.001
-    assert point["guided"]["form"] == "magnitude"
-    assert point["guided"]["top"] is not None
 
 
 def test_predictions_follow_one_input_image_over_all_steps(client):
@@ -186,7 +241,6 @@ def test_predictions_follow_one_input_image_over_all_steps(client):
         ("/layer", {"layer": "77"}, "Layer 77 was not captured"),
         ("/layer", {"input": "77"}, "There is no input image 77"),
         ("/sheet", {"sha256": "0" * 64}, "has no sheet"),
-        ("/tile", {"channel": "999"}, "There is no filter 999"),
         ("/graph", {"fingerprint": "0" * 64}, "is gone from the log directory"),
         ("/picture", {"index": "9"}, "There is no picture 0 of an input image 9"),
         ("/static/nothing.js", {}, "has no file 'nothing.js'"),
@@ -210,6 +264,16 @@ def test_what_is_not_there_is_404_with_a_sentence(client, route, changed, senten
         ("/graph", {"fingerprint": "../graph"}, "fingerprint must be 64 lower-case"),
         ("/sheet", {"sha256": "A" * 64}, "sha256 must be 64 lower-case"),
         ("/layer", {"layer": "one"}, "layer must be a whole number"),
+        (
+            "/tiles",
+            {"tile": "0.events.0.guided"},
+            "tile must be STEP.SESSION.INPUT.METHOD.FORM.STAGE",
+        ),
+        ("/tiles", {"tile": "0.events.0.saliency.values.after"}, "with the methods activation"),
+        ("/tiles", {"tile": "0.events.0.guided.../...after"}, "tile must be STEP"),
+        ("/tiles", {"tile": "0.t1.0.guided.values.after"}, "session is malformed"),
+        ("/tiles", {"tile": []}, "tile must be given 1 to 64 times; it was given 0 times"),
+        ("/tiles", {"tile": ["0.events.0.guided.values.after"] * 65}, "it was given 65 times"),
         ("/step", {"run": "a\0b"}, "run is no name of a run"),
         ("/step", {"run": ["train", "other"]}, "run must be given once; it was given 2 times"),
     ],
@@ -231,6 +295,7 @@ def complete_query(client):
         "index": "0",
         "source": "0",
         "channel": "0",
+        "tile": f"{query['step']}.{query['session']}.0.activation.values.after",
         "sha256": sheet["sha256"],
     }
 
@@ -276,7 +341,7 @@ def test_a_damaged_manifest_is_told_in_the_list_of_runs(serve, tmp_path):
 
 def test_what_never_changes_is_cached_and_what_changes_is_not(client):
     query = complete_query(client)
-    for route in ("/step", "/layer", "/sheet", "/tile", "/inputs", "/picture"):
+    for route in ("/step", "/layer", "/sheet", "/tiles", "/inputs", "/picture"):
         cache = client.get(f"{ROOT}{route}", query_string=query).headers["Cache-Control"]
         assert cache == "private, max-age=31536000", route
     for route in ("/runs", "/history", "/predictions"):

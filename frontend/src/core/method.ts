@@ -34,17 +34,28 @@ export function stageText(sheet: Sheet, layer: Layer): string {
   return own ? `after ${own}` : "after the activation function";
 }
 
-/** The sheet that the grid shows: gradients by their magnitude, which is small. */
-export function gridSheet(capture: LayerCapture, method: Method, stage: Stage): Sheet | null {
-  const of = (form: Form) => findSheet(capture, { method, form, stage });
-  return (isGradient(method) ? of("magnitude") : null) ?? of("values");
+/** The sheet of a method in the wanted form and stage, or in those that there are. */
+export function wantedSheet(
+  capture: LayerCapture,
+  { method, form, stage }: { method: Method; form: Form; stage: Stage },
+): Sheet | null {
+  return (
+    findSheet(capture, { method, form, stage }) ??
+    capture.sheets.find((sheet) => sheet.method === method) ??
+    null
+  );
 }
 
+/** The form that the grid shows: gradients by their magnitude, which is small. */
+export const gridForm = (method: Method): Form => (isGradient(method) ? "magnitude" : "values");
+
+/** The sheet that the grid shows. */
+export const gridSheet = (capture: LayerCapture, method: Method, stage: Stage): Sheet | null =>
+  wantedSheet(capture, { method, form: gridForm(method), stage });
+
 /** The sheet that the inspector magnifies: the values, in full size, where they are kept. */
-export function fullSheet(capture: LayerCapture, method: Method, stage: Stage): Sheet | null {
-  const of = (form: Form) => findSheet(capture, { method, form, stage });
-  return of("values") ?? of("magnitude");
-}
+export const fullSheet = (capture: LayerCapture, method: Method, stage: Stage): Sheet | null =>
+  wantedSheet(capture, { method, form: "values", stage });
 
 export function isGradient(method: Method): boolean {
   return method === "guided" || method === "gradient";

@@ -1,6 +1,6 @@
 // Planes of 8-bit levels, as the server sends them.
 
-import type { HistorySheet, Method, Sheet } from "../wire";
+import type { Method, Sheet, Tile } from "../wire";
 import { clippedLevels, levelValue } from "./lut";
 
 /** Planes of some channels: `levels` is [channels, planes, height, width]. */
@@ -32,20 +32,35 @@ function checkLength({ method, channels, planes, height, width }: Shape, length:
   );
 }
 
-/** Pairs the bytes of /sheet or /tile with what the sheet's entry says of them. */
-export function planesOf(sheet: Sheet, levels: Uint8Array, channel?: number): Planes {
-  const { method, planes, height, width, signed } = sheet;
-  const channels = channel === undefined ? sheet.channels : 1;
+/** Pairs the bytes of /sheet with what the sheet's entry says of them. */
+export function planesOf(sheet: Sheet, levels: Uint8Array): Planes {
+  const { method, channels, planes, height, width, signed, scale } = sheet;
   checkLength({ method, channels, planes, height, width }, levels.length);
-  const scale = channel === undefined ? sheet.scale : [sheet.scale[channel] ?? 0];
   return { levels, channels, planes, height, width, signed, scale };
 }
 
-/** Pairs the bytes of /tile with an entry of the history. */
-export function planesOfHistory(sheet: HistorySheet, levels: Uint8Array): Planes {
-  const one = { ...sheet, channels: 1, scale: [sheet.scale] };
-  checkLength(one, levels.length);
-  return { ...one, levels };
+/** Pairs the bytes of one channel with what /tiles says of it. */
+export function planesOfTile(tile: Tile, levels: Uint8Array): Planes {
+  const { method, planes, height, width, signed, scale } = tile;
+  checkLength({ method, channels: 1, planes, height, width }, levels.length);
+  return { levels, channels: 1, planes, height, width, signed, scale: [scale] };
+}
+
+/** What /tiles would say of one channel of a sheet that is at hand. */
+export function tileOfSheet(sheet: Sheet, channel: number): Tile {
+  const { method, form, planes, height, width, signed, stage, placement } = sheet;
+  const one = (values: readonly number[]) => values.slice(channel, channel + 1);
+  return {
+    ...{ method, form, planes, height, width, signed, stage },
+    scale: sheet.scale[channel] ?? 0,
+    placement: placement && {
+      ...placement,
+      top: one(placement.top),
+      left: one(placement.left),
+      unitRow: one(placement.unitRow),
+      unitColumn: one(placement.unitColumn),
+    },
+  };
 }
 
 /** One plane, without copying. */

@@ -1,11 +1,11 @@
 // What has been fetched and cannot change is kept, so that going back costs no request.
 
 import * as api from "../api";
-import type { CaptureRef } from "../api";
-import { planesOf, planesOfHistory, type Planes } from "../core/planes";
+import type { CaptureRef, TileRef } from "../api";
+import { wantedSheet } from "../core/method";
+import { planesOf, planesOfTile, tileOfSheet, type Planes } from "../core/planes";
 import type {
   History,
-  HistorySheet,
   Inputs,
   LayerCapture,
   ModelGraph,
@@ -13,17 +13,28 @@ import type {
   Runs,
   Sheet,
   Step,
+  Tile,
 } from "../wire";
+import { TileQueue } from "./tiles";
 
 /** Bytes of sheets and tiles kept; a layer of a large network at 224 pixels has 3 MB. */
 const SHEET_BYTES = 192 * 2 ** 20;
 
-type TileSize = Pick<Sheet, "sha256" | "planes" | "height" | "width">;
+interface Bytes {
+  levels: Uint8Array;
+}
+
+/** One filter: what is known of its picture, and the picture. */
+export interface TilePlanes {
+  tile: Tile;
+  planes: Planes;
+}
 
 export class Library {
   readonly #answers = new Map<string, Promise<unknown>>();
   /** Least recently used first. */
-  readonly #bytes = new Map<string, Promise<Uint8Array>>();
+  readonly #bytes = new Map<string, Promise<Bytes | null>>();
+  readonly #tiles = new TileQueue();
   readonly #sizes = new Map<string, number>();
   #total = 0;
 
@@ -62,28 +73,36 @@ export class Library {
 
   /** Every channel of a sheet. */
   async sheet(at: CaptureRef, sheet: Sheet): Promise<Planes> {
-    const levels = await this.#keepBytes(sheet.sha256, () => api.fetchSheet(at, sheet.sha256));
+    const { levels } = await this.#keepBytes(sheet.sha256, async () => ({
+      levels: await api.fetchSheet(at, sheet.sha256),
+    }));
     return planesOf(sheet, levels);
   }
 
-  /** One channel of a sheet; from the whole sheet where that is at hand. */
-  async tile(at: CaptureRef, sheet: Sheet, channel: number): Promise<Planes> {
-    return planesOf(sheet, await this.#tileBytes(at, sheet, channel), channel);
+  /** One filter; from the whole sheet where that is at hand. Null where it was not captured. */
+  async tile(ref: TileRef): Promise<TilePlanes | null> {
+    const here = await this.#tileAtHand(ref);
+    if (here) return here;
+    const key = JSON.stringify(["tile", ref]);
+    const answer = await this.#keepBytes(key, () => this.#tiles.fetch(ref));
+    return answer && { tile: answer, planes: planesOfTile(answer, answer.levels) };
   }
 
-  /** One channel at an earlier or later step. */
-  async historyTile(at: CaptureRef, sheet: HistorySheet, channel: number): Promise<Planes> {
-    return planesOfHistory(sheet, await this.#tileBytes(at, sheet, channel));
-  }
-
-  async #tileBytes(at: CaptureRef, sheet: TileSize, channel: number): Promise<Uint8Array> {
-    const whole = this.#bytes.get(sheet.sha256);
-    if (whole) {
-      const size = sheet.planes * sheet.height * sheet.width;
-      return (await whole).subarray(channel * size, (channel + 1) * size);
-    }
-    const key = `${sheet.sha256}/${channel}`;
-    return this.#keepBytes(key, () => api.fetchTile(at, sheet.sha256, channel));
+  async #tileAtHand({ channel, ...ref }: TileRef): Promise<TilePlanes | null> {
+    const { run, step, session, layer, input } = ref;
+    const at = { run, step, session };
+    const capture = this.#answers.get(JSON.stringify(["layer", at, layer, input]));
+    if (!capture) return null;
+    const sheet = wantedSheet((await capture) as LayerCapture, ref);
+    const whole = sheet && this.#bytes.get(sheet.sha256);
+    if (!whole || channel >= sheet.channels) return null;
+    const size = sheet.planes * sheet.height * sheet.width;
+    const { levels } = (await whole) as Bytes;
+    const tile = tileOfSheet(sheet, channel);
+    return {
+      tile,
+      planes: planesOfTile(tile, levels.subarray(channel * size, (channel + 1) * size)),
+    };
   }
 
   #keep<T>(key: unknown, fetcher: () => Promise<T>): Promise<T> {
@@ -97,8 +116,8 @@ export class Library {
     return answer;
   }
 
-  #keepBytes(key: string, fetcher: () => Promise<Uint8Array>): Promise<Uint8Array> {
-    const known = this.#bytes.get(key);
+  #keepBytes<T extends Bytes | null>(key: string, fetcher: () => Promise<T>): Promise<T> {
+    const known = this.#bytes.get(key) as Promise<T> | undefined;
     if (known) {
       this.#bytes.delete(key);
       this.#bytes.set(key, known);
@@ -107,7 +126,7 @@ export class Library {
     const answer = fetcher();
     this.#bytes.set(key, answer);
     answer.then(
-      (levels) => this.#account(key, levels.length),
+      (kept) => this.#account(key, kept?.levels.length ?? 0),
       () => this.#bytes.delete(key),
     );
     return answer;

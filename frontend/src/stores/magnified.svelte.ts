@@ -1,11 +1,11 @@
 // The pictures of one filter: the selected one, and the same filter by other methods, inputs, steps.
 
-import type { CaptureRef } from "../api";
+import type { CaptureRef, TileRef } from "../api";
 import type { Stage } from "../core/choices";
 import { WHOLE, placementFrame, type Frame } from "../core/frame";
-import { fullSheet, gridSheet } from "../core/method";
+import { fullSheet, gridForm } from "../core/method";
 import { drawablePlanes, type Planes } from "../core/planes";
-import type { HistorySheet, Layer, Method, Placement, Sheet } from "../wire";
+import type { Form, Layer, Method, Placement, Sheet } from "../wire";
 import type { Captures } from "./captures.svelte";
 
 /** A picture that can be drawn. */
@@ -43,76 +43,64 @@ export interface PictureRequest {
   channel: number;
   method: Method;
   stage: Stage;
-  /** "full": every pixel and plane; "small": the grid's own plane, which is at hand. */
-  size: "full" | "small";
 }
 
 export const pictureKey = (request: PictureRequest): string => {
-  const { at, layer, input, channel, method, stage, size } = request;
-  return JSON.stringify([at, layer.index, input, channel, method, stage, size]);
+  const { at, layer, input, channel, method, stage } = request;
+  return JSON.stringify([at, layer.index, input, channel, method, stage]);
 };
 
-export const fromCapture = (captures: Captures, request: PictureRequest): PictureSource => ({
+const tileRef = ({ at, layer, ...rest }: PictureRequest, form: Form): TileRef => ({
+  ...at,
+  layer: layer.index,
+  input: rest.input,
+  channel: rest.channel,
+  method: rest.method,
+  form,
+  stage: rest.stage,
+});
+
+/** A small picture: the plane that the grid would show of the filter. */
+export const smallPicture = (captures: Captures, request: PictureRequest): PictureSource => ({
   key: pictureKey(request),
   load: async () => {
-    const picture = await loadPicture(captures, request);
+    const { input, channel, method } = request;
+    const found = await captures.library.tile(tileRef(request, gridForm(method)));
+    if (!found) return null;
+    const drawn = drawablePlanes(found.planes, method);
     // Weights lie nowhere on the input image.
-    return picture && request.method === "kernel" ? { ...picture, frame: null } : picture;
+    const frame = method === "kernel" ? null : frameOf(captures, input, found.tile.placement, 0);
+    return { channel, method, drawn, frame };
   },
 });
 
-/** A picture of the history; `placement` is that of the layer's sheet at any step. */
-export function fromHistory(
+function frameOf(
   captures: Captures,
-  {
-    at,
-    input,
-    channel,
-    sheet,
-    placement,
-  }: {
-    at: CaptureRef;
-    input: number;
-    channel: number;
-    sheet: HistorySheet;
-    placement: Placement | null;
-  },
-): PictureSource {
-  const load = async (): Promise<DrawnPicture> => {
-    const planes = await captures.library.historyTile(at, sheet, channel);
-    const picture = captures.inputs.value?.inputs[input]?.pictures[placement?.source ?? 0];
-    const { top, left, method } = sheet;
-    let frame: Frame | null = WHOLE;
-    if (placement && picture && top !== null && left !== null) {
-      frame = placementFrame({ ...placement, top: [top], left: [left] }, 0, picture);
-    }
-    return { channel, method, drawn: drawablePlanes(planes, method), frame };
-  };
-  return { key: `${sheet.sha256} ${channel} ${input}`, load };
+  input: number,
+  placement: Placement | null,
+  channel: number,
+): Frame {
+  const picture = captures.inputs.value?.inputs[input]?.pictures[placement?.source ?? 0];
+  return picture ? placementFrame(placement, channel, picture) : WHOLE;
 }
 
-/** Fetches a picture; null where the method was not captured. */
+/** Fetches a picture in full; null where the method was not captured. */
 export async function loadPicture(
   captures: Captures,
   request: PictureRequest,
 ): Promise<FilterPicture | null> {
-  const { at, layer, input, channel, method, stage, size } = request;
-  const capture = await captures.library.layer(at, layer.index, input);
-  const sheetOf = size === "full" ? fullSheet : gridSheet;
-  const sheet = sheetOf(capture, method, stage);
-  if (!sheet || channel >= sheet.channels) return null;
-  const values = await captures.library.tile(at, sheet, channel);
-  const picture = captures.inputs.value?.inputs[input]?.pictures[sheet.placement?.source ?? 0];
-  const frame = picture ? placementFrame(sheet.placement, channel, picture) : WHOLE;
+  const { at, layer, input, channel, method, stage } = request;
+  // Both at once, so that the tile shares its request with the small pictures.
+  const [capture, found] = await Promise.all([
+    captures.library.layer(at, layer.index, input),
+    captures.library.tile(tileRef(request, "values")),
+  ]);
+  const sheet = fullSheet(capture, method, stage);
+  if (!sheet || !found) return null;
   return {
-    at,
-    layer,
-    input,
-    channel,
-    method,
-    sheet,
-    values,
-    drawn: drawablePlanes(values, method),
-    frame,
+    ...{ at, layer, input, channel, method, sheet },
+    values: found.planes,
+    drawn: drawablePlanes(found.planes, method),
+    frame: frameOf(captures, input, sheet.placement, channel),
   };
 }

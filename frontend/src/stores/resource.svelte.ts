@@ -1,12 +1,21 @@
 // A value that is fetched: what is known of it, and how the fetching goes.
 
-/** What is fetched beside the main thing waits this long for the selection to settle. */
+/** A selection that changes again within this many milliseconds has not settled. */
 const SETTLING = 150;
 
-/** Does something unless it is called off first, as by the next press of a held key. */
-export function afterSettling(action: () => void): () => void {
-  const timer = setTimeout(action, SETTLING);
-  return () => clearTimeout(timer);
+/**
+ * For what is fetched beside the main thing: does it at once after a rest, and while changes
+ * come fast, as of a held key, only after the last of them. The result calls it off.
+ */
+export function settling(): (action: () => void) => () => void {
+  let last = -Infinity;
+  return (action) => {
+    const rested = performance.now() - last > SETTLING;
+    last = performance.now();
+    if (rested) action();
+    const timer = rested ? undefined : setTimeout(action, SETTLING);
+    return () => clearTimeout(timer);
+  };
 }
 
 /** Keeps the last good value while the next one loads, so that a view need not go blank. */

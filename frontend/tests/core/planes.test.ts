@@ -7,8 +7,10 @@ import {
   magnitudePlane,
   meanPlane,
   planesOf,
+  planesOfTile,
   reducePlane,
   strongestPlace,
+  tileOfSheet,
   valueAt,
 } from "../../src/core/planes";
 import { makePlanes, makeSheet } from "../fixtures";
@@ -21,7 +23,7 @@ describe("planes of a sheet", () => {
   });
 
   it("of one channel take that channel's scale", () => {
-    const planes = planesOf(makeSheet({ scale: [1, 5] }), new Uint8Array(4), 1);
+    const planes = planesOfTile(tileOfSheet(makeSheet({ scale: [1, 5] }), 1), new Uint8Array(4));
     expect([planes.channels, planes.scale]).toEqual([1, [5]]);
   });
 

@@ -1,10 +1,20 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 
+import type { TileRef } from "../../src/api";
 import { Library } from "../../src/stores/library";
 import { makeSheet } from "../fixtures";
 import { refuse, serve, smallNetwork } from "../server";
 
 const at = { run: "run", step: 1, session: "s" };
+const tile = (input: number): TileRef => ({
+  ...at,
+  layer: 1,
+  channel: 0,
+  input,
+  method: "activation",
+  form: "values",
+  stage: "after",
+});
 afterEach(() => vi.unstubAllGlobals());
 
 describe("the library", () => {
@@ -25,11 +35,31 @@ describe("the library", () => {
   it("takes a tile from a sheet that is at hand", async () => {
     const asked = serve({ layers: smallNetwork(), steps: [1] });
     const library = new Library();
-    const sheet = makeSheet();
-    await library.sheet(at, sheet);
-    const tile = await library.tile(at, sheet, 0);
-    expect([...tile.levels]).toEqual([1, 128, 255, 128]);
-    expect(asked).toHaveLength(1);
+    await library.layer(at, 1, 0);
+    await library.sheet(at, makeSheet());
+    const found = await library.tile(tile(0));
+    expect([...(found?.planes.levels ?? [])]).toEqual([1, 128, 255, 128]);
+    expect(found?.tile.scale).toBe(1);
+    expect(asked).toHaveLength(2);
+  });
+
+  it("asks for all tiles of a filter in one request, and keeps them", async () => {
+    const asked = serve({ layers: smallNetwork(), steps: [1] });
+    const library = new Library();
+    const found = await Promise.all([0, 1, 2].map((input) => library.tile(tile(input))));
+    await library.tile(tile(1));
+    const parts = [0, 1, 2].map((input) => `&tile=1.s.${input}.activation.values.after`);
+    expect(asked).toEqual([`tiles?run=run&layer=1&channel=0${parts.join("")}`]);
+    expect(found.map((one) => one?.planes.levels[0])).toEqual([1, 2, undefined]);
+  });
+
+  it("tells of one tile that it could not be read, and gives the others", async () => {
+    serve({ layers: smallNetwork(), steps: [1] });
+    const library = new Library();
+    const broken = library.tile({ ...tile(0), form: "magnitude" });
+    const whole = library.tile(tile(0));
+    await expect(broken).rejects.toThrow("The sheet is damaged.");
+    expect(await whole).not.toBeNull();
   });
 
   it("shows the server's sentence and asks again the next time", async () => {

@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.e2e import logs
+
+pytestmark = pytest.mark.e2e
+
+# Of each layer: what was captured, the tiles of the grid, the curve, the small pictures.
+MOST_REQUESTS = 4
+
+
+def routes_asked(page) -> list[str]:
+    """The names of the plugin's routes that the page asks from now on."""
+    asked: list[str] = []
+
+    def see(request):
+        if found := re.search(r"/data/plugin/convlens/(\w+)", request.url):
+            asked.append(found[1])
+
+    page.on("request", see)
+    return asked
+
+
+@pytest.mark.parametrize("method", ["Activation", "Guided"])
+def test_a_layer_is_shown_with_everything_beside_it_in_four_requests(open_tab, method):
+    # High enough for the whole inspector: pictures out of view are not asked for.
+    tab = open_tab(run=logs.DIGITS, size=(1440, 1700))
+    tab.wait_until_painted()
+    tab.method(method).click()
+    tab.page.wait_for_load_state("networkidle")
+    tab.wait_for_rest()
+
+    asked = routes_asked(tab.page)
+    tab.choose_layer("conv2")
+    expect(tab.inspector.get_by_role("region", name="History").locator("canvas")).to_have_count(
+        4
+    )
+    others = tab.inspector.get_by_role("region", name="Other input images").locator("canvas")
+    assert others.count() > 1
+    tab.page.wait_for_load_state("networkidle")
+
+    assert len(asked) <= MOST_REQUESTS, asked
+    assert asked.count("tiles") == 1
+
+
+def test_another_filter_costs_one_request_for_all_its_pictures_and_one_for_its_curve(open_tab):
+    tab = open_tab(run=logs.DIGITS, state={"method": "guided"})
+    tab.wait_until_painted()
+    tab.page.wait_for_load_state("networkidle")
+
+    asked = routes_asked(tab.page)
+    tab.inspector.get_by_role("button", name="Next filter").click()
+    expect(tab.inspector.get_by_role("heading", name="Filter 1")).to_be_visible()
+    tab.wait_for_rest()
+    tab.page.wait_for_load_state("networkidle")
+
+    assert sorted(asked) == ["history", "tiles"]
