@@ -98,6 +98,7 @@ class Plan:
             *skipped,
             *hidden_convolutions(self.nodes),
             *self._without_gradient(),
+            *self._at_other_inputs(),
         )
 
     def _loss_path(self) -> tuple[Any, ...]:
@@ -152,6 +153,25 @@ class Plan:
             for route in self.routes.values()
             if route.source is None
         ]
+
+    def _at_other_inputs(self) -> list[Skipped]:
+        """Gradients are taken at one input: the first image that a layer depends on."""
+        found = []
+        for route in self.routes.values():
+            others = [
+                self.trace.input_names[one]
+                for one in self.differentiation.sources(route.convolution.target)
+                if one != route.source and self.trace.inputs[one].shape.rank >= 3
+            ]
+            if others and route.source is not None:
+                found.append(
+                    Skipped(
+                        f"gradients of {route.convolution.node.key} at {', '.join(others)}",
+                        "it depends on several input images, and its gradients are taken at "
+                        f"the first of them, {self.trace.input_names[route.source]}",
+                    )
+                )
+        return found
 
 
 def _is_rectified(tensor: Any) -> bool:
