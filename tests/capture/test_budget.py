@@ -69,7 +69,7 @@ def test_what_does_not_fit_is_left_out_told_and_noted(tmp_path, caplog, monkeypa
     assert reader.steps("train") == (0, 1, 2)
     capture = reader.capture("train", 2)
     methods = {sheet.method for layer in capture.layers for sheet in layer.sheets}
-    assert methods == {"activation"}
+    assert methods == {"activation", "kernel"}
     left_out = "guided gradients of conv1, conv2 for input 1"
     assert left_out in {one.what for one in capture.skipped}
     assert sum(left_out in record.getMessage() for record in caplog.records) == 1
@@ -100,4 +100,4 @@ def test_the_default_takes_everything_of_a_small_training(tmp_path, caplog):
     assert not caplog.records
     capture = Reader(tmp_path).capture("train", 1)
     assert not capture.skipped
-    assert np.all([len(layer.sheets) == 6 for layer in capture.layers])
+    assert np.all([len(layer.sheets) == 7 for layer in capture.layers])
