@@ -10,11 +10,13 @@ import type {
   LayerCapture,
   Method,
   ModelGraph,
+  NetworkTimeline,
   PredictionHistory,
   Runs,
   Step,
   Tile,
   Tiles,
+  Timeline,
 } from "./wire";
 
 /** A capture that never changes: one step of one writer session of a run. */
@@ -136,6 +138,20 @@ export const fetchHistory = (
 
 export const fetchPredictions = (run: string, input: number): Promise<PredictionHistory> =>
   json("predictions", { run, input });
+
+/** Which statistic of which layer, over the steps of a model graph. */
+export interface TimelinePlace {
+  graph: string;
+  layer: number;
+  input: number;
+  statistic: string;
+}
+
+export const fetchTimeline = (run: string, place: TimelinePlace): Promise<Timeline> =>
+  json("timeline", { run, ...place });
+
+export const fetchNetworkTimeline = (run: string, graph: string): Promise<NetworkTimeline> =>
+  json("network_timeline", { run, graph });
 
 /** Address of the picture of one input image, for <img>. */
 export const pictureAddress = (

@@ -7,6 +7,7 @@ import type { Shown, SortKey } from "./order";
 export type Stage = "before" | "after";
 export type ScaleMode = "filter" | "layer" | "fixed";
 export type InspectorTab = "filter" | "layer" | "classes";
+export type TimelineKind = "layer" | "network";
 export type TileSize = number | "auto" | "all";
 
 export interface Choices {
@@ -34,12 +35,15 @@ export interface Choices {
   /** Whether normalization and activation layers are folded into their convolution. */
   followers: boolean;
   tab: InspectorTab;
+  /** Which matrix over the steps is open. */
+  timeline: TimelineKind | null;
 }
 
 export const METHODS: readonly Method[] = ["activation", "guided", "gradient", "kernel"];
 const STAGES: readonly Stage[] = ["before", "after"];
 const SCALES: readonly ScaleMode[] = ["filter", "layer", "fixed"];
 const TABS: readonly InspectorTab[] = ["filter", "layer", "classes"];
+const TIMELINES: readonly TimelineKind[] = ["layer", "network"];
 const SHOWN: readonly Shown[] = ["all", "responding", "unresponsive"];
 
 export function defaultChoices(): Choices {
@@ -60,6 +64,7 @@ export function defaultChoices(): Choices {
     rgb: false,
     followers: true,
     tab: "filter",
+    timeline: null,
   };
 }
 
@@ -87,6 +92,7 @@ export function toState(choices: Choices): Record<string, string> {
   put("rgb", choices.rgb, base.rgb);
   put("followers", choices.followers, base.followers);
   put("tab", choices.tab, base.tab);
+  put("timeline", choices.timeline, base.timeline);
   return state;
 }
 
@@ -113,6 +119,7 @@ export function fromState(state: Readonly<Record<string, string>>): Choices {
     rgb: state["rgb"] === "true",
     followers: state["followers"] !== "false",
     tab: oneOf(TABS, state["tab"]) ?? base.tab,
+    timeline: oneOf(TIMELINES, state["timeline"]),
   };
 }
 

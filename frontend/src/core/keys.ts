@@ -8,6 +8,7 @@ export type Command =
   | "nextInput"
   | "previousInput"
   | "play"
+  | "timeline"
   | "nextMethod"
   | "switchStage"
   | "nextScale"
@@ -38,6 +39,7 @@ export const KEY_BINDINGS: readonly KeyBinding[] = [
   { command: "previousStep", keys: ["["], text: "Previous step" },
   { command: "nextStep", keys: ["]"], text: "Next step" },
   { command: "play", keys: [" "], text: "Play or stop the steps" },
+  { command: "timeline", keys: ["t"], text: "Filters and layers over all steps" },
   { command: "previousInput", keys: [","], text: "Previous input image" },
   { command: "nextInput", keys: ["."], text: "Next input image" },
   { command: "nextMethod", keys: ["m"], text: "Next method" },

@@ -1,7 +1,7 @@
 // What has been fetched and cannot change is kept, so that going back costs no request.
 
 import * as api from "../api";
-import type { CaptureRef, TileRef } from "../api";
+import type { CaptureRef, TileRef, TimelinePlace } from "../api";
 import { wantedSheet } from "../core/method";
 import { planesOf, planesOfTile, tileOfSheet, type Planes } from "../core/planes";
 import type {
@@ -9,11 +9,13 @@ import type {
   Inputs,
   LayerCapture,
   ModelGraph,
+  NetworkTimeline,
   PredictionHistory,
   Runs,
   Sheet,
   Step,
   Tile,
+  Timeline,
 } from "../wire";
 import { TileQueue } from "./tiles";
 
@@ -49,6 +51,14 @@ export class Library {
     version: string,
   ): Promise<History> {
     return this.#keep(["history", run, place, version], () => api.fetchHistory(run, place));
+  }
+
+  timeline(run: string, place: TimelinePlace, version: string): Promise<Timeline> {
+    return this.#keep(["timeline", run, place, version], () => api.fetchTimeline(run, place));
+  }
+
+  networkTimeline(run: string, graph: string, version: string): Promise<NetworkTimeline> {
+    return this.#keep(["network", run, graph, version], () => api.fetchNetworkTimeline(run, graph));
   }
 
   predictions(run: string, input: number, version: string): Promise<PredictionHistory> {

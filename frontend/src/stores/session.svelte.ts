@@ -189,6 +189,11 @@ export class Session {
     return summary ? this.captures.steps.indexOf(summary) : 0;
   });
 
+  openTimeline(): void {
+    if (this.captures.steps.length > 1) this.selection.choices.timeline = "layer";
+    else this.announce("Only one step was captured: there is nothing to compare over the steps.");
+  }
+
   moveStep(by: number): void {
     const last = this.captures.steps.length - 1;
     this.selectStep(Math.max(0, Math.min(last, this.stepPlace + by)));
