@@ -6,11 +6,16 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tools.install_browser import find_browser
 
 # Before TensorFlow is first imported: its notices about the processor are no test output.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+# No test is timed: how long an example takes says how busy the machine is.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 
 @pytest.fixture(scope="session")

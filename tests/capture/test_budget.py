@@ -100,4 +100,5 @@ def test_the_default_takes_everything_of_a_small_training(tmp_path, caplog):
     assert not caplog.records
     capture = Reader(tmp_path).capture("train", 1)
     assert not capture.skipped
-    assert np.all([len(layer.sheets) == 7 for layer in capture.layers])
+    # Of each of two input images maps, gradients and their magnitudes; and the kernels.
+    assert np.all([len(layer.sheets) == 2 * 3 + 1 for layer in capture.layers])

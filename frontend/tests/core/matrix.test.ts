@@ -90,6 +90,7 @@ it("gives a row to every layer and marks what did not change", () => {
     activationChangeMean: null,
     activationChangeMedian: null,
     silent: 0,
+    flags: null,
     unchangedSince,
     weightsUnchangedSince: null,
   });
