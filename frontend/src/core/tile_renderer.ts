@@ -21,19 +21,27 @@ export interface GridColors {
   page: string;
 }
 
-/** What is painted. `order[place]` is a channel. */
+/** What stands at one place of the grid. */
+export interface GridTile {
+  planes: Planes;
+  channel: number;
+  lut: Pixels;
+  /** Whether every value is zero. */
+  unresponsive: boolean;
+  /** Whether some values are not finite. */
+  flagged: boolean;
+  label: string;
+  /** Right-hand text of the label, "" for none. */
+  note: string;
+  emphasis: "selected" | "hovered" | "none";
+}
+
+/** What is painted. */
 export interface GridScene {
   grid: Grid;
-  order: readonly number[];
-  planes: Planes;
   scrollTop: number;
-  lutOf: (channel: number) => Pixels;
-  isUnresponsive: (channel: number) => boolean;
-  hasFlags: (channel: number) => boolean;
-  /** Right-hand text of a label, "" for none. */
-  noteOf: (channel: number) => string;
-  selected: number | null;
-  hovered: number | null;
+  /** Null: the place stays empty. */
+  tileAt: (place: number) => GridTile | null;
   colors: GridColors;
 }
 
@@ -41,6 +49,13 @@ interface Tile {
   levels: Uint8Array;
   height: number;
   width: number;
+}
+
+interface ReducedTiles {
+  height: number;
+  width: number;
+  /** By channel. */
+  tiles: Map<number, Tile>;
 }
 
 interface Rectangle {
@@ -58,8 +73,8 @@ export class TileRenderer {
   #image: ImageData | null = null;
   #pixels: Pixels = new Uint32Array(0);
   #ratio = 1;
-  #reduced = new Map<number, Tile>();
-  #reducedFor: { planes: Planes; width: number; height: number } | null = null;
+  /** Planes that are drawn smaller than they are; forgotten with the planes themselves. */
+  readonly #reduced = new WeakMap<Planes, ReducedTiles>();
   #columnOf = new Int32Array(0);
 
   constructor(private readonly canvas: HTMLCanvasElement) {
@@ -103,16 +118,16 @@ export class TileRenderer {
   }
 
   #paintTile(scene: GridScene, place: number): void {
-    const channel = scene.order[place];
-    if (channel === undefined) return;
+    const shown = scene.tileAt(place);
+    if (!shown) return;
     const box = this.#rectangle(scene, place);
-    if (scene.isUnresponsive(channel)) {
+    if (shown.unresponsive) {
       this.#paintHatching(box, scene.colors.unresponsive, scene.colors.hatch);
       return;
     }
-    const tile = this.#tile(scene.planes, channel, box);
-    this.#paintLevels(tile, box, scene.lutOf(channel));
-    if (scene.hasFlags(channel)) this.#paintFlags(tile, box, scene.colors.flag);
+    const tile = this.#tile(shown.planes, shown.channel, box);
+    this.#paintLevels(tile, box, shown.lut);
+    if (shown.flagged) this.#paintFlags(tile, box, scene.colors.flag);
   }
 
   /** The plane of a channel, averaged down where the tile is smaller than the plane. */
@@ -121,15 +136,15 @@ export class TileRenderer {
     const width = Math.min(planes.width, box.width);
     const levels = planeLevels(planes, channel);
     if (height === planes.height && width === planes.width) return { levels, height, width };
-    const kept = this.#reducedFor;
-    if (!kept || kept.planes !== planes || kept.width !== width || kept.height !== height) {
-      this.#reduced.clear();
-      this.#reducedFor = { planes, width, height };
+    let kept = this.#reduced.get(planes);
+    if (!kept || kept.width !== width || kept.height !== height) {
+      kept = { width, height, tiles: new Map() };
+      this.#reduced.set(planes, kept);
     }
-    let tile = this.#reduced.get(channel);
+    let tile = kept.tiles.get(channel);
     if (!tile) {
       tile = { levels: reducePlane(levels, planes, { height, width }), height, width };
-      this.#reduced.set(channel, tile);
+      kept.tiles.set(channel, tile);
     }
     return tile;
   }
@@ -186,25 +201,25 @@ export class TileRenderer {
   }
 
   #drawMarks(scene: GridScene, place: number): void {
-    const channel = scene.order[place];
-    if (channel === undefined) return;
+    const tile = scene.tileAt(place);
+    if (!tile) return;
     const { grid, colors } = scene;
     const origin = tileOrigin(grid, place);
     const x = origin.x;
     const y = origin.y - scene.scrollTop;
     const context = this.#context;
-    const chosen = channel === scene.selected;
+    const chosen = tile.emphasis === "selected";
     context.lineWidth = 1;
     context.strokeStyle = colors.border;
     context.strokeRect(x - 0.5, y - 0.5, grid.tileWidth + 1, grid.tileHeight + 1);
-    if (scene.isUnresponsive(channel)) this.#drawZeroBadge(scene, x, y);
-    if (chosen || channel === scene.hovered) {
+    if (tile.unresponsive) this.#drawZeroBadge(scene, x, y);
+    if (tile.emphasis !== "none") {
       context.lineWidth = chosen ? 3 : 1.5;
       context.strokeStyle = chosen ? colors.accent : colors.muted;
       const out = chosen ? 2.5 : 1.5;
       context.strokeRect(x - out, y - out, grid.tileWidth + 2 * out, grid.tileHeight + 2 * out);
     }
-    if (grid.labelHeight > 0) this.#drawLabel(scene, { channel, x, y, chosen });
+    if (grid.labelHeight > 0) this.#drawLabel(scene, tile, { x, y });
   }
 
   #drawZeroBadge(scene: GridScene, x: number, y: number): void {
@@ -226,21 +241,21 @@ export class TileRenderer {
 
   #drawLabel(
     scene: GridScene,
-    { channel, x, y, chosen }: { channel: number; x: number; y: number; chosen: boolean },
+    { label, note, emphasis }: GridTile,
+    { x, y }: { x: number; y: number },
   ): void {
     const { grid, colors } = scene;
     const context = this.#context;
     const base = y + grid.tileHeight + 4;
     context.textBaseline = "top";
     context.textAlign = "left";
+    const chosen = emphasis === "selected";
     context.font = chosen ? `600 ${FONT}` : FONT;
     context.fillStyle = chosen ? colors.accent : colors.text;
-    const number = String(channel);
-    context.fillText(number, x, base);
-    const note = scene.noteOf(channel);
+    context.fillText(label, x, base);
     if (note === "") return;
     context.font = FONT;
-    const room = grid.tileWidth - context.measureText(number).width - 6;
+    const room = grid.tileWidth - context.measureText(label).width - 6;
     if (context.measureText(note).width > room) return;
     context.textAlign = "right";
     context.fillStyle = colors.muted;
