@@ -136,11 +136,12 @@ def _duplicates(
 
 def _not_finite(of_input: dict[str, list[FloatArray]]) -> Iterable[Flag]:
     """By numbers that are finite wherever maps and weights are."""
-    always_finite = [name for name in ("mean", "max", "std", "l1") if name in of_input]
-    for channel in range(max((len(of_input[name][0]) for name in always_finite), default=0)):
-        broken = {
-            name: sum(not np.isfinite(one[channel]) for one in of_input[name])
-            for name in always_finite
-        }
-        if any(broken.values()):
-            yield Flag(channel, "not_finite", {k: float(v) for k, v in broken.items() if v})
+    names: list[str] = [name for name in ("mean", "max", "std", "l1") if name in of_input]
+    if not names:
+        return
+    # Per name and channel, at how many input images it is not finite.
+    broken = np.stack([(~np.isfinite(of_input[name])).sum(axis=0) for name in names])
+    for channel in np.flatnonzero(broken.any(axis=0)):
+        counts = zip(names, broken[:, channel], strict=True)
+        evidence = {name: float(count) for name, count in counts if count}
+        yield Flag(int(channel), "not_finite", evidence)

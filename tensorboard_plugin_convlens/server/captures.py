@@ -7,7 +7,6 @@ A gigabyte of logs must not become memory of TensorBoard.
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -140,20 +139,24 @@ class Captures:
             except ConvLensError:
                 continue
 
-    def rows(self, run: str, graph: str, layers: Container[int]) -> list[Row]:
+    def rows(self, run: str, graph: str, layers: Container[int]) -> Iterator[Row]:
         """The statistics of some layers at every step of a model graph, ascending.
 
-        Damaged steps are left out: `runs` says which they are.
+        One step at a time, for all of them together are large. Damaged steps are left out:
+        `runs` says which they are. That there is no step is told at the end.
         """
         source = self._source(run)
-        rows = []
+        is_empty = True
         for key in source.steps():
-            with suppress(ConvLensError):
-                rows.append(Row(key, source.numbers(key, layers)))
-        found = [row for row in rows if row.capture.graph == graph]
-        if not found:
+            try:
+                row = Row(key, source.numbers(key, layers))
+            except ConvLensError:
+                continue
+            if row.capture.graph == graph:
+                is_empty = False
+                yield row
+        if is_empty:
             raise NotCapturedError(f"Run {run[:200]!r} has no steps of such a model graph.")
-        return found
 
     def ablations(self, run: str) -> tuple[Ablation, ...]:
         """Tests of verdicts of a run, the latest first."""

@@ -8,7 +8,7 @@ person notices (`benchmarks/timeline.py`).
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,17 +45,18 @@ class Row:
 
 
 def layer_timeline(
-    run: str, rows: Sequence[Row], layer: int, input_index: int, statistic: str
+    run: str, steps: Iterable[Row], layer: int, input_index: int, statistic: str
 ) -> wire.Timeline:
     """One statistic of every filter of a layer over the steps, and who fell silent or revived.
 
     Args:
       run: Its name.
-      rows: Ascending, of one model graph.
+      steps: Ascending, of one model graph.
       layer: Index in the model graph.
       input_index: Whose statistics are told, where they differ between input images.
       statistic: Its name; where a step has none of it, the row is NaN.
     """
+    rows = list(steps)
     layers = [row.layer(layer) for row in rows]
     filters = max((len(one.values) for each in layers for one in each.statistics), default=0)
     known = {one.name: one.input >= 0 for each in layers for one in each.statistics}
@@ -87,14 +88,23 @@ def layer_timeline(
     }
 
 
-def network_timeline(run: str, rows: Sequence[Row]) -> wire.NetworkTimeline:
+def network_timeline(run: str, rows: Iterable[Row]) -> wire.NetworkTimeline:
     """How much every layer changed at every step, and how many of its filters are silent."""
-    indices = sorted({one.layer for row in rows for one in row.capture.layers})
+    steps: list[wire.StepSummary] = []
+    points: list[dict[int, wire.LayerPoint]] = []
+    for row in rows:  # Of each, only what is told of it is kept.
+        steps.append(to_wire.step_summary(row.key, row.capture))
+        points.append({one.layer: _point(one) for one in row.capture.layers})
+    indices = sorted({index for each in points for index in each})
+    missing = _point(LayerCapture(0, ()))
     return {
         "run": run,
-        "steps": [to_wire.step_summary(row.key, row.capture) for row in rows],
+        "steps": steps,
         "layers": [
-            {"layer": index, "points": [_point(row.layer(index)) for row in rows]}
+            {
+                "layer": index,
+                "points": [each.get(index, missing) for each in points],
+            }
             for index in indices
         ],
     }

@@ -141,7 +141,8 @@ def outline_from_message(message: pb.ManifestOutline, layers: Container[int]) ->
       FormatError: A layer is damaged, or a fingerprint is none.
     """
     try:
-        parsed = [pb.LayerNumbers.FromString(content) for content in message.layers]
+        wanted = [content for content in message.layers if _may_be_of(content, layers)]
+        parsed = [pb.LayerNumbers.FromString(content) for content in wanted]
     except DecodeError as error:
         raise FormatError(f"The manifest is damaged: {error}.") from error
     return Capture(
@@ -152,6 +153,15 @@ def outline_from_message(message: pb.ManifestOutline, layers: Container[int]) ->
         inputs=checked_fingerprint(message.inputs_fingerprint),
         layers=tuple(_numbers_from_message(one) for one in parsed if one.layer in layers),
     )
+
+
+def _may_be_of(content: bytes, layers: Container[int]) -> bool:
+    """Whether the bytes of a LayerCapture may be of one of `layers`, by its first field.
+
+    Writers put `layer` first, as tag 8 and, below 128, one byte; anything else is parsed.
+    """
+    is_plain = len(content) > 1 and content[0] == 8 and content[1] < 128
+    return not is_plain or content[1] in layers
 
 
 def _numbers_from_message(message: pb.LayerNumbers) -> LayerCapture:
