@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from tqdm import tqdm
 
+from tensorboard_plugin_convlens.cli import verdict_source
 from tensorboard_plugin_convlens.cli.quiet_start import start_tensorflow
 from tensorboard_plugin_convlens.core.ablation import Ablation, Choice
 from tensorboard_plugin_convlens.core.criteria import BY_NAME, values_of_layer
 from tensorboard_plugin_convlens.core.errors import InputError
 from tensorboard_plugin_convlens.core.records import FloatArray
-from tensorboard_plugin_convlens.core.verdicts import read_verdicts, useless_filters
 from tensorboard_plugin_convlens.storage.reader import Reader
 
 if TYPE_CHECKING:
@@ -25,12 +25,13 @@ if TYPE_CHECKING:
 _EPILOG = """\
 examples:
   convlens ablate model.keras --verdicts marks.csv --data test.npz
-  convlens ablate model.keras --verdicts marks.json --data test.npz --logdir logs --run train
+  convlens ablate model.keras --data test.npz --logdir logs --run train
   convlens ablate model.keras --layers conv3 --data photos --preprocess vgg16 --json
 
 The filters that are called useless are removed (their channels set to zero, then to their mean
 over the data), and as many of the same layers: at random, several times, and by each criterion
-of the captured step. With --logdir the result is shown in the tab.
+of the captured step. With --logdir the marks made in the tab are taken, and the result is
+shown there.
 """
 
 
@@ -46,7 +47,7 @@ def add_parser(commands: argparse._SubParsersAction[Any]) -> None:
     )
     add = parser.add_argument
     add("model", type=Path, metavar="MODEL", help="a .keras or .h5 file")
-    add("--verdicts", type=Path, metavar="FILE", help="marks: .csv or .json")
+    verdict_source.add_options(add)
     add(
         "--data",
         required=True,
@@ -85,9 +86,7 @@ def run(arguments: argparse.Namespace) -> None:
 
 
 def _measure(arguments: argparse.Namespace) -> Ablation:
-    marked = {}
-    if arguments.verdicts is not None:
-        marked = useless_filters(read_verdicts(arguments.verdicts), arguments.run)
+    marked = verdict_source.useless_of(arguments)
     step, importance = _captured(arguments)
     start_tensorflow()  # Here, so that the other commands start without it.
     from tensorboard_plugin_convlens.capture.ablation import (

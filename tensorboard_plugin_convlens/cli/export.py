@@ -8,14 +8,15 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from tensorboard_plugin_convlens.cli import verdict_source
 from tensorboard_plugin_convlens.core.errors import InputError
 from tensorboard_plugin_convlens.core.mask import build_mask, write_mask
-from tensorboard_plugin_convlens.core.verdicts import read_verdicts, removable, useless_filters
+from tensorboard_plugin_convlens.core.verdicts import removable
 from tensorboard_plugin_convlens.storage.reader import Reader
 
 _EPILOG = """\
 examples:
-  convlens export mask logs --run train --verdicts marks.json --output mask.json
+  convlens export mask logs --run train --output mask.json
   convlens export mask logs --run train --verdicts marks.csv --output mask.npz
   convlens export statistics logs --run train --step 9 --output numbers.csv
 """
@@ -37,12 +38,7 @@ def add_parser(commands: argparse._SubParsersAction[Any]) -> None:
         "--run", default=".", help="name of the run (default: the log directory)"
     )
     parser.add_argument("--step", type=int, help="captured step (default: the last)")
-    parser.add_argument(
-        "--verdicts",
-        type=Path,
-        metavar="FILE",
-        help="marks, as `convlens annotate` exports them: .csv or .json (for a mask)",
-    )
+    verdict_source.add_options(parser.add_argument)
     parser.add_argument(
         "--output",
         required=True,
@@ -60,10 +56,10 @@ def run(arguments: argparse.Namespace) -> None:
 
 
 def _export_mask(reader: Reader, arguments: argparse.Namespace) -> str:
-    if arguments.verdicts is None:
-        raise InputError("A mask is made of verdicts: give them with --verdicts FILE.")
     graph = reader.model_graph(arguments.run, arguments.step)
-    useless = useless_filters(read_verdicts(arguments.verdicts), arguments.run)
+    useless = verdict_source.useless_of(arguments)
+    if not useless:
+        raise InputError("There is nothing to write: no filter of this run is called useless.")
     filters = {one.path: one.channels or 0 for one in graph.layers if one.is_convolution}
     mask = build_mask(filters, removable(graph, useless))
     write_mask(arguments.output, mask)

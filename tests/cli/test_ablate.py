@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,12 @@ import numpy as np
 import pytest
 
 from tensorboard_plugin_convlens import Reader, capture
+from tensorboard_plugin_convlens.annotations.address import find_store
+from tensorboard_plugin_convlens.annotations.store import MarkStore
 from tensorboard_plugin_convlens.cli.demo_digits import build_model, load_images
 from tensorboard_plugin_convlens.cli.main import main
 from tensorboard_plugin_convlens.core.flags import find_flags
+from tensorboard_plugin_convlens.core.marks import FilterKey, Mark, Operation, Opinion
 from tensorboard_plugin_convlens.core.mask import read_mask
 
 SILENT = {("conv1", 3), ("conv1", 11), ("conv3", 5)}
@@ -161,6 +165,28 @@ def test_a_mask_of_the_verdicts_prunes_the_model_to_the_same_answers(digits: Pat
     np.testing.assert_allclose(
         one.predict(x, verbose=0), other.predict(x, verbose=0), atol=1e-5
     )
+
+
+def test_marks_made_in_the_tab_are_tested_and_exported(digits: Path, tmp_path: Path, capsys):
+    logs = tmp_path / "logs"
+    shutil.copytree(digits / "logs", logs)
+    mask = tmp_path / "mask.json"
+    export = ["export", "mask", str(logs), "--output", str(mask)]
+    assert main(export) == 1
+    assert "no filter of this run is called useless" in capsys.readouterr().err
+    store = MarkStore(find_store(logs))
+    useless, useful = Opinion("useless"), Opinion("useful")
+    marks = [Mark(FilterKey(".", "conv1", 0, 3), useless)]
+    marks += [Mark(FilterKey(".", "conv1", 0, 4), useful)]
+    marks += [Mark(FilterKey("other", "conv1", 0, 5), useless)]
+    store.apply(Operation("a" * 32, "mark", "me"), marks, 0)
+    store.close()
+    assert main(export) == 0
+    keep = read_mask(mask).layers
+    assert {name: np.flatnonzero(~one).tolist() for name, one in keep.items()} == {"conv1": [3]}
+    command = ["ablate", str(digits / "model.keras"), "--data", str(digits / "test.npz")]
+    assert main([*command, "--logdir", str(logs), "--most", "20", "--repeats", "1"]) == 0
+    assert "1 filter, marked, zero: loss +0" in capsys.readouterr().out.replace("-0,", "+0,")
 
 
 def test_statistics_are_exported_as_one_number_per_row(digits: Path):

@@ -1,0 +1,61 @@
+"""Where commands take verdicts from: a file, or the marks of a log directory."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from tensorboard_plugin_convlens.core.errors import InputError
+from tensorboard_plugin_convlens.core.verdicts import Verdict, read_verdicts, useless_filters
+
+
+def add_options(add: Callable[..., Any]) -> None:
+    """Adds `--verdicts` and `--db` to a command, by its `add_argument`."""
+    add(
+        "--verdicts",
+        type=Path,
+        metavar="FILE",
+        help="marks as .csv or .json (default: those made in the tab, beside the logs)",
+    )
+    add(
+        "--db",
+        default="",
+        metavar="DATABASE",
+        help="where the marks are kept, as for --convlens_db (default: beside the logs)",
+    )
+
+
+def useless_of(arguments: argparse.Namespace) -> dict[str, tuple[int, ...]]:
+    """The filters that are called useless: key of a layer → channels.
+
+    Raises:
+      InputError: The file is none, or there are two sources, or verdicts of several runs.
+      StoreError: The marks cannot be read.
+    """
+    if arguments.verdicts is not None:
+        if arguments.db:
+            raise InputError("Give --verdicts or --db, not both.")
+        return useless_filters(read_verdicts(arguments.verdicts), arguments.run)
+    if arguments.logdir is None:
+        return {}
+    run = arguments.run or "."
+    return useless_filters(_marks(arguments.logdir, arguments.db, run), run)
+
+
+def _marks(log_dir: str, database: str, run: str) -> list[Verdict]:
+    # Here, so that commands without marks start without SQLAlchemy.
+    from tensorboard_plugin_convlens.annotations.address import find_store
+    from tensorboard_plugin_convlens.annotations.store import MarkStore
+
+    store = MarkStore(find_store(log_dir, database))
+    try:
+        _, events = store.current(run)
+    finally:
+        store.close()
+    marks = [event.mark for event in events]
+    return [
+        Verdict(one.key.run, one.key.path, one.key.call, one.key.channel, one.opinion.verdict)
+        for one in marks
+    ]
