@@ -100,10 +100,9 @@ class ConvLensCallback(keras.callbacks.Callback):
           color_order: `"bgr"` where that is the order of the channels of `inputs`; see
             `capture`.
           budget: Share of the training time that captures may take, after 30 seconds that
-            are free; feature maps, statistics and kernels are always taken, gradients as far
-            as it goes: input
-            images in order, layers from the input on. What did not fit is told in the log
-            and in the capture. None takes everything.
+            are free; feature maps, statistics and kernels are always taken, then gradients:
+            input images in order, layers from the input on. What did not fit is told in the
+            log and in the capture. None takes everything.
 
         Raises:
           InputError: An argument is not one of its values, or the numbers of images,

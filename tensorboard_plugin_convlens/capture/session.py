@@ -8,13 +8,13 @@ each layer from it, a lane carries them to the `Recording`, and that writes shee
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Literal
 
 import keras
 
-from tensorboard_plugin_convlens.capture import predecessor
+from tensorboard_plugin_convlens.capture import left_out, predecessor
 from tensorboard_plugin_convlens.capture.across_inputs import AcrossInputs
 from tensorboard_plugin_convlens.capture.engine import Engine
 from tensorboard_plugin_convlens.capture.forward import Forward
@@ -193,7 +193,7 @@ class Session:
             across.add_all(self.engine.convolutions, forward.responses)
             skipped += self._capture_input(recording, forward, index, now, progress)
         skipped += self._capture_kernels(recording, now)
-        skipped += self._unnamed(predictions)
+        skipped += left_out.of_class_names(self._pictures.class_names, predictions)
         self._capture_numbers(recording, now, across)
         self._previous = recording, now
         self.skipped = tuple(skipped)
@@ -245,7 +245,7 @@ class Session:
         """Everything at one input image: all maps first, then gradients by layer."""
         self._capture_maps(recording, forward, index, now)
         self._timetable.begin_gradients(index)
-        left_out = []
+        missing = []
         for layer in self.engine.convolutions:
             node = self.engine.graph.layers[layer]
             statistics = list(_of_input(forward.statistics(layer), index))
@@ -260,12 +260,12 @@ class Session:
                     if method == "guided":
                         statistics.append(Statistic("specificity", index, specificity))
                 else:
-                    left_out.append((method, node.key))
+                    missing.append((method, node.key))
             guidance = self.engine.guidance(layer) if self._is_guided else None
             self._lane.put(recording, Numbers(layer, tuple(statistics), guidance))
             if progress is not None:
                 progress(node.key, node.channels or 0)
-        yield from _told(left_out, self._pictures.inputs[index].label)
+        yield from left_out.of_gradients(missing, self._pictures.inputs[index].label)
 
     def _capture_maps(
         self, recording: Recording, forward: Forward, index: int, now: Course
@@ -302,23 +302,6 @@ class Session:
         if "gradient" in self._options.methods:
             yield "gradient"
 
-    def _unnamed(self, predictions: Sequence[tuple[Prediction, ...]]) -> Iterator[Skipped]:
-        """What is to be said where classes were named and there are no such predictions."""
-        names = len(self._pictures.class_names)
-        sizes = {len(one.probabilities) for each in predictions for one in each}
-        if names and not sizes:
-            yield Skipped(
-                "predictions",
-                "no output of the model comes out of a softmax or a sigmoid, so it has no "
-                "class probabilities",
-            )
-        elif names and names not in sizes:
-            yield Skipped(
-                "class names",
-                f"there are {names} of them, and the model's outputs have "
-                f"{', '.join(map(str, sorted(sizes)))} classes",
-            )
-
     @property
     def _is_guided(self) -> bool:
         return "guided" in self._options.methods
@@ -342,14 +325,3 @@ def _of_input(statistics: tuple[Statistic, ...], index: int) -> tuple[Statistic,
     """The statistics of one forward pass, marked with their input image."""
     marked = [one if one.input < 0 else replace(one, input=index) for one in statistics]
     return tuple(marked)
-
-
-def _told(left_out: Sequence[tuple[str, str]], label: str) -> Iterator[Skipped]:
-    """What the time did not suffice for, as one entry per method."""
-    for method in dict.fromkeys(method for method, _ in left_out):
-        keys = [key for one, key in left_out if one == method]
-        what = "guided gradients" if method == "guided" else "gradients"
-        yield Skipped(
-            f"{what} of {', '.join(keys)} for {label}",
-            "they did not fit into the time budget of the callback (budget=None takes all)",
-        )

@@ -109,6 +109,13 @@ def test_layer_has_the_sheets_of_the_asked_input_image_only(client):
         ("guided", "values"),
         ("guided", "magnitude"),
     ]
+    assert [one["placement"] and one["placement"]["cropped"] for one in layer["sheets"]] == [
+        None,
+        True,
+        True,
+    ]
+    assert [one["target"] for one in layer["sheets"]] == ["", "max", "max"]
+    assert layer["guidance"] == {"guided": 2, "rectifiers": 2, "ungated": []}
     mean = next(one for one in layer["statistics"] if one["name"] == "mean")
     norm = next(one for one in layer["statistics"] if one["name"] == "l1")
     assert mean["values"][0] == 1.0
