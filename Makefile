@@ -58,8 +58,9 @@ dev: $(VENV)/.dev $(NODE_MODULES) ## TensorBoard on LOGDIR; the tab is rebuilt a
 	$(NPM) run dev & trap "kill $$! 2>/dev/null" EXIT INT TERM; \
 	$(BIN)/tensorboard --logdir $(LOGDIR) --port $(PORT)
 
-bench: $(VENV)/.dev ## measure: seconds per capture, bytes per step, import time
+bench: $(VENV)/.browser $(STATIC) ## measure: captures, storage, import, the tab
 	$(BIN)/python -m pytest benchmarks --benchmark-only
+	$(BIN)/python -m benchmarks.browser
 
 build: $(VENV)/.dev ## wheel and source distribution, in dist/
 	$(BIN)/python -m build
