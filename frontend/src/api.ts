@@ -37,6 +37,8 @@ export class RequestError extends Error {
     message: string,
     /** HTTP status; 0 where the server did not answer. */
     readonly status: number,
+    /** What the server sent with it. */
+    readonly answer: Readonly<Record<string, unknown>> = {},
   ) {
     super(message);
   }
@@ -64,32 +66,37 @@ function address(route: string, query: Query): string {
   return text === "" ? route : `${route}?${text}`;
 }
 
-async function request(route: string, query: Query): Promise<Response> {
+async function request(route: string, query: Query, init?: RequestInit): Promise<Response> {
   let response: Response;
   try {
-    response = await fetch(address(route, query));
+    response = await fetch(address(route, query), init);
   } catch {
     throw new RequestError(
       "TensorBoard does not answer. Check that it is running, then reload.",
       0,
     );
   }
-  if (!response.ok) throw new RequestError(await failureText(response), response.status);
+  if (!response.ok) throw await failure(response);
   return response;
 }
 
-async function failureText(response: Response): Promise<string> {
+async function failure(response: Response): Promise<RequestError> {
+  const { status, statusText } = response;
   try {
-    const failure = (await response.json()) as Partial<Failure>;
-    if (typeof failure.error === "string") return failure.error;
+    const answer = (await response.json()) as Partial<Failure>;
+    if (typeof answer.error === "string") return new RequestError(answer.error, status, answer);
   } catch {
     // Not JSON: the answer of a proxy, or of TensorBoard itself.
   }
-  return `The server answered ${response.status} ${response.statusText}. Reload, or see TensorBoard's log.`;
+  return new RequestError(
+    `The server answered ${status} ${statusText}. Reload, or see TensorBoard's log.`,
+    status,
+  );
 }
 
-export async function json<T>(route: string, query: Query = {}): Promise<T> {
-  return (await (await request(route, query)).json()) as T;
+/** Asks a route for JSON; `init` for what is more than a question. */
+export async function json<T>(route: string, query: Query = {}, init?: RequestInit): Promise<T> {
+  return (await (await request(route, query, init)).json()) as T;
 }
 
 async function bytes(route: string, query: Query): Promise<Uint8Array> {

@@ -1,7 +1,7 @@
 // What a person has chosen: the part of the state that a link carries.
 
 import type { Method } from "../wire";
-import type { Shown, SortKey } from "./order";
+import { SHOWN, type Shown, type SortKey } from "./order";
 
 /** Which feature maps are drawn where a layer has those of both activation stages. */
 export type Stage = "before" | "after";
@@ -44,7 +44,6 @@ const STAGES: readonly Stage[] = ["before", "after"];
 const SCALES: readonly ScaleMode[] = ["filter", "layer", "fixed"];
 const TABS: readonly InspectorTab[] = ["filter", "layer", "classes"];
 const TIMELINES: readonly TimelineKind[] = ["layer", "network"];
-const SHOWN: readonly Shown[] = ["all", "responding", "unresponsive"];
 
 export function defaultChoices(): Choices {
   return {

@@ -74,6 +74,11 @@ export function onHostReload(listener: () => void): () => void {
   return () => channel.port1.close();
 }
 
+/** Whether nobody sees the tab: a hidden TensorBoard tab has no height and fires no event. */
+export function hostIsHidden(): boolean {
+  return document.hidden || window.innerHeight === 0;
+}
+
 /** After TensorBoard has loaded, keys go to its own page until the tab takes the focus. */
 export function takeFocus(): void {
   const host = hostWindow();

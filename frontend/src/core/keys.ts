@@ -21,6 +21,14 @@ export type Command =
   | "overlay"
   | "magnify"
   | "copyLink"
+  | "useful"
+  | "useless"
+  | "unsure"
+  | "clear"
+  | "stars"
+  | "describe"
+  | "advance"
+  | "undo"
   | "goLayers"
   | "goFilters"
   | "goInspector"
@@ -31,6 +39,8 @@ export interface KeyBinding {
   /** `KeyboardEvent.key`; letters in lower case. */
   keys: readonly string[];
   text: string;
+  /** Pressed together with Ctrl, on a Mac Command. */
+  control?: boolean;
 }
 
 export const KEY_BINDINGS: readonly KeyBinding[] = [
@@ -58,6 +68,14 @@ export const KEY_BINDINGS: readonly KeyBinding[] = [
   { command: "magnify", keys: ["e"], text: "Magnify the filter (also Enter in the grid)" },
   { command: "search", keys: ["/"], text: "Search layers, filters, classes" },
   { command: "copyLink", keys: ["y"], text: "Copy a link to this view" },
+  { command: "useful", keys: ["p"], text: "Mark as useful, and on to the next filter" },
+  { command: "useless", keys: ["x"], text: "Mark as useless, and on" },
+  { command: "unsure", keys: ["q"], text: "Mark as unsure, and on" },
+  { command: "clear", keys: ["u"], text: "Take the verdict and the stars back" },
+  { command: "stars", keys: ["0", "1", "2", "3", "4", "5"], text: "Give stars, and on" },
+  { command: "describe", keys: ["t"], text: "Write tags and a note" },
+  { command: "advance", keys: ["v"], text: "Go on after a mark, or stay" },
+  { command: "undo", keys: ["z"], control: true, text: "Undo the last mark" },
   { command: "goLayers", keys: ["l"], text: "Go to the layers" },
   { command: "goFilters", keys: ["g"], text: "Go to the filters" },
   { command: "goInspector", keys: ["i"], text: "Go to the inspector" },
@@ -72,10 +90,40 @@ const OWN_KEYS =
  * that takes text, and for the space key on anything that it would press.
  */
 export function commandFor(event: KeyboardEvent): Command | null {
-  if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return null;
+  if (event.altKey || event.isComposing) return null;
+  const control = event.ctrlKey || event.metaKey;
+  if (control && event.shiftKey) return null;
   const target = event.target instanceof Element ? event.target : null;
   if (target?.closest(OWN_KEYS)) return null;
   if (event.key === " " && target?.closest("button, a, summary, [role=tab]")) return null;
-  const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
-  return KEY_BINDINGS.find((binding) => binding.keys.includes(key))?.command ?? null;
+  const key = plainKey(event);
+  const found = KEY_BINDINGS.find(
+    (binding) => (binding.control ?? false) === control && binding.keys.includes(key),
+  );
+  return found?.command ?? null;
+}
+
+/** A letter in lower case; a digit also where Shift makes another sign of it. */
+function plainKey(event: KeyboardEvent): string {
+  if (event.key.length !== 1) return event.key;
+  const digit = /^Digit([0-5])$/.exec(event.code)?.[1];
+  return event.shiftKey && digit && isSign(event.key) ? digit : event.key.toLowerCase();
+}
+
+const isSign = (key: string): boolean => !/[\p{L}\d]/u.test(key);
+
+/** Stars of a press of the command "stars". */
+export function starsOf(event: KeyboardEvent): number {
+  return Number(plainKey(event));
+}
+
+/** Whether the press asks to stay at the filter: with Shift, where Shift did not make the key. */
+export function staysPut(event: KeyboardEvent): boolean {
+  return event.shiftKey && !/^\d$/.test(event.key);
+}
+
+/** How a key is written on the help sheet. */
+export function keyText(key: string, control = false): string {
+  const name = key === " " ? "Space" : key.toUpperCase();
+  return control ? `Ctrl ${name}` : name;
 }

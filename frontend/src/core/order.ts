@@ -1,6 +1,7 @@
 // Order of the filters in the grid, and which of them are shown.
 
 import type { Statistic } from "../wire";
+import type { Opinion } from "./marks";
 
 export interface SortKey {
   /** "index", or the name of a statistic. */
@@ -8,7 +9,36 @@ export interface SortKey {
   descending: boolean;
 }
 
-export type Shown = "all" | "responding" | "unresponsive";
+/** Which filters are shown: by their response, or by what is said about them. */
+export type Shown =
+  | "all"
+  | "responding"
+  | "unresponsive"
+  | "useful"
+  | "useless"
+  | "unsure"
+  | "starred"
+  | "marked"
+  | "unmarked";
+
+/** How the filters that are shown are called: "No filter of this layer is …". */
+export function shownText(shown: Shown): string {
+  if (shown === "unresponsive") return "without a response to this input";
+  if (shown === "responding") return "responding to this input";
+  return shown === "starred" ? "given stars" : shown;
+}
+
+export const SHOWN: readonly Shown[] = [
+  "all",
+  "responding",
+  "unresponsive",
+  "useful",
+  "useless",
+  "unsure",
+  "starred",
+  "marked",
+  "unmarked",
+];
 
 /** Channels in the order of a statistic; undefined values last, ties by number. */
 export function orderChannels(
@@ -33,8 +63,21 @@ export function orderChannels(
 export function showChannels(
   order: readonly number[],
   shown: Shown,
-  isUnresponsive: (channel: number) => boolean,
+  {
+    isUnresponsive,
+    opinionOf,
+  }: { isUnresponsive: (channel: number) => boolean; opinionOf: OpinionOf },
 ): number[] {
   if (shown === "all") return [...order];
-  return order.filter((channel) => isUnresponsive(channel) === (shown === "unresponsive"));
+  if (shown === "responding" || shown === "unresponsive")
+    return order.filter((channel) => isUnresponsive(channel) === (shown === "unresponsive"));
+  return order.filter((channel) => {
+    const opinion = opinionOf(channel);
+    if (shown === "marked" || shown === "unmarked")
+      return (opinion === null) === (shown === "unmarked");
+    return shown === "starred" ? (opinion?.stars ?? 0) > 0 : opinion?.verdict === shown;
+  });
 }
+
+/** What is said about a filter; null: nothing. */
+export type OpinionOf = (channel: number) => Opinion | null;

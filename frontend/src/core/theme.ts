@@ -1,6 +1,7 @@
 // Colors of what is painted on canvases; views take theirs from CSS.
 
 import { pixel } from "./lut";
+import type { MarkColors } from "./tile_marks";
 import type { GridColors } from "./tile_renderer";
 
 const LIGHT: GridColors = {
@@ -26,6 +27,22 @@ const DARK: GridColors = {
   border: "rgb(255 255 255 / 12%)",
   page: "#1c1c1f",
 };
+
+const LIGHT_MARKS: MarkColors = {
+  page: "#ffffff",
+  accent: "#b84300",
+  verdict: { useful: "#17694f", useless: "#a3324a", unsure: "#6a5200" },
+};
+
+const DARK_MARKS: MarkColors = {
+  page: "#1c1c1f",
+  accent: "#ff9d52",
+  verdict: { useful: "#5fd0a8", useless: "#ff8fa3", unsure: "#e8b64c" },
+};
+
+export function markColors(dark: boolean): MarkColors {
+  return dark ? DARK_MARKS : LIGHT_MARKS;
+}
 
 export function gridColors(dark: boolean): GridColors {
   return dark ? DARK : LIGHT;

@@ -42,8 +42,16 @@ export interface GridScene {
   scrollTop: number;
   /** Null: the place stays empty. */
   tileAt: (place: number) => GridTile | null;
+  /** Draws what else belongs on a tile, as the marks of people. */
+  decorate?: Decoration | null;
   colors: GridColors;
 }
+
+export type Decoration = (
+  context: CanvasRenderingContext2D,
+  channel: number,
+  box: Rectangle,
+) => void;
 
 interface Tile {
   levels: Uint8Array;
@@ -58,7 +66,7 @@ interface ReducedTiles {
   tiles: Map<number, Tile>;
 }
 
-interface Rectangle {
+export interface Rectangle {
   x: number;
   y: number;
   width: number;
@@ -213,6 +221,8 @@ export class TileRenderer {
     context.strokeStyle = colors.border;
     context.strokeRect(x - 0.5, y - 0.5, grid.tileWidth + 1, grid.tileHeight + 1);
     if (tile.unresponsive) this.#drawZeroBadge(scene, x, y);
+    const { tileWidth: width, tileHeight: height } = grid;
+    scene.decorate?.(context, tile.channel, { x, y, width, height });
     if (tile.emphasis !== "none") {
       context.lineWidth = chosen ? 3 : 1.5;
       context.strokeStyle = chosen ? colors.accent : colors.muted;

@@ -12,8 +12,10 @@ import { createColoring } from "../core/coloring";
 import { pixel } from "../core/lut";
 import { capturedMethods, capturedStages, isUnresponsive } from "../core/method";
 import { orderChannels, showChannels, type SortKey } from "../core/order";
+import { NONE_PICKED, pickRange, togglePick, type Picked } from "../core/picking";
 import type { Layer, Statistic } from "../wire";
 import { Captures } from "./captures.svelte";
+import type { Marker } from "./marker.svelte";
 import { Selection } from "./selection.svelte";
 import { Settings } from "./settings.svelte";
 
@@ -35,6 +37,10 @@ export class Session {
   pane = $state<"layers" | "filters" | "inspector">("filters");
   /** Whether the selected filter fills the tab. */
   magnifying = $state(false);
+  /** Filters that are marked together; of the selected layer. */
+  picked = $state.raw<Picked>(NONE_PICKED);
+  /** Marks; null until they are loaded, after the first picture. */
+  marker = $state.raw<Marker | null>(null);
   /** Spoken by screen readers, shown in the status line for a while. */
   message = $state("");
 
@@ -71,9 +77,10 @@ export class Session {
     const view = this.captures.view.value;
     if (!view?.planes) return [];
     const order = orderChannels(view.planes.channels, this.sort, this.sortable);
-    return showChannels(order, this.selection.choices.shown, (channel) =>
-      this.isUnresponsive(channel),
-    );
+    return showChannels(order, this.selection.choices.shown, {
+      isUnresponsive: (channel) => this.isUnresponsive(channel),
+      opinionOf: (channel) => this.marker?.opinionOf(channel) ?? null,
+    });
   });
 
   /** End of the color scale over the layer; of one filter where each has its own. */
@@ -98,6 +105,13 @@ export class Session {
       this.selection.closed = new Set(blocks.map((g) => g.id).filter((id) => !around.includes(id)));
     });
     $effect(() => this.#play());
+    $effect(() => {
+      void this.captures.layer?.key;
+      this.picked = NONE_PICKED;
+    });
+    $effect(() => {
+      if (this.captures.view.value !== null) void this.marking();
+    });
     this.captures.watch();
   }
 
@@ -166,7 +180,22 @@ export class Session {
     if (next) this.selectLayer(next);
   }
 
+  /** Picks everything from the anchor to a filter, and selects it. */
+  pickTo(channel: number): void {
+    const picked = pickRange(this.picked, this.order, { from: this.captures.channel, to: channel });
+    this.selectChannel(channel);
+    this.picked = picked;
+  }
+
+  /** Picks one more filter or one less, and selects it. */
+  togglePick(channel: number): void {
+    const picked = togglePick(this.picked, channel, this.captures.channel);
+    this.selectChannel(channel);
+    this.picked = picked;
+  }
+
   selectChannel(channel: number): void {
+    this.picked = NONE_PICKED;
     this.selection.choices.channel = channel;
     this.selection.choices.tab = "filter";
   }
@@ -243,6 +272,17 @@ export class Session {
   togglePlay(): void {
     if (!this.playing && this.stepPlace === this.captures.steps.length - 1) this.selectStep(0);
     this.playing = !this.playing && this.captures.steps.length > 1;
+  }
+
+  #marking: Promise<Marker> | null = null;
+
+  /** The marks, loaded when they are first asked for. */
+  marking(): Promise<Marker> {
+    this.#marking ??= import("./marker.svelte").then(({ startMarking }) => {
+      this.marker = startMarking(this);
+      return this.marker;
+    });
+    return this.#marking;
   }
 
   announce(message: string): void {

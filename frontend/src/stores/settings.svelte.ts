@@ -16,6 +16,10 @@ export class Settings {
   keys = $state(recall("keys") !== "off");
   /** Whether the magnified map is drawn smoothly; sharp pixels are the honest default. */
   smooth = $state(recall("smooth") === "on");
+  /** Whether the next filter is selected after a mark. */
+  advance = $state(recall("advance") !== "off");
+  /** Who marks; null: not asked yet. Empty: nobody wants to be named. */
+  author = $state(recall("author"));
   hintSeen = $state(recall("hint") === "seen");
 
   hostDark = $state(false);
@@ -52,6 +56,16 @@ export class Settings {
   setSmooth(on: boolean): void {
     this.smooth = on;
     remember("smooth", on ? "on" : "off");
+  }
+
+  setAdvance(on: boolean): void {
+    this.advance = on;
+    remember("advance", on ? "on" : "off");
+  }
+
+  setAuthor(name: string): void {
+    this.author = name.trim();
+    remember("author", this.author);
   }
 
   setHintSeen(seen: boolean): void {

@@ -12,7 +12,7 @@ import {
   stageText,
   targetText,
 } from "../../src/core/method";
-import { orderChannels, showChannels } from "../../src/core/order";
+import { orderChannels, showChannels, type Shown } from "../../src/core/order";
 import { search } from "../../src/core/search";
 import { makeCapture, makeLayer, makeSheet } from "../fixtures";
 
@@ -75,8 +75,27 @@ describe("the order", () => {
   });
 
   it("keeps filters with or without a response where asked", () => {
-    expect(showChannels([2, 0, 1], "unresponsive", (channel) => channel === 0)).toEqual([0]);
-    expect(showChannels([2, 0, 1], "responding", (channel) => channel === 0)).toEqual([2, 1]);
+    const facts = { isUnresponsive: (channel: number) => channel === 0, opinionOf: () => null };
+    expect(showChannels([2, 0, 1], "unresponsive", facts)).toEqual([0]);
+    expect(showChannels([2, 0, 1], "responding", facts)).toEqual([2, 1]);
+  });
+
+  it("keeps filters by what is said about them", () => {
+    const opinions = [
+      null,
+      { verdict: "useless" as const, stars: 0, tags: [], note: "" },
+      { verdict: null, stars: 3, tags: [], note: "" },
+    ];
+    const facts = {
+      isUnresponsive: () => false,
+      opinionOf: (channel: number) => opinions[channel] ?? null,
+    };
+    const kept = (shown: Shown) => showChannels([2, 0, 1], shown, facts);
+    expect(kept("useless")).toEqual([1]);
+    expect(kept("useful")).toEqual([]);
+    expect(kept("starred")).toEqual([2]);
+    expect(kept("marked")).toEqual([2, 1]);
+    expect(kept("unmarked")).toEqual([0]);
   });
 });
 

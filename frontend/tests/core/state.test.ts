@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import { defaultChoices, fromState, toState } from "../../src/core/choices";
-import { commandFor, KEY_BINDINGS } from "../../src/core/keys";
+import { commandFor, KEY_BINDINGS, starsOf, staysPut } from "../../src/core/keys";
 import { parseHash, writeHash } from "../../src/core/urlstate";
 
 describe("the link", () => {
@@ -15,6 +15,7 @@ describe("the link", () => {
       method: "guided" as const,
       stage: "before" as const,
       sort: { name: "mean", descending: false },
+      shown: "useless" as const,
       scale: "fixed" as const,
       fixed: 2.5,
       size: "all" as const,
@@ -95,8 +96,41 @@ describe("keys", () => {
     expect(press(" ")).toBe("play");
   });
 
+  const pressed = (key: string, init: KeyboardEventInit = {}) =>
+    new KeyboardEvent("keydown", { key, ...init });
+
+  it("give stars, on keyboards with and without digits behind Shift", () => {
+    expect([press("3"), starsOf(pressed("3"))]).toEqual(["stars", 3]);
+    const american = { code: "Digit3", shiftKey: true };
+    expect([press("#", document.body, american), starsOf(pressed("#", american))]).toEqual([
+      "stars",
+      3,
+    ]);
+    expect(staysPut(pressed("#", american))).toBe(true);
+    const french = { code: "Digit3", shiftKey: true };
+    expect([starsOf(pressed("3", french)), staysPut(pressed("3", french))]).toEqual([3, false]);
+  });
+
+  it("stay at the filter with Shift", () => {
+    expect([staysPut(pressed("P", { shiftKey: true })), staysPut(pressed("p"))]).toEqual([
+      true,
+      false,
+    ]);
+    expect(press("P", document.body, { shiftKey: true })).toBe("useful");
+  });
+
+  it("undo with Ctrl or Command, but not in a field, and not with Shift", () => {
+    expect(press("z", document.body, { ctrlKey: true })).toBe("undo");
+    expect(press("z", document.body, { metaKey: true })).toBe("undo");
+    expect(press("z")).toBe("fitAll");
+    expect(press("z", document.createElement("textarea"), { ctrlKey: true })).toBeNull();
+    expect(press("z", document.body, { ctrlKey: true, shiftKey: true })).toBeNull();
+  });
+
   it("each have one command only", () => {
-    const keys = KEY_BINDINGS.flatMap((binding) => binding.keys);
+    const keys = KEY_BINDINGS.flatMap(({ keys, control }) =>
+      keys.map((key) => `${control} ${key}`),
+    );
     expect(new Set(keys).size).toBe(keys.length);
   });
 });
