@@ -137,7 +137,7 @@ def test_the_grid_shows_filters_by_their_verdict(open_tab, culling):
 
 def test_hostile_tags_notes_and_names_are_text(open_tab, culling):
     tab = _open(open_tab, culling)
-    tab.page.keyboard.press("t")
+    tab.page.keyboard.press("w")
     tags = tab.inspector.get_by_role("textbox", name="Tags")
     expect(tags).to_be_focused()
     tags.fill('"><img src=x onerror=alert(1)>')

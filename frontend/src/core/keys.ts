@@ -73,7 +73,7 @@ export const KEY_BINDINGS: readonly KeyBinding[] = [
   { command: "unsure", keys: ["q"], text: "Mark as unsure, and on" },
   { command: "clear", keys: ["u"], text: "Take the verdict and the stars back" },
   { command: "stars", keys: ["0", "1", "2", "3", "4", "5"], text: "Give stars, and on" },
-  { command: "describe", keys: ["t"], text: "Write tags and a note" },
+  { command: "describe", keys: ["w"], text: "Write tags and a note" },
   { command: "advance", keys: ["v"], text: "Go on after a mark, or stay" },
   { command: "undo", keys: ["z"], control: true, text: "Undo the last mark" },
   { command: "goLayers", keys: ["l"], text: "Go to the layers" },

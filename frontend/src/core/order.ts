@@ -40,6 +40,14 @@ export const SHOWN: readonly Shown[] = [
   "unmarked",
 ];
 
+/** The order that is asked for; by number where no value of its statistic is there. */
+export function usableSort(sort: SortKey, statistics: readonly Statistic[]): SortKey {
+  const known = statistics.some(
+    ({ name, values }) => name === sort.name && values.some((value) => value !== null),
+  );
+  return known || sort.name === "index" ? sort : { name: "index", descending: false };
+}
+
 /** Channels in the order of a statistic; undefined values last, ties by number. */
 export function orderChannels(
   count: number,

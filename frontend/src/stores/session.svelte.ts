@@ -11,7 +11,7 @@ import { onHostReload } from "../core/host";
 import { createColoring } from "../core/coloring";
 import { pixel } from "../core/lut";
 import { capturedMethods, capturedStages, isUnresponsive } from "../core/method";
-import { orderChannels, showChannels, type SortKey } from "../core/order";
+import { orderChannels, showChannels, usableSort } from "../core/order";
 import { NONE_PICKED, pickRange, togglePick, type Picked } from "../core/picking";
 import type { Layer, Statistic } from "../wire";
 import { Captures } from "./captures.svelte";
@@ -64,13 +64,7 @@ export class Session {
   });
 
   /** What the grid is sorted by: numbers where the wanted statistic was not captured. */
-  readonly sort = $derived.by<SortKey>(() => {
-    const { sort } = this.selection.choices;
-    const known = this.sortable.some(
-      ({ name, values }) => name === sort.name && values.some((value) => value !== null),
-    );
-    return known || sort.name === "index" ? sort : { name: "index", descending: false };
-  });
+  readonly sort = $derived(usableSort(this.selection.choices.sort, this.sortable));
 
   /** Channels in the order of the grid. */
   readonly order = $derived.by(() => {
