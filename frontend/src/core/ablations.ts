@@ -110,5 +110,5 @@ export function effectRange(effects: readonly Effect[]): { low: number; high: nu
 /** The command that tests the verdicts of a run; its name means nothing to the shell. */
 export function ablateCommand(run: string): string {
   const name = /^[\w./-]+$/.test(run) ? run : `'${run.replaceAll("'", "'\\''")}'`;
-  return `convlens ablate MODEL.keras --verdicts MARKS.csv --data DATA --logdir LOGS --run ${name}`;
+  return `convlens ablate MODEL.keras --data DATA --logdir LOGS --run ${name}`;
 }
