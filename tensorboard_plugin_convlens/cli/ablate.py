@@ -169,9 +169,8 @@ def describe(result: Ablation) -> str:
     lines = [f"{result.model}: {', '.join(shown)} on {result.samples} inputs"]
     for choice in result.choices:
         count = sum(len(channels) for channels in choice.filters.values())
-        lines.append(
-            f"  {count} filters, {choice.name}, {choice.fill}: {_cost(result, choice)}"
-        )
+        noun = "filter" if count == 1 else "filters"
+        lines.append(f"  {count} {noun}, {choice.name}, {choice.fill}: {_cost(result, choice)}")
     for layer in result.layers:
         loss = np.asarray(layer.values)[:, 0] - result.baseline[0]
         least, most = int(loss.argmin()), int(loss.argmax())
