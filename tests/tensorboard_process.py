@@ -50,7 +50,7 @@ class TensorBoardProcess:
 
 @contextmanager
 def running_tensorboard(
-    logdir: Path,
+    logdir: Path | None,
     *,
     load_fast: bool = True,
     arguments: tuple[str, ...] = (),
@@ -62,7 +62,8 @@ def running_tensorboard(
     """
     command = [
         *(sys.executable, "-P", "-m", "tensorboard.main", "--port=0", "--reload_interval=1"),
-        *(f"--logdir={logdir}", f"--load_fast={str(load_fast).lower()}", *arguments),
+        *((f"--logdir={logdir}",) if logdir else ()),
+        *(f"--load_fast={str(load_fast).lower()}", *arguments),
     ]
     with tempfile.NamedTemporaryFile(prefix="tensorboard-") as output:
         process = subprocess.Popen(

@@ -26,6 +26,7 @@ from tensorboard_plugin_convlens.storage.names import INDEX_TAG, PLUGIN_NAME
 from tensorboard_plugin_convlens.storage.packed_run import PackedRun
 from tensorboard_plugin_convlens.storage.run_directory import RunDirectory
 from tensorboard_plugin_convlens.storage.source import Source
+from tensorboard_plugin_convlens.storage.unreachable_run import UnreachableRun
 
 
 class ConvLensPlugin(base_plugin.TBPlugin):
@@ -86,20 +87,30 @@ class ConvLensPlugin(base_plugin.TBPlugin):
             context, experiment_id="", plugin_name=PLUGIN_NAME
         )
         for run, tags in announced.items():
-            if INDEX_TAG not in tags or self._log_directory is None:
+            if INDEX_TAG not in tags:
                 continue
             if run in sources:
                 sources[f"{run} (summaries)"] = sources[run]
-            sources[run] = RunDirectory(self._log_directory / run)
+            sources[run] = (
+                UnreachableRun(self._log_directory)
+                if isinstance(self._log_directory, str)
+                else RunDirectory(self._log_directory / run)
+            )
         return sources
 
 
-def _log_directory(logdir: str | None) -> Path | None:
-    """The directory given as `--logdir`, or None if there is none or it is remote."""
+def _log_directory(logdir: str | None) -> Path | str:
+    """The directory given as `--logdir`, or why nothing beside event files is found."""
+    if not logdir:
+        return (
+            "Its captures lie beside the event files, where ConvLens finds them only below "
+            "--logdir; TensorBoard was started with --logdir_spec. Start it with --logdir and "
+            "the directory above the runs."
+        )
     try:
-        return local_path(logdir) if logdir else None
-    except StorageError:
-        return None
+        return local_path(logdir)
+    except StorageError as error:
+        return str(error)
 
 
 def _store(logdir: str | None, flags: argparse.Namespace | None) -> StoreAddress | str:

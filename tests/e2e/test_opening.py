@@ -79,6 +79,17 @@ def test_a_run_without_a_complete_capture_says_so_until_the_first_one_comes(
         expect(notice).to_be_hidden()
 
 
+def test_a_log_directory_spec_says_why_nothing_is_shown_and_what_to_do(
+    open_tab, tmp_path: Path
+):
+    captures.write_run(tmp_path)
+    spec = f"--logdir_spec=named:{tmp_path / 'train'}"
+    with running_tensorboard(None, load_fast=False, arguments=(spec,)) as server:
+        tab = open_tab(server=server, run="named")
+        expect(tab.frame.get_by_text("Start it with --logdir")).to_be_visible()
+        expect(tab.frame.get_by_role("heading", name="No step can be shown")).to_be_visible()
+
+
 def test_a_damaged_sheet_is_told_in_a_sentence_and_the_rest_works(open_tab):
     tab = open_tab(run=logs.DAMAGED)
     failed = tab.filters.get_by_role("heading", name="The filters could not be read")

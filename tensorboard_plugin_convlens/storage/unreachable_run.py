@@ -1,0 +1,51 @@
+"""A run whose captures TensorBoard announces and which cannot be read from here."""
+
+from __future__ import annotations
+
+from collections.abc import Container
+from typing import Never
+
+from tensorboard_plugin_convlens.core.errors import NotCapturedError
+from tensorboard_plugin_convlens.core.records import StepKey
+
+
+class UnreachableRun:
+    """A `Source` without steps that says why it has none."""
+
+    def __init__(self, reason: str) -> None:
+        """Takes a sentence: why, and what to do."""
+        self._reason = reason
+
+    def steps(self) -> tuple[StepKey, ...]:
+        """None."""
+        return ()
+
+    def ablations(self) -> tuple[()]:
+        """None."""
+        return ()
+
+    def problems(self) -> tuple[str, ...]:
+        """The reason."""
+        return (self._reason,)
+
+    def capture(self, key: StepKey) -> Never:
+        """Raises `NotCapturedError`, as everything does that asks for content."""
+        raise NotCapturedError(self._reason)
+
+    def numbers(self, key: StepKey, layers: Container[int]) -> Never:
+        """Raises `NotCapturedError`."""
+        raise NotCapturedError(self._reason)
+
+    def graph(self, fingerprint: str) -> Never:
+        """Raises `NotCapturedError`."""
+        raise NotCapturedError(self._reason)
+
+    inputs = graph
+
+    def stored(self, sheet: object) -> Never:
+        """Raises `NotCapturedError`."""
+        raise NotCapturedError(self._reason)
+
+    def tile(self, sheet: object, channel: int) -> Never:
+        """Raises `NotCapturedError`."""
+        raise NotCapturedError(self._reason)
