@@ -27,7 +27,7 @@ help: ## show this list
 demo: $(VENV)/.demo ## look at real networks: install, capture, start TensorBoard
 	$(BIN)/convlens demo --logdir $(LOGDIR) --port $(PORT)
 
-test: $(VENV)/.browser check ## run every check and every test
+test: $(VENV)/.browser $(VENV)/.postgresql check ## run every check and every test
 	$(NPM) test
 	$(BIN)/python -m pytest
 
@@ -86,6 +86,10 @@ $(VENV)/.dev: pyproject.toml setup.py | $(BIN)/python
 
 $(VENV)/.browser: tools/install_browser.py $(VENV)/.dev
 	$(BIN)/python tools/install_browser.py
+	@touch $@
+
+$(VENV)/.postgresql: tools/install_postgresql.py $(VENV)/.dev
+	$(BIN)/python tools/install_postgresql.py
 	@touch $@
 
 $(NODE_MODULES): frontend/package-lock.json | $(VENV)/.dev

@@ -12,6 +12,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from tensorboard_plugin_convlens.annotations.marks import Marks
     from tensorboard_plugin_convlens.capture.callback import ConvLensCallback
     from tensorboard_plugin_convlens.capture.capture import capture
     from tensorboard_plugin_convlens.capture.functions import feature_maps, guided_gradients
@@ -22,6 +23,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "ConvLensCallback",
+    "Marks",
     "Reader",
     "__version__",
     "capture",
@@ -32,6 +34,7 @@ __all__ = [
 
 _MODULE_OF_NAME = {
     "ConvLensCallback": "capture.callback",
+    "Marks": "annotations.marks",
     "Reader": "storage.reader",
     "capture": "capture.capture",
     "feature_maps": "capture.functions",

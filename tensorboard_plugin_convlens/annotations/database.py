@@ -50,7 +50,8 @@ class Database:
             if file is not None:
                 check_file(file)
             with self._connections().begin() as connection:
-                yield connection if schema.exists(connection) else None
+                known = connection.info.get("convlens") or schema.exists(connection)
+                yield connection if known else None
 
     @contextmanager
     def writing(self) -> Iterator[sa.Connection]:
@@ -66,10 +67,17 @@ class Database:
                 _make_directory(file.parent)
             engine = self._connections().execution_options(convlens_writes=True)
             with engine.begin() as connection:
-                if not schema.exists(connection):
-                    schema.create(connection)
-                schema.add_collection(connection, self._address.collection)
+                self._prepare(connection)
                 yield connection
+                info = connection.info
+            info["convlens"] = True
+
+    def _prepare(self, connection: sa.Connection) -> None:
+        """Makes what is missing, once per connection."""
+        if not connection.info.get("convlens"):
+            if not schema.exists(connection):
+                schema.create(connection)
+            schema.add_collection(connection, self._address.collection)
 
     def check_place(self) -> None:
         """Raises `StoreError` where SQLite is unsafe or may not write. PostgreSQL is asked."""

@@ -8,7 +8,15 @@ import sys
 from collections.abc import Sequence
 
 import tensorboard_plugin_convlens
-from tensorboard_plugin_convlens.cli import ablate, capture, demo, export, inspect, prune
+from tensorboard_plugin_convlens.cli import (
+    ablate,
+    annotate,
+    capture,
+    demo,
+    export,
+    inspect,
+    prune,
+)
 from tensorboard_plugin_convlens.core.errors import ConvLensError, IncompleteError
 
 
@@ -47,7 +55,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--debug", action="store_true", help="show tracebacks of faults")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for command in (capture, demo, inspect, ablate, export, prune):
+    for command in (capture, demo, inspect, annotate, ablate, export, prune):
         command.add_parser(commands)
     return parser
 

@@ -1,0 +1,185 @@
+"""Marks of a log directory, for scripts and notebooks: the same ones as in the tab."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import time
+import uuid
+from collections.abc import Iterable
+
+from tensorboard_plugin_convlens.annotations.address import find_store
+from tensorboard_plugin_convlens.annotations.store import MarkStore
+from tensorboard_plugin_convlens.core.errors import NotCapturedError
+from tensorboard_plugin_convlens.core.marks import (
+    FilterKey,
+    MadeOn,
+    Mark,
+    MarkEvent,
+    Operation,
+    OperationKind,
+    Opinion,
+    Verdict,
+)
+from tensorboard_plugin_convlens.storage.reader import Reader
+
+
+class Marks:
+    """Reads and changes the marks of a log directory.
+
+    Example:
+      >>> marks = Marks("logs")                                       # doctest: +SKIP
+      >>> done = marks.mark("train", "conv2", [3, 7], verdict="useless")  # doctest: +SKIP
+      >>> [mark.key.channel for mark in marks.current("train")]       # doctest: +SKIP
+      [3, 7]
+      >>> marks.undo(done)                                            # doctest: +SKIP
+    """
+
+    def __init__(
+        self,
+        log_dir: str | os.PathLike[str],
+        *,
+        database: str = "",
+        collection: str = "",
+        author: str | None = None,
+    ) -> None:
+        """Opens the marks of a log directory; nothing is read yet.
+
+        Args:
+          log_dir: What TensorBoard gets as `--logdir`.
+          database, collection: What it gets as `--convlens_db`, `--convlens_collection`.
+          author: Whose marks are made; the user of this computer by default.
+
+        Raises:
+          StoreError: Marks cannot be kept there.
+        """
+        self._reader = Reader(log_dir)
+        self._store = MarkStore(find_store(log_dir, database, collection))
+        self._author = getpass.getuser() if author is None else author
+
+    def current(self, run: str | None = None) -> tuple[Mark, ...]:
+        """The marks of a run, or of all, the latest last.
+
+        Raises:
+          StoreError: They cannot be read.
+        """
+        return tuple(event.mark for event in self._store.current(run)[1])
+
+    def history(
+        self, run: str, path: str, channel: int, *, call: int = 0
+    ) -> tuple[MarkEvent, ...]:
+        """Every change of the mark of one filter, the first one first. Raises as `current`."""
+        return self._store.history(FilterKey(run, path, call, channel))
+
+    def mark(  # noqa: PLR0913  # The named parts of one mark, all optional.
+        self,
+        run: str,
+        path: str,
+        channels: Iterable[int],
+        *,
+        call: int = 0,
+        step: int | None = None,
+        verdict: Verdict | None = None,
+        stars: int | None = None,
+        tags: Iterable[str] | None = None,
+        note: str | None = None,
+    ) -> str:
+        """Marks filters of a layer; what is not given stays as it is.
+
+        Args:
+          run, path, call: The layer, as in `Reader.model_graph`.
+          channels: Which filters.
+          step: The captured step that was looked at; the last one by default.
+          verdict, stars, tags, note: See `Opinion`.
+
+        Returns:
+          The id of the operation, for `undo`.
+
+        Raises:
+          NotCapturedError: The run has no such step, layer or filter.
+          MarkError: Something is out of range.
+          MarkConflictError: Somebody else was quicker.
+          StoreError: The marks cannot be written.
+        """
+        made_on, count = self._made_on(run, path, call, step)
+        place, events = self._store.current(run)
+        known = {event.mark.key: event.mark.opinion for event in events}
+        changes = []
+        for channel in channels:
+            if not 0 <= channel < count:
+                raise NotCapturedError(f"Layer {path!r} has {count} filters, from 0.")
+            key = FilterKey(run, path, call, channel)
+            before = known.get(key, Opinion())
+            opinion = Opinion(
+                verdict or before.verdict,
+                before.stars if stars is None else stars,
+                before.tags if tags is None else tuple(tags),
+                before.note if note is None else note,
+            )
+            changes.append(Mark(key, opinion, self._author, time.time(), made_on))
+        return self._apply("mark", changes, place.sequence)
+
+    def clear(self, run: str, path: str, channels: Iterable[int], *, call: int = 0) -> str:
+        """Removes the marks of filters. Returns and raises as `mark`."""
+        sequence = self._store.current(run)[0].sequence
+        keys = [FilterKey(run, path, call, channel) for channel in channels]
+        return self._apply("mark", [Mark(key, author=self._author) for key in keys], sequence)
+
+    def take_in(self, marks: Iterable[Mark]) -> str | None:
+        """Imports marks, all at once; authors and times stay theirs.
+
+        Returns:
+          The id of the operation, or None where all marks were there already.
+        """
+        place, events = self._store.current()
+        known = {event.mark for event in events}
+        changes = [mark for mark in marks if mark not in known]
+        return self._apply("import", changes, place.sequence) if changes else None
+
+    def undo(self, operation: str | None = None) -> str:
+        """Gives the filters of an operation the marks that they had before.
+
+        Args:
+          operation: What `mark` returned; the author's latest by default.
+
+        Returns:
+          The id of the undo, which can itself be undone.
+
+        Raises:
+          NotCapturedError: There is nothing to undo.
+          UnknownOperationError: There is no such operation.
+          MarkConflictError: One of the filters was marked since.
+        """
+        undoes = operation or self._store.last_operation(self._author)
+        if undoes is None:
+            raise NotCapturedError(f"{self._author!r} has marked nothing that could be undone.")
+        undo = Operation(uuid.uuid4().hex, "undo", self._author, undoes)
+        self._store.undo(undo)
+        return undo.id
+
+    def close(self) -> None:
+        """Closes the database; the next use opens it again."""
+        self._store.close()
+
+    def _apply(self, kind: OperationKind, changes: list[Mark], base: int) -> str:
+        id_ = uuid.uuid4().hex
+        self._store.apply(Operation(id_, kind, self._author), changes, base)
+        return id_
+
+    def _made_on(self, run: str, path: str, call: int, step: int | None) -> tuple[MadeOn, int]:
+        """What a layer was at a step, and how many filters it has."""
+        looked_at = self._reader.steps(run)[-1:] if step is None else (step,)
+        if not looked_at:
+            raise NotCapturedError(f"Run {run!r} has no captured step yet.")
+        capture = self._reader.capture(run, looked_at[0])
+        layers = self._reader.model_graph(run, looked_at[0]).layers
+        for index, layer in enumerate(layers):
+            if (layer.path, layer.call) == (path, call):
+                weights = next(
+                    (one.weights for one in capture.layers if one.layer == index), ""
+                )
+                return (
+                    MadeOn(capture.step, capture.graph, weights or None),
+                    layer.channels or 0,
+                )
+        raise NotCapturedError(f"Run {run!r} has no layer {path!r} at step {capture.step}.")

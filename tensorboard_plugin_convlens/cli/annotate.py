@@ -1,0 +1,178 @@
+"""`convlens annotate`: the marks of filters, from the command line."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tensorboard_plugin_convlens.core.errors import MarkError
+from tensorboard_plugin_convlens.core.marks import VERDICTS, Mark
+
+if TYPE_CHECKING:
+    from tensorboard_plugin_convlens.annotations.marks import Marks
+
+_EPILOG = """\
+examples:
+  convlens annotate logs list
+  convlens annotate logs set train conv2 3 7 12 --verdict useless --note "flat everywhere"
+  convlens annotate logs clear train conv2 7
+  convlens annotate logs undo
+  convlens annotate logs history train conv2 3
+  convlens annotate logs export marks.csv
+  convlens annotate logs import marks.csv
+  convlens annotate logs --db postgresql+psycopg://ann@db/marks list --json
+"""
+
+
+def add_parser(commands: argparse._SubParsersAction[Any]) -> None:
+    """Adds the command and what it can do."""
+    parser = commands.add_parser(
+        "annotate",
+        help="list and change the marks of filters",
+        description="Lists and changes the marks of filters: the same ones as in the tab.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("logdir", metavar="LOGDIR", help="log directory of the marks")
+    parser.add_argument("--db", default="", metavar="URL", help="as --convlens_db")
+    parser.add_argument("--collection", default="", metavar="NAME", help="of a shared database")
+    parser.add_argument("--author", help="who marks (default: the user of this computer)")
+    actions = parser.add_subparsers(required=True, metavar="ACTION")
+    listing = actions.add_parser("list", help="list the marks")
+    listing.add_argument("run", nargs="?", metavar="RUN", help="of this run only")
+    listing.add_argument("--json", action="store_true", help="print JSON, for programs")
+    listing.set_defaults(command=run, action=_list)
+    setting = _filters(actions, "set", "mark filters; what is not given stays", _set, "+")
+    setting.add_argument("--verdict", choices=VERDICTS)
+    setting.add_argument("--stars", type=int, metavar="0…5")
+    setting.add_argument("--tags", nargs="*", metavar="TAG")
+    setting.add_argument("--note")
+    setting.add_argument("--step", type=int, help="step looked at (default: the last)")
+    _filters(actions, "clear", "remove the marks of filters", _clear, "+")
+    history = _filters(actions, "history", "every change of one mark", _history, 1)
+    history.add_argument("--json", action="store_true", help="print JSON, for programs")
+    undo = actions.add_parser("undo", help="undo an operation, by default your latest")
+    undo.add_argument("operation", nargs="?", metavar="ID")
+    undo.set_defaults(command=run, action=_undo)
+    for name, text, action in (
+        ("export", "write all marks", _export),
+        ("import", "take marks in, all at once", _import),
+    ):
+        moving = actions.add_parser(name, help=f"{text}, as .csv or .json")
+        moving.add_argument("file", type=Path, metavar="FILE")
+        moving.set_defaults(command=run, action=action)
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Does what was asked for."""
+    from tensorboard_plugin_convlens.annotations.marks import Marks
+
+    marks = Marks(
+        arguments.logdir,
+        database=arguments.db,
+        collection=arguments.collection,
+        author=arguments.author,
+    )
+    try:
+        arguments.action(marks, arguments)
+    finally:
+        marks.close()
+
+
+def _filters(
+    actions: argparse._SubParsersAction[Any],
+    name: str,
+    text: str,
+    action: Any,
+    count: int | str,
+) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = actions.add_parser(name, help=text)
+    parser.add_argument("run", metavar="RUN")
+    parser.add_argument("path", metavar="LAYER", help="Keras path of the layer")
+    parser.add_argument("channels", nargs=count, type=int, metavar="FILTER")
+    parser.add_argument("--call", type=int, default=0, help="of a shared layer (default: 0)")
+    parser.set_defaults(command=run, action=action)
+    return parser
+
+
+def _list(marks: Marks, arguments: argparse.Namespace) -> None:
+    from tensorboard_plugin_convlens.annotations.table import encode_json
+
+    found = marks.current(arguments.run)
+    print(encode_json(found) if arguments.json else "\n".join(map(_line, found)))
+
+
+def _set(marks: Marks, arguments: argparse.Namespace) -> None:
+    operation = marks.mark(
+        arguments.run,
+        arguments.path,
+        arguments.channels,
+        call=arguments.call,
+        step=arguments.step,
+        verdict=arguments.verdict,
+        stars=arguments.stars,
+        tags=arguments.tags,
+        note=arguments.note,
+    )
+    print(operation)
+
+
+def _clear(marks: Marks, arguments: argparse.Namespace) -> None:
+    print(marks.clear(arguments.run, arguments.path, arguments.channels, call=arguments.call))
+
+
+def _history(marks: Marks, arguments: argparse.Namespace) -> None:
+    from tensorboard_plugin_convlens.annotations.table import to_fields
+
+    (channel,) = arguments.channels
+    events = marks.history(arguments.run, arguments.path, channel, call=arguments.call)
+    if arguments.json:
+        shown = [
+            {"operation": one.operation.id, "kind": one.operation.kind} | to_fields(one.mark)
+            for one in events
+        ]
+        print(json.dumps({"events": shown}, indent=1))
+        return
+    for one in events:
+        print(f"{one.operation.id}  {one.operation.kind:<6}  {_line(one.mark)}")
+
+
+def _undo(marks: Marks, arguments: argparse.Namespace) -> None:
+    print(marks.undo(arguments.operation))
+
+
+def _export(marks: Marks, arguments: argparse.Namespace) -> None:
+    from tensorboard_plugin_convlens.annotations import table
+
+    encode = {".csv": table.encode_csv, ".json": table.encode_json}[_suffix(arguments.file)]
+    found = marks.current()
+    # CSV has line ends of its own, and notes may have others.
+    arguments.file.write_text(encode(found), encoding="utf-8", newline="")
+    print(f"{len(found)} marks", file=sys.stderr)
+
+
+def _import(marks: Marks, arguments: argparse.Namespace) -> None:
+    from tensorboard_plugin_convlens.annotations import table
+
+    decode = {".csv": table.decode_csv, ".json": table.decode_json}[_suffix(arguments.file)]
+    try:
+        text = arguments.file.read_bytes().decode("utf-8-sig")
+    except (OSError, ValueError) as error:
+        raise MarkError(f"Cannot read {str(arguments.file)!r}: {error}.") from error
+    print(marks.take_in(decode(text)) or "All of these marks are there already.")
+
+
+def _suffix(path: Path) -> str:
+    suffix = path.suffix.lower()
+    if suffix not in (".csv", ".json"):
+        raise MarkError(f"Cannot tell the form of {str(path)!r}: expected .csv or .json.")
+    return suffix
+
+
+def _line(mark: Mark) -> str:
+    said = mark.opinion
+    parts = [said.verdict or "-", "*" * said.stars, " ".join(f"#{tag}" for tag in said.tags)]
+    return f"{mark.key}: {' '.join(filter(None, [*parts, said.note]))}  ({mark.author})"

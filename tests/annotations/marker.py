@@ -1,0 +1,59 @@
+"""A person who marks filters, one after the other, and asks again until it is answered.
+
+python marker.py URL,URL RUN STEP SESSION FIRST COUNT
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import random
+import sys
+import time
+import uuid
+from urllib.parse import urlsplit
+
+
+def ask(addresses: list[str], body: dict[str, object]) -> dict[str, int]:
+    """The answer of whichever TensorBoard is alive; an answer that is not 200 is a fault."""
+    content = json.dumps(body)
+    headers = {"Content-Type": "application/json", "X-ConvLens": "1"}
+    while True:
+        address = urlsplit(random.choice(addresses))
+        connection = http.client.HTTPConnection(address.netloc, timeout=60)
+        try:
+            connection.request("POST", "/data/plugin/convlens/mark", content, headers)
+            answer = connection.getresponse()
+            text = answer.read()
+        except (OSError, http.client.HTTPException):
+            time.sleep(0.05)
+            continue
+        finally:
+            connection.close()
+        if answer.status != 200:
+            raise RuntimeError(f"{answer.status}: {text.decode()}")
+        found: dict[str, int] = json.loads(text)
+        return found
+
+
+def main() -> None:
+    """Marks `COUNT` filters from `FIRST` on, each once."""
+    urls, run, step, session, first, count = sys.argv[1:]
+    base = 0
+    for channel in range(int(first), int(first) + int(count)):
+        change = {"path": "conv1", "call": 0, "channel": channel, "verdict": "useless"}
+        body = {
+            "operation": uuid.uuid4().hex,
+            "base": base,
+            "run": run,
+            "step": int(step),
+            "session": session,
+            "author": f"marker {first}",
+            "changes": [{**change, "stars": 0, "tags": [], "note": f"note {channel}"}],
+        }
+        base = ask(urls.split(","), body)["sequence"]
+        print(channel, flush=True)
+
+
+if __name__ == "__main__":
+    main()
