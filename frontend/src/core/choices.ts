@@ -1,6 +1,7 @@
 // What a person has chosen: the part of the state that a link carries.
 
 import type { Method } from "../wire";
+import { columnsText, parseColumns, type ColumnChoice } from "./columns";
 import { SHOWN, type Shown, type SortKey } from "./order";
 
 /** Which feature maps are drawn where a layer has those of both activation stages. */
@@ -37,6 +38,10 @@ export interface Choices {
   tab: InspectorTab;
   /** Which matrix over the steps is open. */
   timeline: TimelineKind | null;
+  /** What is compared with the selected capture; empty: nothing. */
+  columns: readonly ColumnChoice[];
+  /** Order of the filters of the comparison: "index", "change" or a statistic of A. */
+  compareBy: string;
 }
 
 export const METHODS: readonly Method[] = ["activation", "guided", "gradient", "kernel"];
@@ -64,6 +69,8 @@ export function defaultChoices(): Choices {
     followers: true,
     tab: "filter",
     timeline: null,
+    columns: [],
+    compareBy: "index",
   };
 }
 
@@ -92,6 +99,8 @@ export function toState(choices: Choices): Record<string, string> {
   put("followers", choices.followers, base.followers);
   put("tab", choices.tab, base.tab);
   put("timeline", choices.timeline, base.timeline);
+  put("compare", columnsText(choices.columns), null);
+  put("by", choices.compareBy, base.compareBy);
   return state;
 }
 
@@ -119,6 +128,8 @@ export function fromState(state: Readonly<Record<string, string>>): Choices {
     followers: state["followers"] !== "false",
     tab: oneOf(TABS, state["tab"]) ?? base.tab,
     timeline: oneOf(TIMELINES, state["timeline"]),
+    columns: parseColumns(state["compare"]),
+    compareBy: state["by"] ?? base.compareBy,
   };
 }
 

@@ -9,6 +9,7 @@ export type Command =
   | "previousInput"
   | "play"
   | "timeline"
+  | "compare"
   | "nextMethod"
   | "switchStage"
   | "nextScale"
@@ -49,6 +50,11 @@ export const KEY_BINDINGS: readonly KeyBinding[] = [
   { command: "previousStep", keys: ["["], text: "Previous step" },
   { command: "nextStep", keys: ["]"], text: "Next step" },
   { command: "play", keys: [" "], text: "Play or stop the steps" },
+  {
+    command: "compare",
+    keys: ["c"],
+    text: "Compare with another step, run or input; C again ends it",
+  },
   { command: "timeline", keys: ["t"], text: "Filters and layers over all steps" },
   { command: "previousInput", keys: [","], text: "Previous input image" },
   { command: "nextInput", keys: ["."], text: "Next input image" },

@@ -139,7 +139,7 @@ function findRun(runs: readonly Run[], name: string | null): Run | null {
 }
 
 /** The step of a number; else the nearest one, for another run has others. Null: the newest. */
-function findStep(steps: readonly StepSummary[], wanted: number | null): StepSummary | null {
+export function findStep(steps: readonly StepSummary[], wanted: number | null): StepSummary | null {
   if (wanted === null) return steps.at(-1) ?? null;
   return steps.reduce<StepSummary | null>(
     (best, step) =>

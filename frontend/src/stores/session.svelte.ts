@@ -212,6 +212,20 @@ export class Session {
     return summary ? this.captures.steps.indexOf(summary) : 0;
   });
 
+  /** Opens the comparison with the step before (or after), else the next input; or ends it. */
+  toggleCompare(): void {
+    const { choices } = this.selection;
+    const { run, steps, input, inputs } = this.captures;
+    if (choices.columns.length > 0 || !run) {
+      choices.columns = [];
+      return;
+    }
+    const other = steps[this.stepPlace - 1] ?? steps[this.stepPlace + 1];
+    const count = inputs.value?.inputs.length ?? 1;
+    const column = { run: run.run, step: other?.step ?? null, input };
+    choices.columns = [other ? column : { ...column, input: (input + 1) % count }];
+  }
+
   openTimeline(): void {
     if (this.captures.steps.length > 1) this.selection.choices.timeline = "layer";
     else this.announce("Only one step was captured: there is nothing to compare over the steps.");

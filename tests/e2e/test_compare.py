@@ -1,0 +1,73 @@
+"""Captures side by side: columns, their difference, order, and what cannot be compared."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.e2e import logs
+from tests.e2e.axe import violations
+
+pytestmark = pytest.mark.e2e
+
+
+def compared(tab):
+    return tab.frame.get_by_role("region", name="Comparison")
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_c_compares_with_the_step_before_and_axe_finds_nothing(open_tab, axe, dark):
+    tab = open_tab(dark=dark, state={"layer": "conv2"})
+    tab.wait_until_painted()
+    tab.page.keyboard.press("c")
+    pane = compared(tab)
+    expect(pane.get_by_role("combobox", name="Step of B")).to_have_value("7")
+    rows = pane.get_by_role("listbox", name="Filters side by side")
+    expect(rows).to_contain_text("change")
+    expect(pane).to_contain_text("rounding")
+    tab.wait_for_rest()
+    assert violations(tab.document(), axe) == []
+    tab.page.keyboard.press("c")
+    expect(pane).to_be_hidden()
+
+
+def test_filters_are_sorted_by_the_size_of_their_change(open_tab):
+    tab = open_tab(state={"layer": "conv2", "compare": '[["digits/train",1,0]]'})
+    pane = compared(tab)
+    rows = pane.get_by_role("listbox", name="Filters side by side")
+    pane.get_by_role("combobox", name="Sort the comparison").select_option("change")
+    rows.press("Home")
+    changes = []
+    for _ in range(6):
+        changes.append(float(rows.get_by_role("option").inner_text().rpartition(" ")[2]))
+        rows.press("ArrowDown")
+    assert changes == sorted(changes, reverse=True)
+    assert changes[0] > 0
+    tab.wait_for_state(by="change")
+
+
+def test_the_same_capture_twice_has_no_change_and_is_read_alike(open_tab):
+    tab = open_tab(state={"layer": "conv1", "compare": '[["digits/train",null,0]]'})
+    pane = compared(tab)
+    rows = pane.get_by_role("listbox", name="Filters side by side")
+    expect(rows.get_by_role("option")).to_contain_text("change 0")
+    box = rows.bounding_box()
+    assert box is not None
+    tab.page.mouse.move(box["x"] + 60, box["y"] + 40)
+    reading = pane.get_by_text("Filter 0: A")
+    values = reading.inner_text().partition(": ")[2].split(" · ")
+    assert values[0].removeprefix("A ") == values[1].removeprefix("B ")
+
+
+def test_another_model_says_what_has_no_counterpart(open_tab):
+    tab = open_tab(state={"layer": "conv1", "compare": '[["values",null,0]]'})
+    pane = compared(tab)
+    expect(pane).to_contain_text("layers of A have no counterpart in B: conv1")
+    expect(pane).to_contain_text("different input images")
+    pane.get_by_role("combobox", name="Run of B").select_option(logs.DIGITS)
+    expect(pane).not_to_contain_text("no counterpart")
+    pane.get_by_role("button", name="Add a column").click()
+    expect(pane.get_by_role("combobox", name="Step of C")).to_be_visible()
+    pane.get_by_role("button", name="Remove column C").click()
+    pane.get_by_role("button", name="Remove column B").click()
+    expect(pane).to_be_hidden()
