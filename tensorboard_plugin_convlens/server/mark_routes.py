@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import getpass
 import time
-from typing import TypeVar
+from functools import cached_property
+from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 from werkzeug.wrappers import Request, Response
 
 from tensorboard_plugin_convlens.annotations.address import StoreAddress
-from tensorboard_plugin_convlens.annotations.store import MarkStore, Place
 from tensorboard_plugin_convlens.core.errors import NotCapturedError, StoreError
 from tensorboard_plugin_convlens.core.marks import (
     LARGEST_NUMBER,
@@ -25,6 +25,9 @@ from tensorboard_plugin_convlens.server import marks_to_wire, params, wire
 from tensorboard_plugin_convlens.server.captures import Captures, StepOf
 from tensorboard_plugin_convlens.server.respond import Handler, as_json
 
+if TYPE_CHECKING:
+    from tensorboard_plugin_convlens.annotations.store import MarkStore, Place
+
 Body = TypeVar("Body")
 
 
@@ -34,7 +37,7 @@ class MarkRoutes:
     def __init__(self, captures: Captures, address: StoreAddress | str, read_only: str) -> None:
         """Takes where marks are kept, or why nowhere, and why they may not be changed."""
         self._captures = captures
-        self._store = None if isinstance(address, str) else MarkStore(address)
+        self._address = None if isinstance(address, str) else address
         self._no_store = address if isinstance(address, str) else ""
         self._read_only = read_only
 
@@ -45,6 +48,13 @@ class MarkRoutes:
     def writing(self) -> dict[str, Handler]:
         """The routes that change marks."""
         return {"/mark": self._mark, "/undo": self._undo}
+
+    @cached_property
+    def _store(self) -> MarkStore | None:
+        # SQLAlchemy is imported when marks are first asked for, not when TensorBoard starts.
+        from tensorboard_plugin_convlens.annotations.store import MarkStore
+
+        return None if self._address is None else MarkStore(self._address)
 
     def _marks(self, request: Request) -> Response:
         run = params.run(request.args)
@@ -107,6 +117,8 @@ class MarkRoutes:
         }
 
     def _read(self, run: str, since: int) -> tuple[Place, tuple[MarkEvent, ...]]:
+        from tensorboard_plugin_convlens.annotations.store import Place
+
         return self._store.current(run, since=since) if self._store else (Place(), ())
 
     def _writing(self) -> wire.Writing:

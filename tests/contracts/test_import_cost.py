@@ -29,6 +29,12 @@ def test_import_does_not_load_tensorflow_or_keras(module: str) -> None:
     assert not loaded & {"tensorflow", "keras"}
 
 
+def test_the_plugin_does_not_load_the_database_of_marks() -> None:
+    loaded = modules_loaded_by(f"import {PACKAGE}.server.plugin")
+    assert f"{PACKAGE}.server.mark_routes" in loaded
+    assert not loaded & {"sqlalchemy", "psycopg", "psutil"}
+
+
 def test_the_check_sees_tensorflow_when_it_is_loaded() -> None:
     assert "tensorflow" in modules_loaded_by("import sys; sys.modules['tensorflow'] = sys")
 
