@@ -101,10 +101,13 @@ def new_context(browser: Browser) -> Iterator[Callable[..., BrowserContext]]:
     behavior = Behavior()
     contexts = []
 
-    def open_context(size: tuple[int, int], *, dark: bool = False) -> BrowserContext:
+    def open_context(
+        size: tuple[int, int], *, dark: bool = False, pixel_ratio: float = 1
+    ) -> BrowserContext:
         width, height = size
         context = browser.new_context(
             viewport={"width": width, "height": height},
+            device_scale_factor=pixel_ratio,
             color_scheme="dark" if dark else "light",
             accept_downloads=True,
         )

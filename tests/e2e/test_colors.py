@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.e2e import logs
-from tests.e2e.tab import BERLIN_CENTER, VIK_CENTER, VIK_ENDS, Rgb, Seen, Tab
+from tests.e2e.tab import BERLIN_CENTER, VIK_CENTER, VIK_ENDS, Rgb, Seen, Tab, address
 
 pytestmark = pytest.mark.e2e
 
@@ -66,6 +66,28 @@ def test_the_ends_of_the_values_are_the_ends_of_the_palette(open_tab):
     tab.wait_until_painted()
     colors = colors_by_value(of_filter(row_of_tiles(tab), logs.BANDS))
     assert (colors["−2"], colors["2"]) == ({VIK_ENDS[0]}, {VIK_ENDS[1]})
+
+
+def test_a_screen_of_twice_the_pixels_shows_the_same_tiles_with_twice_the_pixels(
+    new_context, tensorboard
+):
+    shown = []
+    for ratio in (1, 2):
+        page = new_context((1440, 900), pixel_ratio=ratio).new_page()
+        page.goto(address(tensorboard.url, {"run": logs.VALUES, **ONE_ROW}))
+        tab = Tab(page)
+        tab.wait_until_painted()
+        canvas = tab.grid.locator("canvas").first
+        width, wide = canvas.evaluate("canvas => [canvas.width, canvas.clientWidth]")
+        assert width == ratio * wide
+        shown.append(tab.pixels(tab.grid))
+    once, twice = shown
+    assert twice.shape[:2] == (2 * once.shape[0], 2 * once.shape[1])
+    # The middle line of the first tile: apart from edges, each color is where it was.
+    # (The hatching of values that are not finite is as fine as the screen.)
+    line = once[MIDDLE_OF_ROW, :88], twice[2 * MIDDLE_OF_ROW, :176:2]
+    assert {VIK_CENTER, *VIK_ENDS} <= {tuple(int(v) for v in color) for color in line[1]}
+    assert (line[0] == line[1]).all(axis=-1).mean() > 0.9
 
 
 def test_zero_is_the_center_color_where_there_are_no_negative_values(open_tab):
