@@ -103,3 +103,9 @@ export function configText(config: string): string {
     return plainText(config, 20000);
   }
 }
+
+/** Since when a layer's pictures are the same, to be put after other words; else nothing. */
+export function unchangedText(summary: LayerSummary | undefined): string {
+  const since = summary?.unchangedSince ?? null;
+  return since === null ? "" : ` · unchanged since step ${countText(since)}`;
+}
