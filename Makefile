@@ -7,6 +7,7 @@ PORT ?= 6006
 
 VENV := .venv
 BIN := $(VENV)/bin
+PEERS := .venv-peers
 STATIC := tensorboard_plugin_convlens/static/sources.sha256
 NODE_MODULES := frontend/node_modules/.package-lock.json
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
@@ -58,7 +59,8 @@ dev: $(VENV)/.dev $(NODE_MODULES) ## TensorBoard on LOGDIR; the tab is rebuilt a
 	$(NPM) run dev & trap "kill $$! 2>/dev/null" EXIT INT TERM; \
 	$(BIN)/tensorboard --logdir $(LOGDIR) --port $(PORT)
 
-bench: $(VENV)/.browser $(STATIC) ## measure: captures, storage, import, the tab
+bench: $(VENV)/.browser $(STATIC) $(PEERS)/.done ## measure: the engine beside other libraries, storage, import, the tab
+	$(BIN)/python -m benchmarks.engine
 	$(BIN)/python -m pytest benchmarks --benchmark-only
 	$(BIN)/python -m benchmarks.browser
 
@@ -66,7 +68,7 @@ build: $(VENV)/.dev ## wheel and source distribution, in dist/
 	$(BIN)/python -m build
 
 clean: ## remove what was built, the environment too
-	rm -rf $(VENV) build dist *.egg-info tensorboard_plugin_convlens/static frontend/node_modules
+	rm -rf $(VENV) $(PEERS) build dist *.egg-info tensorboard_plugin_convlens/static frontend/node_modules
 	rm -rf .benchmarks .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 
 $(BIN)/python:
@@ -83,6 +85,14 @@ $(VENV)/.demo: pyproject.toml setup.py $(FRONTEND_SOURCES) | $(BIN)/python
 $(VENV)/.dev: pyproject.toml setup.py | $(BIN)/python
 	$(PIP_INSTALL) --editable '.[dev]'
 	@touch $@ $(VENV)/.demo
+
+# Other libraries, which the engine is measured against; they need PyTorch and much else.
+$(PEERS)/.done: benchmarks/peers.txt benchmarks/peers_without_dependencies.txt | $(BIN)/python
+	$(PYTHON) -m venv $(PEERS)
+	$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check -r benchmarks/peers.txt
+	$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps \
+	  -r benchmarks/peers_without_dependencies.txt
+	@touch $@
 
 $(VENV)/.browser: tools/install_browser.py $(VENV)/.dev
 	$(BIN)/python tools/install_browser.py

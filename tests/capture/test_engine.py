@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from keras import layers
+from tensorflow.python.framework import func_graph
 
 from tensorboard_plugin_convlens.capture.engine import Engine
 from tensorboard_plugin_convlens.capture.functions import (
@@ -94,6 +95,35 @@ def test_new_weights_are_seen_without_a_new_trace():
     gradient = all_gradients(forward, engine.convolutions[-1], (32, 32))[0]
     expected = oracle.gradient(len(oracle.maps) - 1, 0, target="max")[0]
     np.testing.assert_allclose(gradient, expected, atol=1e-5 * abs(expected).max())
+
+
+def test_nothing_is_traced_again_for_new_weights_or_another_image(monkeypatch):
+    model = model_zoo.functional()
+    engine = engine_of(model)
+    made = []
+    make = func_graph.FuncGraph.__init__
+
+    def counted(self, *arguments, **options):
+        made.append(self)
+        make(self, *arguments, **options)
+
+    monkeypatch.setattr(func_graph.FuncGraph, "__init__", counted)
+
+    def answer(image):
+        forward = engine.run(image)
+        for layer in engine.convolutions:
+            forward.statistics(layer)
+            for method, target in (("guided", "max"), ("gradient", "max"), ("guided", "sum")):
+                list(forward.gradients(layer, method=method, target=target))
+        return len(engine._plan.trace.wrapped.graph.get_operations())
+
+    size = answer(IMAGE)
+    assert made == []
+    model.set_weights([one * 0.5 for one in model.get_weights()])
+    assert answer(IMAGES[1:]) == size
+    assert made == []
+    engine_of(model)
+    assert made  # Building an engine is seen by what counts.
 
 
 def trained_weights(watch):
