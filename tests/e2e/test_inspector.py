@@ -46,7 +46,8 @@ def test_the_magnified_map_has_the_value_under_the_cursor_and_its_color(open_tab
 
 
 def test_the_cursor_is_marked_in_every_picture_of_the_filter(open_tab):
-    tab = open_tab(state={"layer": "conv2"})
+    # High enough to see all of them at once: scrolling would take the cursor away.
+    tab = open_tab(size=(1440, 1300), state={"layer": "conv2"})
     tab.wait_until_painted()
     others = tab.inspector.get_by_role("region", name="Other input images")
     others.scroll_into_view_if_needed()

@@ -46,7 +46,7 @@ def test_filters_are_in_the_order_of_their_numbers_where_no_size_was_captured(op
 def test_a_criterion_is_explained_one_click_away(open_tab):
     tab = open_tab(state={"layer": "conv3", "sort": "apoz"})
     card = _open_card(tab)
-    for part in ("Hu, Peng, Tai, Tang", "Direction", "Undefined after SiLU"):
+    for part in ("Hu et al. 2016", "Direction", "Undefined where no ReLU or ReLU6 follows"):
         expect(card).to_contain_text(part)
     tab.page.keyboard.press("Escape")
     expect(card).to_be_hidden()
@@ -57,6 +57,7 @@ def test_the_card_and_the_agreement_are_reached_by_keyboard_alone(open_tab):
     tab.wait_until_painted()
     press = tab.page.keyboard.press
     press("s")
+    expect(tab.filters.get_by_role("combobox", name="Sort")).to_be_focused()
     press("Tab")
     press("Tab")
     press("Enter")

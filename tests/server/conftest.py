@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from tensorboard.backend import application
 from tensorboard.backend.event_processing import data_provider as multiplexer_provider
 from tensorboard.backend.event_processing import plugin_event_multiplexer
+from tensorboard.context import RequestContext
 from tensorboard.data import server_ingester
 from tensorboard.plugins import base_plugin
 from tensorboard.util import grpc_util
@@ -22,6 +24,7 @@ from tensorboard_plugin_convlens.server.plugin import ConvLensPlugin
 Client = werkzeug_test.Client
 Serve = Callable[[Path], Client]
 KEEP_ALL = {"convlens": 0}
+SECONDS_TO_LOAD = 60
 
 
 @pytest.fixture(params=["python loader", "rust loader"])
@@ -49,6 +52,22 @@ def _python_provider(log_dir: Path) -> Iterator[Any]:
     yield multiplexer_provider.MultiplexerDataProvider(multiplexer, str(log_dir))
 
 
+def _wait_until_loaded(provider: Any, log_dir: Path) -> None:
+    """Returns when every run of the log directory is listed; the server reads beside us."""
+    parents = {path.parent for path in log_dir.rglob("*tfevents*")}
+    runs = {one.relative_to(log_dir).as_posix() for one in parents}
+    announced = {one for one in runs if (log_dir / one / "plugins" / "convlens").is_dir()}
+    context, patience = RequestContext(), time.monotonic() + SECONDS_TO_LOAD
+    while True:
+        listed = {one.run_name for one in provider.list_runs(context, experiment_id="")}
+        tensors = provider.list_tensors(context, experiment_id="", plugin_name="convlens")
+        missing = (runs - listed) | (announced - set(tensors))
+        if not missing:
+            return
+        assert time.monotonic() < patience, f"The data server never listed {missing}."
+        time.sleep(0.05)
+
+
 @contextmanager
 def _rust_provider(log_dir: Path) -> Iterator[Any]:
     ingester = server_ingester.SubprocessServerDataIngester(
@@ -60,6 +79,7 @@ def _rust_provider(log_dir: Path) -> Iterator[Any]:
     )
     ingester.start()
     try:
+        _wait_until_loaded(ingester.data_provider, log_dir)
         yield ingester.data_provider
     finally:
         ingester._stdin_handle.close()  # The server ends with its standard input.
