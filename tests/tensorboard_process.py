@@ -25,7 +25,6 @@ class TensorBoardProcess:
 
     Attributes:
       url: Its address, ending in a slash.
-      pid: Its process.
       pid: Its process id.
       output: The file it prints into.
     """

@@ -1,6 +1,6 @@
-"""Writes `frontend/src/wire.ts` from `tensorboard_plugin_convlens/server/wire.py`.
+"""Writes `frontend/src/wire.ts` from the modules of `tensorboard_plugin_convlens/server/wire/`.
 
-The Python file is the contract; this script only respells it. It reads the syntax tree,
+The Python files are the contract; this script only respells it. It reads the syntax trees,
 so nothing of the package is imported.
 
     python tools/generate_wire_ts.py            write the file
@@ -12,23 +12,23 @@ from __future__ import annotations
 import argparse
 import ast
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-SOURCE = ROOT / "tensorboard_plugin_convlens" / "server" / "wire.py"
+SOURCE = ROOT / "tensorboard_plugin_convlens" / "server" / "wire"
 TARGET = ROOT / "frontend" / "src" / "wire.ts"
 
 HEADER = """\
-// Generated from tensorboard_plugin_convlens/server/wire.py by tools/generate_wire_ts.py.
-// Do not edit: change the Python file and run `make generate`.
+// Generated from tensorboard_plugin_convlens/server/wire/ by tools/generate_wire_ts.py.
+// Do not edit: change the Python files and run `make generate`.
 """
 
 PRIMITIVES = {"int": "number", "float": "number", "str": "string", "bool": "boolean"}
 
 
 class UnsupportedTypeError(Exception):
-    """A type in wire.py that this script cannot respell."""
+    """A type of the contract that this script cannot respell."""
 
 
 def to_typescript(node: ast.expr) -> str:
@@ -56,7 +56,7 @@ def to_typescript(node: ast.expr) -> str:
         ):
             return f"Record<string, {to_typescript(value)}>"
     raise UnsupportedTypeError(
-        f"wire.py, line {node.lineno}: `{ast.unparse(node)}` has no TypeScript spelling here. "
+        f"server/wire/, line {node.lineno}: no TypeScript spelling for `{ast.unparse(node)}`. "
         "Expected a name, None, a union, Literal, list or dict[str, …]. "
         "Extend to_typescript in tools/generate_wire_ts.py."
     )
@@ -85,10 +85,10 @@ def interface(node: ast.ClassDef) -> Iterator[str]:
     yield "}"
 
 
-def generate(source: str) -> str:
-    """Returns the text of wire.ts for the text of wire.py."""
+def generate(sources: Iterable[str]) -> str:
+    """Returns the text of wire.ts for the texts of the contract's modules."""
     blocks = [HEADER]
-    for node in ast.parse(source).body:
+    for node in (node for source in sources for node in ast.parse(source).body):
         match node:
             case ast.Assign(targets=[ast.Name(id=name)], value=value):
                 blocks.append(f"export type {name} = {to_typescript(value)};\n")
@@ -102,14 +102,15 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--check", action="store_true", help="exit 1 where wire.ts is stale")
     check = parser.parse_args().check
-    text = generate(SOURCE.read_text(encoding="utf-8"))
+    modules = sorted(path for path in SOURCE.glob("*.py") if path.name != "__init__.py")
+    text = generate(path.read_text(encoding="utf-8") for path in modules)
     if not check:
         TARGET.write_text(text, encoding="utf-8")
         return 0
     if TARGET.exists() and TARGET.read_text(encoding="utf-8") == text:
         return 0
     print(
-        f"{TARGET.relative_to(ROOT)} is stale: it differs from what server/wire.py gives. "
+        f"{TARGET.relative_to(ROOT)} is stale: it differs from what server/wire/ gives. "
         "Run `make generate`.",
         file=sys.stderr,
     )

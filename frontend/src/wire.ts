@@ -1,42 +1,48 @@
-// Generated from tensorboard_plugin_convlens/server/wire.py by tools/generate_wire_ts.py.
-// Do not edit: change the Python file and run `make generate`.
+// Generated from tensorboard_plugin_convlens/server/wire/ by tools/generate_wire_ts.py.
+// Do not edit: change the Python files and run `make generate`.
 
-export type Method = "activation" | "guided" | "gradient" | "kernel";
+/**
+ * Filters that were removed together; `trials` holds a value per metric each.
+ *
+ * `name` is "marked", "random" (several trials, `filters` are those of the first), or the
+ * criterion that chose them. `fill` is what stood in place of a removed channel.
+ */
+export interface AblationChoice {
+  name: string;
+  fill: "zero" | "mean";
+  filters: LayerFilters[];
+  trials: ((number | null)[])[];
+}
 
-export type Form = "values" | "magnitude";
+/** Every filter of a layer removed alone, its channel at zero: a value per metric each. */
+export interface LayerAblation {
+  layer: string;
+  filters: ((number | null)[])[];
+}
 
-export type ActivationStage = "before" | "after" | "none";
-
-export type MapStage = "" | "before" | "after" | "none";
-
-export type ColorOrder = "rgb" | "bgr";
-
-export type Target = "" | "max" | "sum";
-
-export type Verdict = "useful" | "useless" | "unsure";
-
-export type OperationKind = "mark" | "undo" | "import";
-
-/** One captured step of a run. */
-export interface StepSummary {
-  step: number;
+/** A test of verdicts on data; the first of `metrics` is the loss. */
+export interface Ablation {
   wallTime: number;
-  session: string;
   graph: string;
-  inputs: string;
+  step: number | null;
+  model: string;
+  samples: number;
+  seed: number;
+  metrics: string[];
+  baseline: (number | null)[];
+  choices: AblationChoice[];
+  layers: LayerAblation[];
 }
 
-/** One run that holds captures; `steps` ascend. `problems` are sentences to show. */
-export interface Run {
+/** Answer of /ablations: the tests of verdicts of a run, the latest first. */
+export interface Ablations {
   run: string;
-  steps: StepSummary[];
-  problems: string[];
+  ablations: Ablation[];
 }
 
-/** Answer of /runs. */
-export interface Runs {
-  runs: Run[];
-  version: string;
+/** Body of every answer that is not 2xx: a sentence for people. */
+export interface Failure {
+  error: string;
 }
 
 /** Input region of a unit; per axis (height, width), in input pixels. */
@@ -78,6 +84,37 @@ export interface ModelGraph {
   layers: Layer[];
 }
 
+/** The statistics of one filter at one step; its pictures are at /tiles. */
+export interface HistoryPoint {
+  step: number;
+  session: string;
+  wallTime: number;
+  statistics: Record<string, number | null>;
+}
+
+/** Answer of /history: one filter over all steps of a run, ascending. */
+export interface History {
+  run: string;
+  layer: number;
+  channel: number;
+  input: number;
+  points: HistoryPoint[];
+}
+
+/** The predictions of one step. */
+export interface PredictionPoint {
+  step: number;
+  wallTime: number;
+  predictions: Prediction[];
+}
+
+/** Answer of /predictions: those of one input image over all steps, ascending. */
+export interface PredictionHistory {
+  run: string;
+  input: number;
+  points: PredictionPoint[];
+}
+
 /** Size in pixels of the picture of one input tensor; its PNG is at /picture. */
 export interface Picture {
   height: number;
@@ -103,87 +140,6 @@ export interface Inputs {
   inputs: InputImage[];
   classNames: string[];
   colorOrder: ColorOrder;
-}
-
-/** What was asked for and not captured, and why. */
-export interface Skipped {
-  what: string;
-  reason: string;
-}
-
-/** One class of a prediction. */
-export interface ClassProbability {
-  classIndex: number;
-  name: string;
-  probability: number;
-}
-
-/**
- * The most probable classes, descending, and what is left out of them.
- *
- * `classes` holds 50 at most; `omitted` says how many more there are and
- * `omittedProbability` their sum.
- */
-export interface Prediction {
-  input: number;
-  output: string;
-  classes: ClassProbability[];
-  omitted: number;
-  omittedProbability: number;
-}
-
-export type FlagKind = "silent" | "nearSilent" | "saturated" | "duplicate" | "notFinite";
-
-/**
- * How many filters of a layer have each flag, at the default thresholds of /flags.
- *
- * `null` in its place: no statistics were captured.
- */
-export interface FlagCounts {
-  silent: number;
-  nearSilent: number;
-  saturated: number;
-  duplicate: number;
-  notFinite: number;
-}
-
-/**
- * What was captured of one layer at a step: enough for the layer chain.
- *
- * `silent` counts filters whose feature map is zero for every captured input, `weak` those
- * whose strongest response is below 1 % of the layer's strongest; both are counted after the
- * activation function where such maps were captured. `unchangedSince`: the step since which
- * all that the layer's pictures depend on is the same, so that they are that step's;
- * `weightsUnchangedSince`: likewise of the layer's own weights alone. `weights` names them
- * (SHA-256), `null` where it is not known.
- */
-export interface LayerSummary {
-  layer: number;
-  weights: string | null;
-  methods: Method[];
-  filters: number;
-  silent: number;
-  weak: number;
-  flags: FlagCounts | null;
-  guided: number | null;
-  rectifiers: number | null;
-  unchangedSince: number | null;
-  weightsUnchangedSince: number | null;
-}
-
-/** Answer of /step: one capture without pictures. */
-export interface Step {
-  run: string;
-  step: number;
-  wallTime: number;
-  session: string;
-  graph: string;
-  inputs: string;
-  iterations: number | null;
-  seconds: number;
-  layers: LayerSummary[];
-  predictions: Prediction[];
-  skipped: Skipped[];
 }
 
 /**
@@ -282,214 +238,6 @@ export interface Tile {
  */
 export interface Tiles {
   tiles: (Tile | Failure | null)[];
-}
-
-/** The statistics of one filter at one step; its pictures are at /tiles. */
-export interface HistoryPoint {
-  step: number;
-  session: string;
-  wallTime: number;
-  statistics: Record<string, number | null>;
-}
-
-/** Answer of /history: one filter over all steps of a run, ascending. */
-export interface History {
-  run: string;
-  layer: number;
-  channel: number;
-  input: number;
-  points: HistoryPoint[];
-}
-
-/** A statistic that can be asked of /timeline; `perInput` as in `Statistic`. */
-export interface TimelineStatistic {
-  name: string;
-  perInput: boolean;
-}
-
-/** One row of a timeline; the last two are those of `LayerSummary`. */
-export interface TimelineStep {
-  step: number;
-  wallTime: number;
-  session: string;
-  graph: string;
-  inputs: string;
-  unchangedSince: number | null;
-  weightsUnchangedSince: number | null;
-}
-
-/**
- * Answer of /timeline: one statistic of every filter of a layer over all steps.
- *
- * Steps ascend; those of another model graph are left out. `statistics` are those that
- * were captured, at any step. Two matrices, row by row, a row per step with a number per
- * filter, little-endian and in base64: `values` float32, NaN where not defined or not
- * captured; `states` uint8: 0 not known, 1 responding, 2 silent (zero at every
- * captured input), 3 fell silent (silent, and responding at the step before), 4 revived.
- */
-export interface Timeline {
-  run: string;
-  layer: number;
-  input: number;
-  statistic: string;
-  statistics: TimelineStatistic[];
-  filters: number;
-  steps: TimelineStep[];
-  values: string;
-  states: string;
-}
-
-/**
- * One layer at one step of a network's timeline.
- *
- * Mean and median are over the filters for which the change is defined; `null` where
- * there is none. `silent` is `null` where it is not known.
- */
-export interface LayerPoint {
-  kernelChangeMean: number | null;
-  kernelChangeMedian: number | null;
-  activationChangeMean: number | null;
-  activationChangeMedian: number | null;
-  silent: number | null;
-  flags: FlagCounts | null;
-  unchangedSince: number | null;
-  weightsUnchangedSince: number | null;
-}
-
-/** One layer over all steps; `points` are in the order of `NetworkTimeline.steps`. */
-export interface LayerTimeline {
-  layer: number;
-  points: LayerPoint[];
-}
-
-/** Answer of /network_timeline: every captured layer over the steps of a model graph. */
-export interface NetworkTimeline {
-  run: string;
-  steps: StepSummary[];
-  layers: LayerTimeline[];
-}
-
-/** The predictions of one step. */
-export interface PredictionPoint {
-  step: number;
-  wallTime: number;
-  predictions: Prediction[];
-}
-
-/** Answer of /predictions: those of one input image over all steps, ascending. */
-export interface PredictionHistory {
-  run: string;
-  input: number;
-  points: PredictionPoint[];
-}
-
-/** Some filters of a layer, by its key. */
-export interface LayerFilters {
-  layer: string;
-  channels: number[];
-}
-
-/** Where flags begin; each from 0 to 1 (`core/flags.py` says of what). */
-export interface Thresholds {
-  nearSilent: number;
-  saturated: number;
-  profile: number;
-  kernel: number;
-}
-
-/**
- * What is conspicuous about a filter, with the numbers that it rests on.
- *
- * `other` is the filter that a duplicate is like. `evidence` has, by flag: silent `inputs`;
- * nearSilent `inputs`, `apoz`; saturated `inputs`, `saturation`; duplicate `profile`,
- * `kernel`; notFinite, by statistic, at how many inputs it is not finite.
- */
-export interface Flag {
-  channel: number;
-  kind: FlagKind;
-  other: number | null;
-  evidence: Record<string, number>;
-}
-
-/** Answer of /flags: those of one layer at a step, by channel, over all captured inputs. */
-export interface Flags {
-  run: string;
-  step: number;
-  layer: number;
-  thresholds: Thresholds;
-  flags: Flag[];
-  counts: FlagCounts;
-}
-
-/**
- * How the values of a criterion are distributed over a layer's filters.
- *
- * `quartiles` are least, lower quartile, median, upper quartile, largest; `variation` is
- * the standard deviation over the magnitude of the mean, `smallest` the least magnitude
- * over the largest.
- */
-export interface Spread {
-  criterion: string;
-  defined: number;
-  quartiles: (number | null)[];
-  variation: number | null;
-  smallest: number | null;
-}
-
-/**
- * Answer of /agreement: Spearman's rank correlation of the criteria of a layer.
- *
- * Rows and columns of `correlations`, and `spreads` and `values`, are in the order of
- * `criteria`. `values` are over all captured inputs, one per filter. `null`: fewer than
- * three filters for which both are defined, or the same value for all of them.
- */
-export interface Agreement {
-  run: string;
-  step: number;
-  layer: number;
-  criteria: string[];
-  correlations: ((number | null)[])[];
-  spreads: Spread[];
-  values: ((number | null)[])[];
-}
-
-/**
- * Filters that were removed together; `trials` holds a value per metric each.
- *
- * `name` is "marked", "random" (several trials, `filters` are those of the first), or the
- * criterion that chose them. `fill` is what stood in place of a removed channel.
- */
-export interface AblationChoice {
-  name: string;
-  fill: "zero" | "mean";
-  filters: LayerFilters[];
-  trials: ((number | null)[])[];
-}
-
-/** Every filter of a layer removed alone, its channel at zero: a value per metric each. */
-export interface LayerAblation {
-  layer: string;
-  filters: ((number | null)[])[];
-}
-
-/** A test of verdicts on data; the first of `metrics` is the loss. */
-export interface Ablation {
-  wallTime: number;
-  graph: string;
-  step: number | null;
-  model: string;
-  samples: number;
-  seed: number;
-  metrics: string[];
-  baseline: (number | null)[];
-  choices: AblationChoice[];
-  layers: LayerAblation[];
-}
-
-/** Answer of /ablations: the tests of verdicts of a run, the latest first. */
-export interface Ablations {
-  run: string;
-  ablations: Ablation[];
 }
 
 /**
@@ -612,7 +360,259 @@ export interface MarkConflict {
   marks: Mark[];
 }
 
-/** Body of every answer that is not 2xx: a sentence for people. */
-export interface Failure {
-  error: string;
+/** Some filters of a layer, by its key. */
+export interface LayerFilters {
+  layer: string;
+  channels: number[];
 }
+
+/** Where flags begin; each from 0 to 1 (`core/flags.py` says of what). */
+export interface Thresholds {
+  nearSilent: number;
+  saturated: number;
+  profile: number;
+  kernel: number;
+}
+
+/**
+ * What is conspicuous about a filter, with the numbers that it rests on.
+ *
+ * `other` is the filter that a duplicate is like. `evidence` has, by flag: silent `inputs`;
+ * nearSilent `inputs`, `apoz`; saturated `inputs`, `saturation`; duplicate `profile`,
+ * `kernel`; notFinite, by statistic, at how many inputs it is not finite.
+ */
+export interface Flag {
+  channel: number;
+  kind: FlagKind;
+  other: number | null;
+  evidence: Record<string, number>;
+}
+
+/** Answer of /flags: those of one layer at a step, by channel, over all captured inputs. */
+export interface Flags {
+  run: string;
+  step: number;
+  layer: number;
+  thresholds: Thresholds;
+  flags: Flag[];
+  counts: FlagCounts;
+}
+
+/**
+ * How the values of a criterion are distributed over a layer's filters.
+ *
+ * `quartiles` are least, lower quartile, median, upper quartile, largest; `variation` is
+ * the standard deviation over the magnitude of the mean, `smallest` the least magnitude
+ * over the largest.
+ */
+export interface Spread {
+  criterion: string;
+  defined: number;
+  quartiles: (number | null)[];
+  variation: number | null;
+  smallest: number | null;
+}
+
+/**
+ * Answer of /agreement: Spearman's rank correlation of the criteria of a layer.
+ *
+ * Rows and columns of `correlations`, and `spreads` and `values`, are in the order of
+ * `criteria`. `values` are over all captured inputs, one per filter. `null`: fewer than
+ * three filters for which both are defined, or the same value for all of them.
+ */
+export interface Agreement {
+  run: string;
+  step: number;
+  layer: number;
+  criteria: string[];
+  correlations: ((number | null)[])[];
+  spreads: Spread[];
+  values: ((number | null)[])[];
+}
+
+/** One captured step of a run. */
+export interface StepSummary {
+  step: number;
+  wallTime: number;
+  session: string;
+  graph: string;
+  inputs: string;
+}
+
+/** One run that holds captures; `steps` ascend. `problems` are sentences to show. */
+export interface Run {
+  run: string;
+  steps: StepSummary[];
+  problems: string[];
+}
+
+/** Answer of /runs. */
+export interface Runs {
+  runs: Run[];
+  version: string;
+}
+
+/** What was asked for and not captured, and why. */
+export interface Skipped {
+  what: string;
+  reason: string;
+}
+
+/** One class of a prediction. */
+export interface ClassProbability {
+  classIndex: number;
+  name: string;
+  probability: number;
+}
+
+/**
+ * The most probable classes, descending, and what is left out of them.
+ *
+ * `classes` holds 50 at most; `omitted` says how many more there are and
+ * `omittedProbability` their sum.
+ */
+export interface Prediction {
+  input: number;
+  output: string;
+  classes: ClassProbability[];
+  omitted: number;
+  omittedProbability: number;
+}
+
+/**
+ * How many filters of a layer have each flag, at the default thresholds of /flags.
+ *
+ * `null` in its place: no statistics were captured.
+ */
+export interface FlagCounts {
+  silent: number;
+  nearSilent: number;
+  saturated: number;
+  duplicate: number;
+  notFinite: number;
+}
+
+/**
+ * What was captured of one layer at a step: enough for the layer chain.
+ *
+ * `silent` counts filters whose feature map is zero for every captured input, `weak` those
+ * whose strongest response is below 1 % of the layer's strongest; both are counted after the
+ * activation function where such maps were captured. `unchangedSince`: the step since which
+ * all that the layer's pictures depend on is the same, so that they are that step's;
+ * `weightsUnchangedSince`: likewise of the layer's own weights alone. `weights` names them
+ * (SHA-256), `null` where it is not known.
+ */
+export interface LayerSummary {
+  layer: number;
+  weights: string | null;
+  methods: Method[];
+  filters: number;
+  silent: number;
+  weak: number;
+  flags: FlagCounts | null;
+  guided: number | null;
+  rectifiers: number | null;
+  unchangedSince: number | null;
+  weightsUnchangedSince: number | null;
+}
+
+/** Answer of /step: one capture without pictures. */
+export interface Step {
+  run: string;
+  step: number;
+  wallTime: number;
+  session: string;
+  graph: string;
+  inputs: string;
+  iterations: number | null;
+  seconds: number;
+  layers: LayerSummary[];
+  predictions: Prediction[];
+  skipped: Skipped[];
+}
+
+/** A statistic that can be asked of /timeline; `perInput` as in `Statistic`. */
+export interface TimelineStatistic {
+  name: string;
+  perInput: boolean;
+}
+
+/** One row of a timeline; the last two are those of `LayerSummary`. */
+export interface TimelineStep {
+  step: number;
+  wallTime: number;
+  session: string;
+  graph: string;
+  inputs: string;
+  unchangedSince: number | null;
+  weightsUnchangedSince: number | null;
+}
+
+/**
+ * Answer of /timeline: one statistic of every filter of a layer over all steps.
+ *
+ * Steps ascend; those of another model graph are left out. `statistics` are those that
+ * were captured, at any step. Two matrices, row by row, a row per step with a number per
+ * filter, little-endian and in base64: `values` float32, NaN where not defined or not
+ * captured; `states` uint8: 0 not known, 1 responding, 2 silent (zero at every
+ * captured input), 3 fell silent (silent, and responding at the step before), 4 revived.
+ */
+export interface Timeline {
+  run: string;
+  layer: number;
+  input: number;
+  statistic: string;
+  statistics: TimelineStatistic[];
+  filters: number;
+  steps: TimelineStep[];
+  values: string;
+  states: string;
+}
+
+/**
+ * One layer at one step of a network's timeline.
+ *
+ * Mean and median are over the filters for which the change is defined; `null` where
+ * there is none. `silent` is `null` where it is not known.
+ */
+export interface LayerPoint {
+  kernelChangeMean: number | null;
+  kernelChangeMedian: number | null;
+  activationChangeMean: number | null;
+  activationChangeMedian: number | null;
+  silent: number | null;
+  flags: FlagCounts | null;
+  unchangedSince: number | null;
+  weightsUnchangedSince: number | null;
+}
+
+/** One layer over all steps; `points` are in the order of `NetworkTimeline.steps`. */
+export interface LayerTimeline {
+  layer: number;
+  points: LayerPoint[];
+}
+
+/** Answer of /network_timeline: every captured layer over the steps of a model graph. */
+export interface NetworkTimeline {
+  run: string;
+  steps: StepSummary[];
+  layers: LayerTimeline[];
+}
+
+export type Method = "activation" | "guided" | "gradient" | "kernel";
+
+export type Form = "values" | "magnitude";
+
+export type ActivationStage = "before" | "after" | "none";
+
+export type MapStage = "" | "before" | "after" | "none";
+
+export type ColorOrder = "rgb" | "bgr";
+
+export type Target = "" | "max" | "sum";
+
+export type Verdict = "useful" | "useless" | "unsure";
+
+export type OperationKind = "mark" | "undo" | "import";
+
+export type FlagKind = "silent" | "nearSilent" | "saturated" | "duplicate" | "notFinite";

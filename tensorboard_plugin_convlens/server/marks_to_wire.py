@@ -1,4 +1,4 @@
-"""Marks to the JSON contract of `wire.py`, and what is asked for back to records."""
+"""Marks to the JSON contract of `wire/`, and what is asked for back to records."""
 
 from __future__ import annotations
 

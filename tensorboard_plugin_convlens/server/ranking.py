@@ -1,4 +1,4 @@
-"""What ranks and flags the filters of a layer, in the JSON contract of `wire.py`."""
+"""What ranks and flags the filters of a layer, in the JSON contract of `wire/`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Records to the JSON contract of `wire.py`."""
+"""Records to the JSON contract of `wire/`."""
 
 from __future__ import annotations
 

@@ -1,0 +1,44 @@
+"""The input images of a capture."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tensorboard_plugin_convlens.core.records.words import ColorOrder
+
+
+@dataclass(frozen=True, slots=True)
+class InputImage:
+    """One captured input, as people see it.
+
+    Attributes:
+      label: A name to show ("chelsea.png", "a seven").
+      pictures: One per input tensor of the model (nearly always one), in their order:
+        `uint8 [height, width, 3]`, RGB, of the size that the model sees.
+      class_index: The true class where it is known.
+    """
+
+    label: str
+    pictures: tuple[NDArray[np.uint8], ...]
+    class_index: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class InputImages:
+    """The captured inputs of a run; the same ones at every step, as a rule.
+
+    Attributes:
+      inputs: In the order in which they were given.
+      class_names: By class index; empty where they are not known.
+      fingerprint: SHA-256, hexadecimal, of labels, pictures, class names and color order.
+      color_order: Of the input's three channels as the model takes them, and so of the planes
+        of a gradient and of the kernels that read the input; the pictures are RGB always.
+    """
+
+    inputs: tuple[InputImage, ...]
+    class_names: tuple[str, ...]
+    fingerprint: str
+    color_order: ColorOrder = "rgb"

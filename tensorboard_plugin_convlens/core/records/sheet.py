@@ -1,0 +1,83 @@
+"""Pictures of all filters of a layer, as eight-bit levels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tensorboard_plugin_convlens.core.records.words import FloatArray, Form, IntArray, Method
+
+
+@dataclass(frozen=True, slots=True)
+class Quantized:
+    """Planes in 8 bits. See `core/quantize.py` for the meaning of a level.
+
+    Attributes:
+      levels: `uint8 [channel, plane, height, width]`.
+      signed: Whether level 128 (True) or level 1 (False) stands for zero.
+      scale: `float32 [channel]`, the largest finite magnitude of each channel.
+      nan, infinite: `int32 [channel]`, how many values were not finite.
+    """
+
+    levels: NDArray[np.uint8]
+    signed: bool
+    scale: FloatArray
+    nan: IntArray
+    infinite: IntArray
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """Every picture of one method of one layer at one input image, and where it is kept.
+
+    Attributes:
+      method, form: What the planes show.
+      input: Index of the input image, or -1 for kernels, which have none.
+      stage: Of feature maps, where they stand; a layer whose activation function is applied
+        by a later layer has a sheet of its own output (`"before"`) and one of what that
+        function makes of it (`"after"`). "" for all others, and where it was not noted.
+      channels: Number of channels: filters of the layer.
+      planes: Planes per channel: 1 for maps and magnitudes, else input channels.
+      height, width: Of one plane.
+      signed, scale, nan, infinite: As in `Quantized`.
+      top, left, unit_row, unit_column: As in `Gradients`, or empty.
+      frame: `(height, width)` in input pixels that one plane covers.
+      cropped: Of gradients, whether the planes are crops of the input, outside of which the
+        gradient is zero; False where they cover the whole input.
+      source: Index of the input tensor that was differentiated.
+      target: What was differentiated, or "" for maps and kernels.
+      sha256: Hexadecimal, of the stored (compressed) bytes.
+      pack: File name of the pack.
+      offset, length: Place of the stored bytes in the pack.
+      channels_per_segment, segments: See `storage/pack.py`.
+    """
+
+    method: Method
+    form: Form
+    input: int
+    channels: int
+    planes: int
+    height: int
+    width: int
+    signed: bool
+    scale: FloatArray
+    nan: IntArray
+    infinite: IntArray
+    sha256: str
+    pack: str
+    offset: int
+    length: int
+    channels_per_segment: int
+    segments: tuple[int, ...]
+    frame: tuple[int, int] = (0, 0)
+    cropped: bool = False
+    source: int = 0
+    target: Literal["", "max", "sum"] = ""
+    stage: Literal["", "before", "after", "none"] = ""
+    top: tuple[int, ...] = ()
+    left: tuple[int, ...] = ()
+    unit_row: tuple[int, ...] = ()
+    unit_column: tuple[int, ...] = ()

@@ -1,0 +1,131 @@
+"""What people say of filters, and how they ask for changes."""
+
+from __future__ import annotations
+
+from typing import TypedDict
+
+from tensorboard_plugin_convlens.server.wire.words import OperationKind, Verdict
+
+
+class Mark(TypedDict):
+    """What is said about a filter, by whom, when, and what they looked at.
+
+    `stars` is 1 to 5, or 0 for none. A mark that says nothing was removed. `step`, `graph`
+    and `weights` are of the capture that the mark was made on; where `weights` differs from
+    `LayerSummary.weights`, the layer's weights have changed since. `sequence` is that of the
+    last change, `operation` what it was part of.
+    """
+
+    run: str
+    path: str
+    call: int
+    channel: int
+    verdict: Verdict | None
+    stars: int
+    tags: list[str]
+    note: str
+    author: str
+    wallTime: float
+    step: int | None
+    graph: str | None
+    weights: str | None
+    sequence: int
+    operation: str
+
+
+class Writing(TypedDict):
+    """Whether marks can be changed; if not, `reason` is a sentence to show."""
+
+    allowed: bool
+    reason: str
+
+
+class Marks(TypedDict):
+    """Answer of /marks, /mark and /undo: the marks of a run that changed after `since`.
+
+    `since` is 0 where these are all of them; removed ones are then left out. Ask next time
+    with this `sequence` and `store`. `author` is whom to take for the author unless people
+    say otherwise; empty where that cannot be known.
+    """
+
+    run: str
+    store: str
+    sequence: int
+    since: int
+    marks: list[Mark]
+    writing: Writing
+    author: str
+
+
+class MarkChange(TypedDict):
+    """The whole new mark of one filter; without verdict, stars, tags and note it is removed."""
+
+    path: str
+    call: int
+    channel: int
+    verdict: Verdict | None
+    stars: int
+    tags: list[str]
+    note: str
+
+
+class MarkRequest(TypedDict):
+    """Body of /mark: changes that are made, and undone, together.
+
+    `operation` is an id of the asker's choice (a random UUID): the same request again, after
+    an answer that never came, does nothing twice. `base` is the `sequence` up to which the
+    asker knows the marks of the run: a filter that was changed after it is a conflict.
+    `step` and `session` name the capture that the asker looked at.
+    """
+
+    operation: str
+    base: int
+    run: str
+    step: int
+    session: str
+    author: str
+    changes: list[MarkChange]
+
+
+class UndoRequest(TypedDict):
+    """Body of /undo: every filter of the operation `undoes` gets the mark it had before.
+
+    `operation` as in `MarkRequest`; `since` says which marks the answer holds.
+    """
+
+    operation: str
+    undoes: str
+    run: str
+    since: int
+    author: str
+
+
+class MarkEvent(TypedDict):
+    """One change of a mark: who asked for it, when, and the mark from then on.
+
+    `undoes` is the operation that an undo undid. `author` and `wallTime` are of the
+    operation; of an undo or an import they may differ from the mark's.
+    """
+
+    kind: OperationKind
+    undoes: str | None
+    author: str
+    wallTime: float
+    mark: Mark
+
+
+class MarkHistory(TypedDict):
+    """Answer of /mark_history: every change of the mark of one filter, the first one first."""
+
+    run: str
+    path: str
+    call: int
+    channel: int
+    events: list[MarkEvent]
+
+
+class MarkConflict(TypedDict):
+    """Body of an answer 409: somebody was quicker; `marks` are the filters' marks of now."""
+
+    error: str
+    marks: list[Mark]

@@ -1,0 +1,80 @@
+"""All filters of a layer, and all layers, over the steps."""
+
+from __future__ import annotations
+
+from typing import TypedDict
+
+from tensorboard_plugin_convlens.server.wire.runs import StepSummary
+from tensorboard_plugin_convlens.server.wire.steps import FlagCounts
+
+
+class TimelineStatistic(TypedDict):
+    """A statistic that can be asked of /timeline; `perInput` as in `Statistic`."""
+
+    name: str
+    perInput: bool
+
+
+class TimelineStep(TypedDict):
+    """One row of a timeline; the last two are those of `LayerSummary`."""
+
+    step: int
+    wallTime: float
+    session: str
+    graph: str
+    inputs: str
+    unchangedSince: int | None
+    weightsUnchangedSince: int | None
+
+
+class Timeline(TypedDict):
+    """Answer of /timeline: one statistic of every filter of a layer over all steps.
+
+    Steps ascend; those of another model graph are left out. `statistics` are those that
+    were captured, at any step. Two matrices, row by row, a row per step with a number per
+    filter, little-endian and in base64: `values` float32, NaN where not defined or not
+    captured; `states` uint8: 0 not known, 1 responding, 2 silent (zero at every
+    captured input), 3 fell silent (silent, and responding at the step before), 4 revived.
+    """
+
+    run: str
+    layer: int
+    input: int
+    statistic: str
+    statistics: list[TimelineStatistic]
+    filters: int
+    steps: list[TimelineStep]
+    values: str
+    states: str
+
+
+class LayerPoint(TypedDict):
+    """One layer at one step of a network's timeline.
+
+    Mean and median are over the filters for which the change is defined; `null` where
+    there is none. `silent` is `null` where it is not known.
+    """
+
+    kernelChangeMean: float | None
+    kernelChangeMedian: float | None
+    activationChangeMean: float | None
+    activationChangeMedian: float | None
+    silent: int | None
+    flags: FlagCounts | None
+    unchangedSince: int | None
+    weightsUnchangedSince: int | None
+
+
+class LayerTimeline(TypedDict):
+    """One layer over all steps; `points` are in the order of `NetworkTimeline.steps`."""
+
+    layer: int
+    points: list[LayerPoint]
+
+
+class NetworkTimeline(TypedDict):
+    """Answer of /network_timeline: every captured layer over the steps of a model graph."""
+
+    run: str
+    steps: list[StepSummary]
+    layers: list[LayerTimeline]
