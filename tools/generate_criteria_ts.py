@@ -1,7 +1,10 @@
-"""Writes `frontend/src/core/criteria.gen.ts` from the table in `core/criteria.py`.
+"""Writes `frontend/src/core/criteria*.gen.ts` from the table in `core/criteria.py`.
 
-python tools/generate_criteria_ts.py            write the file
-python tools/generate_criteria_ts.py --check    exit 1 where the file is stale
+Two files: what every view needs, and what is only read when somebody asks for it, which the
+tab loads then.
+
+python tools/generate_criteria_ts.py            write the files
+python tools/generate_criteria_ts.py --check    exit 1 where one is stale
 """
 
 from __future__ import annotations
@@ -9,6 +12,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import get_args
@@ -16,20 +20,29 @@ from typing import get_args
 from tensorboard_plugin_convlens.core.criteria import CRITERIA, End
 
 ROOT = Path(__file__).resolve().parent.parent
-TARGET = ROOT / "frontend" / "src" / "core" / "criteria.gen.ts"
+CORE = ROOT / "frontend" / "src" / "core"
 
 HEADER = """\
 // Generated from tensorboard_plugin_convlens/core/criteria.py by tools/generate_criteria_ts.py.
 // Do not edit: change the Python file and run `make generate`.
 """
 
-INTERFACE = f"""
-export interface Criterion {{
+NAMES = """
+export interface CriterionName {
   /** Of the statistic. */
   name: string;
   title: string;
   /** What it is, in one sentence. */
   meaning: string;
+  /** Whether it lies between 0 and 1. */
+  isShare: boolean;
+}
+"""
+
+CARDS = f"""
+export interface CriterionCard {{
+  /** Of the statistic. */
+  name: string;
   formula: string;
   source: string;
   /** The end of the order that the source takes for important. */
@@ -38,38 +51,51 @@ export interface Criterion {{
   direction: string;
   /** What it does not say, and where it is undefined. */
   caveat: string;
-  /** Whether it lies between 0 and 1. */
-  isShare: boolean;
+  /** What must be there for it to be defined, to be put after "needs". */
+  needs: string;
 }}
 """
 
 
-def generate() -> str:
-    """Returns the text of criteria.gen.ts."""
-    lines = [HEADER + INTERFACE, "export const CRITERIA: readonly Criterion[] = ["]
+def generate() -> dict[Path, str]:
+    """Returns the text of each file."""
+    names = ("name", "title", "meaning", "isShare")
+    cards = ("name", "formula", "source", "important", "direction", "caveat", "needs")
+    return {
+        CORE / "criteria.gen.ts": _table(
+            NAMES, "export const CRITERIA: readonly CriterionName[] = [", names
+        ),
+        CORE / "criterion_cards.gen.ts": _table(
+            CARDS, "export const CRITERION_CARDS: readonly CriterionCard[] = [", cards
+        ),
+    }
+
+
+def _table(interface: str, opening: str, names: Sequence[str]) -> str:
+    lines = [HEADER + interface, opening]
     for criterion in CRITERIA:
         fields = asdict(criterion)
         fields["isShare"] = fields.pop("is_share")
         lines.append("  {")
-        for name, value in fields.items():
-            lines.append(f"    {name}: {json.dumps(value, ensure_ascii=False)},")
+        for name in names:
+            lines.append(f"    {name}: {json.dumps(fields[name], ensure_ascii=False)},")
         lines.append("  },")
     return "\n".join([*lines, "];\n"])
 
 
 def main() -> int:
-    """Writes or checks the file; returns the exit status."""
+    """Writes or checks the files; returns the exit status."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--check", action="store_true", help="exit 1 where the file is stale")
+    parser.add_argument("--check", action="store_true", help="exit 1 where one is stale")
     check = parser.parse_args().check
-    text = generate()
-    if not check:
-        TARGET.write_text(text, encoding="utf-8")
-        return 0
-    if TARGET.exists() and TARGET.read_text(encoding="utf-8") == text:
-        return 0
-    print(f"{TARGET.relative_to(ROOT)} is stale. Run `make generate`.", file=sys.stderr)
-    return 1
+    stale = False
+    for target, text in generate().items():
+        if not check:
+            target.write_text(text, encoding="utf-8")
+        elif not target.exists() or target.read_text(encoding="utf-8") != text:
+            print(f"{target.relative_to(ROOT)} is stale. Run `make generate`.", file=sys.stderr)
+            stale = True
+    return int(stale)
 
 
 if __name__ == "__main__":

@@ -416,9 +416,11 @@ export interface Spread {
 /**
  * Answer of /agreement: Spearman's rank correlation of the criteria of a layer.
  *
- * Rows and columns of `correlations`, and `spreads` and `values`, are in the order of
- * `criteria`. `values` are over all captured inputs, one per filter. `null`: fewer than
- * three filters for which both are defined, or the same value for all of them.
+ * `ablation` is one of them where a test of verdicts removed the filters one by one;
+ * `random` is of the asked seed. Rows and columns of `correlations`, and `spreads` and
+ * `values`, are in the order of `criteria`. `values` are over all captured inputs, one per
+ * filter. `null`: fewer than three filters for which both are defined, or the same value for
+ * all of them.
  */
 export interface Agreement {
   run: string;

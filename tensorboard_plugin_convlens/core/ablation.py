@@ -7,7 +7,7 @@ https://arxiv.org/abs/1801.10447, found random filters as good as those of many 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -82,6 +82,25 @@ class Ablation:
     baseline: tuple[float, ...]
     choices: tuple[Choice, ...] = ()
     layers: tuple[LayerAblation, ...] = ()
+
+
+def loss_changes(tests: Iterable[Ablation], graph: str, layer: str) -> FloatArray | None:
+    """The criterion `ablation`: the loss without each filter of a layer, minus that with all.
+
+    Args:
+      tests: The latest first.
+      graph: Fingerprint of the model graph that they must be of.
+      layer: Key of the layer.
+
+    Returns:
+      `float32 [filter]`, of the first test that has the layer; None where none has.
+    """
+    for test in tests:
+        for one in test.layers:
+            if (test.graph, one.layer) == (graph, layer) and one.values:
+                loss = np.asarray([values[0] for values in one.values])
+                return np.asarray(loss - test.baseline[0], np.float32)
+    return None
 
 
 def choose_at_random(

@@ -33,6 +33,7 @@ class Criterion:
       important: The end of the order that its source takes for important.
       direction: What large and small mean, in one sentence.
       caveat: What it does not say, and where it is undefined.
+      needs: What must be there for it to be defined, to be put after "needs".
       is_share: Whether it lies between 0 and 1.
     """
 
@@ -44,6 +45,7 @@ class Criterion:
     important: End
     direction: str
     caveat: str
+    needs: str
     is_share: bool = False
 
 
@@ -58,6 +60,7 @@ CRITERIA: tuple[Criterion, ...] = (
         "Large: the sizes of its weights imply that it matters.",
         "Sees no data. Not comparable between layers of different fan-in. Says little where "
         "the norms are close together or the smallest is far from 0 (He et al. 2019).",
+        "the weights of the kernels",
     ),
     Criterion(
         "l2",
@@ -68,6 +71,7 @@ CRITERIA: tuple[Criterion, ...] = (
         "high",
         "Large: as L1, with more say for single large weights.",
         "As L1; the two nearly always agree.",
+        "the weights of the kernels",
     ),
     Criterion(
         "fpgm",
@@ -79,6 +83,7 @@ CRITERIA: tuple[Criterion, ...] = (
         "Small: near the layer's geometric median, so the others can stand in for it.",
         "Redundancy, not uselessness: of two copies only one can go. Without the "
         "normalization that may follow.",
+        "kernels whose weights are all finite",
     ),
     Criterion(
         "redundancy",
@@ -91,6 +96,7 @@ CRITERIA: tuple[Criterion, ...] = (
         "Large: another filter, named beside it, responds in the same places.",
         "Of the captured inputs, at a coarse grid. Of a pair one can go, not both. Undefined "
         "for a profile that is constant, as of a silent filter.",
+        "two filters whose responses vary",
     ),
     Criterion(
         "apoz",
@@ -102,6 +108,7 @@ CRITERIA: tuple[Criterion, ...] = (
         "Large: mostly without a response, so the first to go.",
         "Undefined where no ReLU or ReLU6 follows: SiLU, GELU, tanh and leaky rectifiers are "
         "hardly ever exactly 0. Of the captured inputs only.",
+        "a ReLU or ReLU6 after the layer",
         is_share=True,
     ),
     Criterion(
@@ -113,6 +120,7 @@ CRITERIA: tuple[Criterion, ...] = (
         "high",
         "Large: responds strongly or in many places.",
         "Values of both signs cancel. A constant response is large and says nothing.",
+        "feature maps",
     ),
     Criterion(
         "max",
@@ -123,6 +131,7 @@ CRITERIA: tuple[Criterion, ...] = (
         "high",
         "Large: found its pattern somewhere.",
         "One unit decides; few inputs show few patterns.",
+        "feature maps",
     ),
     Criterion(
         "std",
@@ -134,6 +143,7 @@ CRITERIA: tuple[Criterion, ...] = (
         "high",
         "Large: the response differs from place to place.",
         "Grows with the size of the response, hence with that of the weights.",
+        "feature maps",
     ),
     Criterion(
         "taylor",
@@ -145,6 +155,7 @@ CRITERIA: tuple[Criterion, ...] = (
         "Large: the output would change most without it.",
         "Of the predicted class, for there is no loss at a capture. Parts of both signs "
         "cancel within an image. Undefined without an output of classes.",
+        "class probabilities among the outputs",
     ),
     Criterion(
         "class_selectivity",
@@ -157,6 +168,7 @@ CRITERIA: tuple[Criterion, ...] = (
         "Selective is not important: its own paper finds it a poor predictor, and Leavitt and "
         "Morcos 2020 cut it without harm. Undefined without true classes, at least two, for "
         "responses below 0 and for silent filters.",
+        "true classes of the inputs, at least two, and responses from 0 up",
         is_share=True,
     ),
     Criterion(
@@ -168,6 +180,7 @@ CRITERIA: tuple[Criterion, ...] = (
         "neither",
         "Small: its picture shows the image's edges rather than the filter.",
         "Of the picture, not of the filter. Undefined without any gradient.",
+        "guided gradients",
         is_share=True,
     ),
     Criterion(
@@ -179,6 +192,7 @@ CRITERIA: tuple[Criterion, ...] = (
         "neither",
         "Large: still learning.",
         "Depends on how far the steps lie apart; does not see a mere change of strength.",
+        "a captured step before",
     ),
     Criterion(
         "activation_change",
@@ -189,6 +203,7 @@ CRITERIA: tuple[Criterion, ...] = (
         "neither",
         "Large: responds elsewhere than before.",
         "Also changes where only earlier layers did. Undefined for silent filters.",
+        "a captured step before, and responses",
     ),
     Criterion(
         "strength",
@@ -199,6 +214,7 @@ CRITERIA: tuple[Criterion, ...] = (
         "high",
         "Large: the picture is bright at the scale of the layer.",
         "Of the selected method and input image alone.",
+        "a picture that is not all zero",
     ),
     Criterion(
         "ablation",
@@ -210,16 +226,18 @@ CRITERIA: tuple[Criterion, ...] = (
         "Large: the model is worse without it. Below 0: better.",
         "Exact for one filter at a time: filters that stand in for each other both look "
         "useless. Of the data that it was measured on.",
+        "a test of this layer: convlens ablate --layers",
     ),
     Criterion(
         "random",
         "Random",
-        "A fixed number per filter that means nothing: the control.",
+        "A number per filter that means nothing, from a seed: the control.",
         "fmix32(j + 1 + seed · 0x9E3779B9) / 2³², MurmurHash3's finalizer in 32 bits",
         "Mittal et al. 2018, Recovering from Random Pruning, arXiv 1801.10447",
         "neither",
-        "None: the same at every visit.",
+        "None. The same for the same seed, whoever looks.",
         "A criterion that does not beat it, once tested, says nothing.",
+        "nothing",
         is_share=True,
     ),
 )
@@ -242,8 +260,8 @@ def _fmix32(value: int) -> int:
     return value ^ value >> 16
 
 
-def values_of_layer(statistics: Iterable[Statistic]) -> dict[str, FloatArray]:
-    """The criteria of a layer over all captured inputs.
+def values_of_layer(statistics: Iterable[Statistic], seed: int = 0) -> dict[str, FloatArray]:
+    """The criteria of a layer over all captured inputs; `seed` is that of `random`.
 
     Statistics of single input images are averaged over these; `max` is the largest. NaN at
     one of them is NaN, for an average of others would be of something else.
@@ -262,4 +280,4 @@ def values_of_layer(statistics: Iterable[Statistic]) -> dict[str, FloatArray]:
         if values:
             reduce = np.max if name == "max" else np.mean
             result[name] = np.asarray(reduce(np.stack(values), axis=0), np.float32)
-    return {**result, "random": random_order(filters)} if filters else {}
+    return {**result, "random": random_order(filters, seed)} if filters else {}

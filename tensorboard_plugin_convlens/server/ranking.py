@@ -18,9 +18,20 @@ from tensorboard_plugin_convlens.server import wire
 from tensorboard_plugin_convlens.server.numbers import number
 
 
-def agreement(run: str, step: int, record: LayerCapture) -> wire.Agreement:
-    """How far the criteria of a layer agree, and the spread of each."""
-    values = values_of_layer(record.statistics)
+def agreement(
+    run: str, step: int, record: LayerCapture, *, ablation: FloatArray | None, seed: int
+) -> wire.Agreement:
+    """How far the criteria of a layer agree, and the spread of each.
+
+    Args:
+      run, step: Where it was captured.
+      record: The layer.
+      ablation: What its filters turned out to be worth, where that was measured.
+      seed: Of the order by chance.
+    """
+    values = values_of_layer(record.statistics, seed)
+    if ablation is not None and all(len(one) == len(ablation) for one in values.values()):
+        values["ablation"] = ablation
     matrix = rank_correlations(list(values.values()))
     return {
         "run": run,

@@ -9,6 +9,7 @@ from PIL import Image
 from werkzeug.security import safe_join
 from werkzeug.wrappers import Request, Response
 
+from tensorboard_plugin_convlens.core.ablation import loss_changes
 from tensorboard_plugin_convlens.core.errors import ConvLensError, NotCapturedError
 from tensorboard_plugin_convlens.server import params, ranking, timeline, to_wire, wire
 from tensorboard_plugin_convlens.server.ablation_to_wire import ablation_to_wire
@@ -166,9 +167,22 @@ class Routes:
 
     def _agreement(self, request: Request) -> Response:
         step = params.step(request.args)
+        seed = params.optional_number(request.args, "seed")
         record = self._captures.layer(step, params.number(request.args, "layer"))
-        body = ranking.agreement(step.run, step.key.step, record)
-        return as_json(request, body, immutable=True)
+        graph = self._captures.graph(step.run, self._captures.capture(step).graph)
+        body = ranking.agreement(
+            step.run,
+            step.key.step,
+            record,
+            ablation=loss_changes(
+                self._captures.ablations(step.run),
+                graph.fingerprint,
+                graph.layers[record.layer].key,
+            ),
+            seed=seed,
+        )
+        # Not for ever: tests of verdicts are added to a run.
+        return as_json(request, body)
 
     def _flags(self, request: Request) -> Response:
         step = params.step(request.args)

@@ -7,9 +7,11 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from playwright.sync_api import expect
 
+from tensorboard_plugin_convlens.core.criteria import BY_NAME, random_order
 from tensorboard_plugin_convlens.storage.writer import Writer
 from tests.e2e import logs
 from tests.e2e.axe import violations
@@ -41,6 +43,46 @@ def test_filters_are_in_the_order_of_their_numbers_where_no_size_was_captured(op
     tab.wait_until_painted()
     expect(tab.filters.get_by_role("combobox", name="Sort")).to_have_value("index")
     expect(tab.grid.get_by_role("option")).to_have_text(re.compile("^Filter 0, 1 of 2048"))
+
+
+def test_every_criterion_is_in_the_menu_and_what_cannot_be_says_what_it_needs(open_tab):
+    tab = open_tab(run=logs.VALUES)
+    tab.wait_until_painted()
+    menu = tab.filters.get_by_role("combobox", name="Sort")
+    options = {
+        option.get_attribute("value"): option.inner_text()
+        for option in menu.locator("option").all()
+    }
+    assert {"index", *BY_NAME} <= options.keys()
+    assert options["apoz"] == "Zeros (APoZ): needs a ReLU or ReLU6 after the layer"
+    assert menu.locator("option:not([disabled])").evaluate_all(
+        "options => options.map(option => option.value)"
+    ) == ["index", "strength", "random"]
+
+
+def test_chance_is_an_order_too_the_same_for_everybody_with_its_seed(open_tab):
+    tab = open_tab(state={"layer": "conv2", "sort": "random", "seed": "7"})
+    tab.wait_until_painted()
+    first = int(np.argmax(random_order(16, 7)))
+    expect(tab.grid.get_by_role("option")).to_have_text(re.compile(rf"^Filter {first}, 1 of"))
+    seed = tab.filters.get_by_role("spinbutton", name="seed")
+    expect(seed).to_have_value("7")
+    tab.filters.get_by_role("button", name="again").click()
+    expect(seed).to_have_value("8")
+    tab.wait_for_state(seed="8")
+    tab.grid.press("Home")
+    first = int(np.argmax(random_order(16, 8)))
+    expect(tab.grid.get_by_role("option")).to_have_text(re.compile(rf"^Filter {first}, 1 of"))
+
+
+def test_a_redundant_filter_says_which_other_one_it_is_like(open_tab):
+    tab = open_tab(state={"layer": "conv2", "sort": "redundancy"})
+    tab.wait_until_painted()
+    said = re.search(r"Redundancy \S+ #(\d+)", tab.grid.get_by_role("option").inner_text())
+    assert said
+    statistics = tab.inspector.get_by_role("region", name="Statistics")
+    statistics.get_by_role("button", name=f"#{said[1]}").click()
+    expect(tab.inspector.get_by_role("heading", name=f"Filter {said[1]}")).to_be_visible()
 
 
 def test_a_criterion_is_explained_one_click_away(open_tab):
@@ -78,11 +120,16 @@ def test_agreement_is_a_table_that_can_be_read(open_tab, axe, dark):
     assert violations(tab.document(), axe) == []
     card.get_by_role("button", name="How far criteria agree").click()
     table = tab.frame.get_by_role("dialog", name="How far criteria agree").get_by_role("table")
-    names = table.get_by_role("columnheader").all_inner_texts()
-    assert names == table.get_by_role("rowheader").all_inner_texts()
-    assert {"Kernel L1", "Kernel L2", "Mean", "Taylor"} <= set(names)
+    table.wait_for()
+    names = table.get_by_role("rowheader").all_inner_texts()
+    columns = table.get_by_role("columnheader").all_inner_texts()
+    assert columns == [*names, "Spread", "Deviation", "Least"]
+    assert {"Kernel L1", "Kernel L2", "Mean", "Taylor", "Random"} <= set(names)
     rows = [row.get_by_role("cell").all_inner_texts() for row in table.get_by_role("row").all()]
-    values = [[_number(text) for text in row] for row in rows[1:]]
+    values = [[_number(text) for text in row[: len(names)]] for row in rows[1:]]
+    spreads = table.get_by_role("img").all()
+    assert len(spreads) == len(names)
+    assert re.fullmatch(r"\S+ to \S+, median \S+", spreads[0].get_attribute("aria-label"))
     for at, row in enumerate(values):
         assert row[at] == 1
         assert row == [other[at] for other in values]

@@ -11,10 +11,13 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from tensorboard_plugin_convlens.core.ablation import LayerAblation
+from tensorboard_plugin_convlens.core.criteria import random_order
 from tensorboard_plugin_convlens.core.records import Statistic
 from tensorboard_plugin_convlens.server import wire
 from tensorboard_plugin_convlens.storage.writer import Writer
 from tests import captures
+from tests.storage.test_ablations import an_ablation
 
 ROUTE = "/data/plugin/convlens"
 L1 = np.array([5, 1, 4, 2, 3, 3], np.float32)
@@ -65,6 +68,33 @@ def test_agreement_correlates_the_ranks_of_the_criteria_over_all_inputs(client):
     assert found["values"][column][4] is None
     assert found["spreads"][row]["quartiles"][::2] == [1, 3, 5]
     assert found["spreads"][column]["defined"] == 5
+
+
+def test_what_filters_turned_out_to_be_worth_is_compared_with_the_criteria(client, tmp_path):
+    at = f"agreement?{client.at}&layer=1"
+    graph = captures.graph().fingerprint
+    losses = np.array([0.7, 0.5, 0.9, 0.4, 0.8, 0.6])
+    measured = LayerAblation("conv1", tuple((float(loss), 0.9) for loss in losses))
+    other = replace(measured, layer="conv2")
+    test = replace(an_ablation("m.keras"), graph=graph, baseline=(0.5, 1.0), layers=(measured,))
+    Writer(tmp_path, run="train").write_ablation(test)
+    for unlike in (
+        replace(test, wall_time=2e9, layers=(other,)),
+        replace(test, wall_time=3e9, graph="c" * 64),
+    ):
+        Writer(tmp_path, run="train").write_ablation(unlike)
+    found = get(client, at, wire.Agreement)
+    assert found["criteria"][-2:] == ["random", "ablation"]
+    assert found["values"][-1] == pytest.approx((losses - 0.5).tolist())
+    expected = stats.spearmanr(L1, losses).statistic
+    assert found["correlations"][-1][0] == pytest.approx(expected)
+
+
+def test_the_order_by_chance_is_of_the_asked_seed(client):
+    at = f"agreement?{client.at}&layer=1"
+    usual, other = (get(client, at + more, wire.Agreement) for more in ("", "&seed=7"))
+    assert other["values"][-1] == pytest.approx(random_order(6, 7).tolist())
+    assert usual["values"][-1] == pytest.approx(random_order(6).tolist())
 
 
 def test_flags_come_with_the_numbers_that_they_rest_on(client):

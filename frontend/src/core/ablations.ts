@@ -1,7 +1,7 @@
 // Tests of verdicts: what the model loses without the marked filters, and without as many others.
 
 import type { Ablation, AblationChoice } from "../wire";
-import { plural } from "./format";
+import { countText, plainText, plural } from "./format";
 import { statisticName } from "./statistics";
 
 export type Fill = AblationChoice["fill"];
@@ -58,11 +58,54 @@ function deviationOf(values: readonly number[], mean: number): number | null {
   return Math.sqrt(squares / (values.length - 1));
 }
 
+/** What the model loses without each filter of a layer, one at a time. */
+export interface FilterEffects {
+  test: Ablation;
+  /** Per metric of the test, per filter: the change; null where it is not finite. */
+  changes: (number | null)[][];
+}
+
+/** Of the latest test that removed the filters of a layer one by one; null: there is none. */
+export function filterEffects(
+  tests: readonly Ablation[],
+  graph: string,
+  key: string,
+): FilterEffects | null {
+  for (const test of tests) {
+    const layer = test.graph === graph ? test.layers.find(({ layer }) => layer === key) : undefined;
+    if (!layer) continue;
+    const changes = test.baseline.map((whole, metric) =>
+      layer.filters.map((values) => {
+        const value = values[metric] ?? null;
+        return whole === null || value === null ? null : value - whole;
+      }),
+    );
+    return { test, changes };
+  }
+  return null;
+}
+
+/** "Measured with digits.keras on 360 inputs, step 9". */
+export function testText({ model, samples, step }: Ablation): string {
+  const at = step === null ? "" : `, step ${countText(step)}`;
+  return `Measured with ${plainText(model, 60)} on ${plural(samples, "input")}${at}.`;
+}
+
 /** A change of a metric with its sign: "−2.3 %" of a share, three digits of a loss. */
 export function changeText(change: number | null, metric: string): string {
   if (change === null) return "–";
   if (isAccuracy(metric)) return `${signed((100 * change).toFixed(1))} %`;
   return signed(Number(change.toPrecision(3)).toString());
+}
+
+/** "loss +0.012 · accuracy −0.3 %": what the model does without one filter. */
+export function effectText({ test, changes }: FilterEffects, channel: number): string {
+  return test.metrics
+    .map((name, metric) => {
+      const change = changes[metric]?.[channel] ?? null;
+      return `${plainText(name, 40)} ${changeText(change, name)}`;
+    })
+    .join(" · ");
 }
 
 export function deviationText(deviation: number, metric: string): string {

@@ -24,6 +24,8 @@ export interface Choices {
   method: Method;
   stage: Stage;
   sort: SortKey;
+  /** Of the order by chance. */
+  seed: number;
   shown: Shown;
   scale: ScaleMode;
   /** End of the fixed color scale; null: not yet chosen. */
@@ -44,6 +46,9 @@ export interface Choices {
   compareBy: string;
 }
 
+/** Seeds of the order by chance are 32 bits at most, as the server takes them. */
+export const LARGEST_SEED = 2 ** 32 - 1;
+
 export const METHODS: readonly Method[] = ["activation", "guided", "gradient", "kernel"];
 const STAGES: readonly Stage[] = ["before", "after"];
 const SCALES: readonly ScaleMode[] = ["filter", "layer", "fixed"];
@@ -60,6 +65,7 @@ export function defaultChoices(): Choices {
     method: "activation",
     stage: "after",
     sort: { name: "l1", descending: true },
+    seed: 0,
     shown: "all",
     scale: "filter",
     fixed: null,
@@ -90,6 +96,7 @@ export function toState(choices: Choices): Record<string, string> {
   put("stage", choices.stage, base.stage);
   put("sort", choices.sort.name, base.sort.name);
   put("descending", choices.sort.descending, choices.sort.name !== "index");
+  put("seed", choices.seed, base.seed);
   put("show", choices.shown, base.shown);
   put("scale", choices.scale, base.scale);
   put("fixed", choices.fixed, base.fixed);
@@ -119,6 +126,7 @@ export function fromState(state: Readonly<Record<string, string>>): Choices {
     method: oneOf(METHODS, state["method"]) ?? base.method,
     stage: oneOf(STAGES, state["stage"]) ?? base.stage,
     sort: { name: sort, descending: descending === "true" },
+    seed: Math.min(LARGEST_SEED, wholeNumber(state["seed"]) ?? base.seed),
     shown: oneOf(SHOWN, state["show"]) ?? base.shown,
     scale: oneOf(SCALES, state["scale"]) ?? base.scale,
     fixed: positive(state["fixed"]),

@@ -31,8 +31,9 @@ export interface GridTile {
   /** Whether some values are not finite. */
   flagged: boolean;
   label: string;
-  /** Right-hand text of the label, "" for none. */
+  /** Right-hand text of the label, "" for none; `brief` stands in where there is less room. */
   note: string;
+  brief?: string;
   emphasis: "selected" | "hovered" | "none";
 }
 
@@ -251,7 +252,7 @@ export class TileRenderer {
 
   #drawLabel(
     scene: GridScene,
-    { label, note, emphasis }: GridTile,
+    { label, note, brief = "", emphasis }: GridTile,
     { x, y }: { x: number; y: number },
   ): void {
     const { grid, colors } = scene;
@@ -263,12 +264,12 @@ export class TileRenderer {
     context.font = chosen ? `600 ${FONT}` : FONT;
     context.fillStyle = chosen ? colors.accent : colors.text;
     context.fillText(label, x, base);
-    if (note === "") return;
     context.font = FONT;
     const room = grid.tileWidth - context.measureText(label).width - 6;
-    if (context.measureText(note).width > room) return;
+    const text = [note, brief].find((one) => context.measureText(one).width <= room) ?? "";
+    if (text === "") return;
     context.textAlign = "right";
     context.fillStyle = colors.muted;
-    context.fillText(note, x + grid.tileWidth, base);
+    context.fillText(text, x + grid.tileWidth, base);
   }
 }

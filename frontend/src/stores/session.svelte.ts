@@ -16,6 +16,7 @@ import { NONE_PICKED, pickRange, togglePick, type Picked } from "../core/picking
 import type { Layer, Statistic } from "../wire";
 import { Captures } from "./captures.svelte";
 import type { Marker } from "./marker.svelte";
+import type { Ranking } from "./ranking.svelte";
 import { Selection } from "./selection.svelte";
 import { Settings } from "./settings.svelte";
 
@@ -41,6 +42,8 @@ export class Session {
   picked = $state.raw<Picked>(NONE_PICKED);
   /** Marks; null until they are loaded, after the first picture. */
   marker = $state.raw<Marker | null>(null);
+  /** Orders and flags that are not stored with a layer; null until they are loaded. */
+  ranking = $state.raw<Ranking | null>(null);
   /** Spoken by screen readers, shown in the status line for a while. */
   message = $state("");
 
@@ -53,13 +56,14 @@ export class Session {
     ),
   );
 
-  /** Statistics to sort by: the captured ones, and how strong the pictures on screen are. */
+  /** Statistics to sort by: the captured ones, the strength of the pictures on screen, others. */
   readonly sortable = $derived.by<Statistic[]>(() => {
     const view = this.captures.view.value;
     if (!view?.planes) return [];
     return [
       ...view.capture.statistics,
       { name: "strength", perInput: true, values: [...view.planes.scale] },
+      ...(this.ranking?.statistics ?? []),
     ];
   });
 
@@ -104,7 +108,9 @@ export class Session {
       this.picked = NONE_PICKED;
     });
     $effect(() => {
-      if (this.captures.view.value !== null) void this.marking();
+      if (this.captures.view.value === null) return;
+      void this.marking();
+      this.#startRanking();
     });
     this.captures.watch();
   }
@@ -291,6 +297,16 @@ export class Session {
       return this.marker;
     });
     return this.#marking;
+  }
+
+  #rankingStarted = false;
+
+  #startRanking(): void {
+    if (this.#rankingStarted) return;
+    this.#rankingStarted = true;
+    void import("./ranking.svelte").then(({ startRanking }) => {
+      this.ranking = startRanking(this);
+    });
   }
 
   announce(message: string): void {

@@ -5,7 +5,10 @@ import {
   changeText,
   choiceName,
   effectRange,
+  effectText,
   effectsOf,
+  filterEffects,
+  testText,
   usualMetric,
   verdictSentence,
 } from "../../src/core/ablations";
@@ -92,6 +95,35 @@ describe("tests of verdicts", () => {
     expect(changeText(-0.00001, "accuracy")).toBe("0 %");
     expect(changeText(0.12345, "loss")).toBe("+0.123");
     expect(changeText(-2, "loss")).toBe("−2");
+  });
+
+  it("of single filters are against the whole model, of the latest test of the layer", () => {
+    const layer = {
+      layer: "conv1",
+      filters: [
+        [0.5, 0.9],
+        [0.75, null],
+      ],
+    };
+    const older = { ...test(), layers: [{ ...layer, filters: [[9, 9]] }] };
+    const other = { ...test(), graph: "another", layers: [layer] };
+    const latest = { ...test(), layers: [{ ...layer, layer: "conv2" }, layer] };
+    const found = filterEffects([test(), other, latest, older], "g", "conv1");
+    expect(found?.test).toBe(latest);
+    expect(found?.changes).toEqual([
+      [0, 0.25],
+      [0, null],
+    ]);
+    expect(found && effectText(found, 1)).toBe("loss +0.25 · accuracy –");
+    expect(filterEffects([latest], "g", "conv9")).toBeNull();
+    expect(filterEffects([latest], "h", "conv1")).toBeNull();
+  });
+
+  it("say what they were measured with", () => {
+    expect(testText(test())).toBe("Measured with digits.keras on 100 inputs, step 3.");
+    expect(testText({ ...test(), step: null, samples: 1 })).toBe(
+      "Measured with digits.keras on 1 input.",
+    );
   });
 
   it("name the criterion that chose", () => {

@@ -1,47 +1,12 @@
 import { describe, expect, it } from "vitest";
 
-import { agreementOf, rankCorrelation, ranksOf } from "../../src/core/agreement";
 import { cellColor, luminance } from "../../src/core/cell_color";
 import { PALETTES, type PaletteName } from "../../src/core/colormaps.gen";
 import { criterionOf } from "../../src/core/criteria";
-
-describe("agreement of criteria", () => {
-  it("is of ranks, ties sharing their mean", () => {
-    expect(ranksOf([10, 30, 20])).toEqual([1, 3, 2]);
-    expect(ranksOf([5, 5, 1, 5])).toEqual([3, 3, 1, 3]);
-    expect(ranksOf([])).toEqual([]);
-  });
-
-  it("is 1 for the same order, whatever the values, and -1 for the opposite", () => {
-    expect(rankCorrelation([1, 2, 3, 4], [1, 10, 100, 1000])).toBe(1);
-    expect(rankCorrelation([1, 2, 3, 4], [9, 7, 2, -5])).toBe(-1);
-  });
-
-  it("is what SciPy says", () => {
-    // scipy.stats.spearmanr([106, 100, 86, 101, 99, 103, 97, 113, 112, 110],
-    //                       [7, 27, 2, 50, 28, 29, 20, 12, 6, 17]).statistic
-    const iq = [106, 100, 86, 101, 99, 103, 97, 113, 112, 110];
-    const hours = [7, 27, 2, 50, 28, 29, 20, 12, 6, 17];
-    expect(rankCorrelation(iq, hours)).toBeCloseTo(-0.17575757575757575, 12);
-    // with ties: scipy.stats.spearmanr([1, 2, 2, 3, 5], [2, 2, 1, 4, 4]).statistic
-    expect(rankCorrelation([1, 2, 2, 3, 5], [2, 2, 1, 4, 4])).toBeCloseTo(0.7299963950884315, 12);
-  });
-
-  it("leaves filters out for which one side is undefined", () => {
-    expect(rankCorrelation([1, null, 2, 3], [1, 5, 2, 3])).toBe(1);
-    expect(rankCorrelation([1, null, 2], [1, 5, 2])).toBeNull();
-  });
-
-  it("is undefined where a criterion is the same everywhere", () => {
-    expect(rankCorrelation([1, 1, 1], [1, 2, 3])).toBeNull();
-    const constant = { name: "a", perInput: false, values: [1, 1, 1] };
-    const other = { name: "b", perInput: false, values: [1, 2, 3] };
-    expect(agreementOf([constant, other])).toEqual([
-      [1, null],
-      [null, 1],
-    ]);
-  });
-});
+import { CRITERIA } from "../../src/core/criteria.gen";
+import { notesOf, partnerOf } from "../../src/core/notes";
+import { randomOrder } from "../../src/core/random";
+import { sortOptions } from "../../src/core/sort_options";
 
 describe("cells of the agreement table", () => {
   it("can be read on every diverging palette (WCAG AA)", () => {
@@ -65,5 +30,77 @@ describe("criteria", () => {
   it("have a card for what is computed, none for what is not known", () => {
     expect(criterionOf("l1")?.source).toMatch(/Li/);
     expect(criterionOf("constructor")).toBeNull();
+  });
+
+  it("each have a name and a card", () => {
+    for (const { name, title } of CRITERIA) expect(criterionOf(name)?.title).toBe(title);
+  });
+});
+
+const statistic = (name: string, ...values: (number | null)[]) => ({
+  name,
+  perInput: false,
+  values,
+});
+
+describe("the sort menu", () => {
+  it("has the number and every criterion, and says what those need that cannot be", () => {
+    const options = sortOptions([statistic("l1", 1, 2), statistic("apoz", null, null)]);
+    expect(options.slice(0, 2)).toEqual([
+      { name: "index", text: "Number", isMissing: false },
+      { name: "l1", text: "Kernel L1", isMissing: false },
+    ]);
+    expect(options.map(({ name }) => name)).toEqual(["index", ...CRITERIA.map(({ name }) => name)]);
+    const [apoz, ablation] = ["apoz", "ablation"].map((wanted) =>
+      options.find(({ name }) => name === wanted),
+    );
+    expect(apoz?.text).toBe("Zeros (APoZ): needs a ReLU or ReLU6 after the layer");
+    expect(ablation?.text).toMatch(/^Ablation: needs a test of this layer: convlens ablate/);
+    expect([apoz?.isMissing, ablation?.isMissing]).toEqual([true, true]);
+  });
+
+  it("has what else was captured, but nothing that is evidence for another statistic", () => {
+    const options = sortOptions([
+      statistic("saturation", null),
+      statistic("own\u202e", 1),
+      statistic("redundant_with", 1),
+      statistic("kernel_cosine", 1),
+    ]);
+    expect(options.slice(1 + CRITERIA.length)).toEqual([
+      { name: "saturation", text: "Saturation: not defined here", isMissing: true },
+      { name: "own\u202e", text: "own\uFFFD", isMissing: false },
+    ]);
+  });
+});
+
+describe("notes beside filters", () => {
+  it("are the value, and of a redundant filter which one it is like", () => {
+    const statistics = [
+      statistic("redundancy", 0.987, null),
+      statistic("redundant_with", 5, null),
+      statistic("apoz", 0.5, 1),
+    ];
+    const redundancy = notesOf(statistics, "redundancy");
+    expect(redundancy(0)).toEqual({ note: ".99 #5", brief: ".99" });
+    expect(redundancy(1)).toEqual({ note: "–", brief: "–" });
+    expect(notesOf(statistics, "apoz")(0)).toEqual({ note: "50 %", brief: "50 %" });
+    expect(notesOf(statistics, "index")(0)).toEqual({ note: "", brief: "" });
+    expect([partnerOf(statistics, 0), partnerOf(statistics, 1)]).toEqual([5, null]);
+  });
+});
+
+describe("the order by chance", () => {
+  it("is the one of the server, for every seed", () => {
+    // python -c "from tensorboard_plugin_convlens.core.criteria import random_order
+    // print([float(x) for x in random_order(4, SEED)])"
+    const expected: [number, number[]][] = [
+      [0, [0.3175988495349884, 0.1912347674369812, 0.5232040882110596, 0.1430160105228424]],
+      [7, [0.9723677039146423, 0.4718121886253357, 0.13227258622646332, 0.7981464862823486]],
+      [
+        2 ** 32 - 1,
+        [0.9064376354217529, 0.44739723205566406, 0.641235888004303, 0.7126273512840271],
+      ],
+    ];
+    for (const [seed, values] of expected) expect(randomOrder(4, seed)).toEqual(values);
   });
 });

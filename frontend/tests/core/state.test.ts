@@ -15,6 +15,7 @@ describe("the link", () => {
       method: "guided" as const,
       stage: "before" as const,
       sort: { name: "mean", descending: false },
+      seed: 17,
       shown: "useless" as const,
       scale: "fixed" as const,
       fixed: 2.5,
