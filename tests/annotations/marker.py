@@ -1,6 +1,6 @@
 """A person who marks filters, one after the other, and asks again until it is answered.
 
-python marker.py URL,URL RUN STEP SESSION FIRST COUNT
+python -m tests.annotations.marker URL,URL STEP SESSION FIRST COUNT
 """
 
 from __future__ import annotations
@@ -10,8 +10,9 @@ import json
 import random
 import sys
 import time
-import uuid
 from urllib.parse import urlsplit
+
+from tests.annotations.mark_request import request
 
 
 def ask(addresses: list[str], body: dict[str, object]) -> dict[str, int]:
@@ -38,19 +39,11 @@ def ask(addresses: list[str], body: dict[str, object]) -> dict[str, int]:
 
 def main() -> None:
     """Marks `COUNT` filters from `FIRST` on, each once."""
-    urls, run, step, session, first, count = sys.argv[1:]
-    base = 0
+    urls, step, session, first, count = sys.argv[1:]
+    base, author = 0, f"marker {first}"
     for channel in range(int(first), int(first) + int(count)):
-        change = {"path": "conv1", "call": 0, "channel": channel, "verdict": "useless"}
-        body = {
-            "operation": uuid.uuid4().hex,
-            "base": base,
-            "run": run,
-            "step": int(step),
-            "session": session,
-            "author": f"marker {first}",
-            "changes": [{**change, "stars": 0, "tags": [], "note": f"note {channel}"}],
-        }
+        note = f"note {channel}"
+        body = request(int(step), session, channel, base=base, author=author, note=note)
         base = ask(urls.split(","), body)["sequence"]
         print(channel, flush=True)
 

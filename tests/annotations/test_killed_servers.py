@@ -2,82 +2,35 @@
 
 from __future__ import annotations
 
-import dataclasses
-import os
 import random
-import signal
 import sqlite3
 import subprocess
 import sys
 import time
 from pathlib import Path
 
-from tensorboard_plugin_convlens.annotations.address import StoreAddress
 from tensorboard_plugin_convlens.annotations.store import MarkStore
-from tensorboard_plugin_convlens.core.records import StepKey
-from tensorboard_plugin_convlens.storage.writer import Writer
-from tests import captures
-from tests.postgresql import free_port
+from tests.annotations.mark_request import RUN
+from tests.annotations.mark_server import MarkServer, write_run
 
+REPOSITORY = Path(__file__).parents[2]
 MARKERS = 8
 MARKS = 500
 KILLS = 6
 SECONDS = 400  # An upper bound, for a machine with much else to do.
-# TensorBoard starts in a fifth of the time where it does not find TensorFlow.
-WITHOUT_TENSORFLOW = """
-import sys, types
-sys.modules["tensorboard.compat.notf"] = types.ModuleType("notf")
-from tensorboard.main import run_main
-run_main()
-"""
-
-
-class Server:
-    """A TensorBoard at a port of its own, which can be killed and started again."""
-
-    def __init__(self, log_dir: Path, address: StoreAddress) -> None:
-        self.port = free_port()
-        self.url = f"http://localhost:{self.port}/"
-        self._command = [sys.executable, "-P", "-c", WITHOUT_TENSORFLOW]
-        self._command += [f"--logdir={log_dir}", f"--port={self.port}", "--reload_interval=5"]
-        if address.file is None:
-            self._command += [f"--convlens_db={address.url}"]
-            self._command += [f"--convlens_collection={address.collection}"]
-        self.start()
-
-    def start(self):
-        # Its own data server must end with it, and does when their common pipe closes.
-        self._process = subprocess.Popen(
-            self._command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
-
-    def kill(self):
-        os.kill(self._process.pid, signal.SIGKILL)
-        self._process.wait()
-
-
-def write_run(log_dir: Path) -> StepKey:
-    """A capture of a layer with as many filters as there will be marks."""
-    writer = Writer(log_dir, run="train", kind="training")
-    small = captures.graph()
-    layers = (
-        small.layers[0],
-        dataclasses.replace(small.layers[1], channels=MARKERS * MARKS),
-        *small.layers[2:],
-    )
-    captures.write_step(writer, 0, model=dataclasses.replace(small, layers=layers))
-    return StepKey(0, writer.session)
 
 
 def start_markers(servers, step, directory):
-    program = Path(__file__).with_name("marker.py")
     urls = ",".join(server.url for server in servers)
     markers = []
     for index in range(MARKERS):
-        command = [sys.executable, str(program), urls, "train", str(step.step), step.session]
-        command += [str(index * MARKS), str(MARKS)]
+        command = [sys.executable, "-m", "tests.annotations.marker", urls]
+        command += [str(step.step), step.session, str(index * MARKS), str(MARKS)]
         with (directory / f"acknowledged-{index}").open("wb") as output:
-            markers.append(subprocess.Popen(command, stdout=output, stderr=subprocess.PIPE))
+            process = subprocess.Popen(
+                command, stdout=output, stderr=subprocess.PIPE, cwd=REPOSITORY
+            )
+            markers.append(process)
     return markers
 
 
@@ -87,8 +40,8 @@ def acknowledged(directory):
 
 
 def test_no_mark_is_lost_or_counted_twice(address, tmp_path):
-    step = write_run(tmp_path)
-    servers = [Server(tmp_path, address) for _ in range(2)]
+    step = write_run(tmp_path, MARKERS * MARKS)
+    servers = [MarkServer(tmp_path, address) for _ in range(2)]
     markers = start_markers(servers, step, tmp_path)
     chance, kills, end = random.Random(0), 0, time.monotonic() + SECONDS
     try:
@@ -112,7 +65,7 @@ def test_no_mark_is_lost_or_counted_twice(address, tmp_path):
             server.kill()
 
     store = MarkStore(address)
-    place, events = store.current("train")
+    place, events = store.current(RUN)
     store.close()
     assert faults == [""] * MARKERS
     assert kills == KILLS

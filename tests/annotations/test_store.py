@@ -1,7 +1,6 @@
-"""The store of marks: its fold and undo against a model, and faults of the disk."""
+"""The store of marks: its fold and undo against a model, and places that are refused."""
 
 import sqlite3
-import subprocess
 import uuid
 from pathlib import Path
 from types import SimpleNamespace
@@ -24,8 +23,6 @@ from tensorboard_plugin_convlens.core.marks import (
     Opinion,
     fold,
 )
-
-FULL = 4 * 2**20
 
 
 def key(channel):
@@ -91,43 +88,6 @@ def latest(done, channel):
 
 def events_of(store) -> dict[int, MarkEvent]:
     return {event.mark.key.channel: event for event in store.current()[1]}
-
-
-@pytest.fixture
-def small_disk(tmp_path):
-    """A file system of 4 MB, which is really full when it is."""
-    place = tmp_path / "disk"
-    place.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", f"size={FULL}", "convlens", str(place)]
-    subprocess.run(mount, check=True)
-    yield place
-    subprocess.run(["umount", "-l", str(place)], check=True)
-
-
-def test_a_full_disk_loses_nothing_that_was_acknowledged(small_disk):
-    store = MarkStore(find_store(small_disk))
-    acknowledged: list[int] = []
-    note = "x" * 4000
-
-    def mark_on():
-        for channel in range(10_000):
-            store.apply(operation(), [Mark(key(channel), Opinion(note=note))], channel)
-            acknowledged.append(channel)
-            if channel == 20:
-                (small_disk / "other").write_bytes(bytes(FULL * 3 // 4))
-
-    with pytest.raises(StoreError, match="Free some space and try again"):
-        mark_on()
-    assert len(acknowledged) > 20
-    (small_disk / "other").unlink()
-
-    assert list(events_of(store)) == acknowledged
-    store.apply(operation(), [Mark(key(99_999), Opinion(stars=1))], len(acknowledged))
-    assert len(events_of(store)) == len(acknowledged) + 1
-    store.close()
-    database = sqlite3.connect(small_disk / ".convlens" / "annotations.db")
-    assert database.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
-    database.close()
 
 
 @pytest.mark.parametrize(
