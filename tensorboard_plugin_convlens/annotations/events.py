@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import groupby
 from typing import Any
 
 import sqlalchemy as sa
@@ -15,6 +16,7 @@ from tensorboard_plugin_convlens.core.marks import (
     MarkEvent,
     Operation,
     Opinion,
+    PastOperation,
 )
 
 _EVENT, _OPERATION = schema.event, schema.operation
@@ -86,6 +88,19 @@ def between(
 ) -> tuple[MarkEvent, ...]:
     """The events from one sequence to another, both included, ascending."""
     return _read(connection, collection, _EVENT.c.sequence.between(first, last))
+
+
+def all_operations(connection: sa.Connection, collection: int) -> tuple[PastOperation, ...]:
+    """Every operation with the marks of its events, in their order."""
+    digests = sa.select(_OPERATION.c.operation, _OPERATION.c.digest).where(
+        _OPERATION.c.collection == collection
+    )
+    digest_of = dict(map(tuple, connection.execute(digests)))
+    everything = _read(connection, collection, sa.true())
+    return tuple(
+        PastOperation(operation, digest_of[operation.id], tuple(one.mark for one in some))
+        for operation, some in groupby(everything, lambda event: event.operation)
+    )
 
 
 def before(

@@ -19,6 +19,7 @@ from tensorboard_plugin_convlens.core.marks import (
     Operation,
     OperationKind,
     Opinion,
+    PastOperation,
     Verdict,
 )
 from tensorboard_plugin_convlens.storage.reader import Reader
@@ -156,6 +157,21 @@ class Marks:
         undo = Operation(uuid.uuid4().hex, "undo", self._author, undoes)
         self._store.undo(undo)
         return undo.id
+
+    def everything(self) -> tuple[PastOperation, ...]:
+        """Every operation there ever was, with its marks: a backup. Raises as `current`."""
+        return self._store.everything()
+
+    def restore(self, past: Iterable[PastOperation]) -> int:
+        """Makes a place without marks what `everything` told of another: history, undo and all.
+
+        Returns:
+          The number of events.
+
+        Raises:
+          StoreError: There are marks already, or they cannot be written.
+        """
+        return self._store.restore(past).sequence
 
     def close(self) -> None:
         """Closes the database; the next use opens it again."""

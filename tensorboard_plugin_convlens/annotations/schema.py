@@ -78,7 +78,8 @@ def exists(connection: sa.Connection) -> bool:
     """Whether the database holds tables of marks.
 
     Raises:
-      StoreError: They are of a later version.
+      StoreError: They are of another version. An earlier one there is not yet: the release
+        that brings version 2 changes tables of version 1 here.
     """
     if not sa.inspect(connection).has_table(version.name):
         return False
@@ -87,6 +88,11 @@ def exists(connection: sa.Connection) -> bool:
         raise StoreError(
             f"The marks were written by a later ConvLens (version {found} of their tables, "
             f"expected at most {VERSION}). Install that release or a later one."
+        )
+    if found is not None and found < VERSION:
+        raise StoreError(
+            f"The marks have version {found} of their tables, which no release of ConvLens "
+            f"wrote; expected {VERSION}. Bring the database back from a backup."
         )
     return found is not None
 

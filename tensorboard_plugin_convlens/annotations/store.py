@@ -10,7 +10,7 @@ import hashlib
 import json
 import time
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -18,13 +18,14 @@ import sqlalchemy as sa
 from tensorboard_plugin_convlens.annotations import events, schema
 from tensorboard_plugin_convlens.annotations.address import StoreAddress
 from tensorboard_plugin_convlens.annotations.database import Database
-from tensorboard_plugin_convlens.core.errors import UnknownOperationError
+from tensorboard_plugin_convlens.core.errors import StoreError, UnknownOperationError
 from tensorboard_plugin_convlens.core.marks import (
     FilterKey,
     Mark,
     MarkConflictError,
     MarkEvent,
     Operation,
+    PastOperation,
     check_changes,
 )
 
@@ -154,6 +155,32 @@ class MarkStore:
             before = events.before(connection, here.id, *span)
             restored = tuple(before.get(one.mark.key, Mark(one.mark.key)) for one in undone)
             return self._append(connection, here, operation, restored, digest)
+
+    def everything(self) -> tuple[PastOperation, ...]:
+        """Every operation there ever was, in their order. Raises as `current`."""
+        with self._database.reading() as connection:
+            if connection is None or (here := self._collection(connection)) is None:
+                return ()
+            return events.all_operations(connection, here.id)
+
+    def restore(self, past: Iterable[PastOperation]) -> Place:
+        """Makes a collection without marks what another one was: the inverse of `everything`.
+
+        Raises:
+          StoreError: There are marks already; or as `apply`.
+        """
+        with self._database.writing() as connection:
+            here = self._lock(connection)
+            if here.place.sequence:
+                raise StoreError(
+                    f"Nothing was restored to {str(self.address)!r}: marks were made there "
+                    "already. Choose a database or a collection without marks, or take in the "
+                    "current marks only: convlens annotate LOGDIR import FILE"
+                )
+            for one in past:
+                place = self._append(connection, here, one.operation, one.marks, one.digest)
+                here = replace(here, place=place)
+            return here.place
 
     def _collection(self, connection: sa.Connection, *, lock: bool = False) -> Any:
         table = schema.collection

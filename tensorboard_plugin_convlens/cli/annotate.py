@@ -23,6 +23,8 @@ examples:
   convlens annotate logs history train conv2 3
   convlens annotate logs export marks.csv
   convlens annotate logs import marks.csv
+  convlens annotate logs backup marks.json
+  convlens annotate logs --db postgresql+psycopg://ann@db/marks restore marks.json
   convlens annotate logs --db postgresql+psycopg://ann@db/marks list --json
 """
 
@@ -58,10 +60,12 @@ def add_parser(commands: argparse._SubParsersAction[Any]) -> None:
     undo.add_argument("operation", nargs="?", metavar="ID")
     undo.set_defaults(command=run, action=_undo)
     for name, text, action in (
-        ("export", "write all marks", _export),
-        ("import", "take marks in, all at once", _import),
+        ("export", "write the current marks, as .csv or .json", _export),
+        ("import", "take marks in, all at once, from .csv or .json", _import),
+        ("backup", "write all marks and their history, as .json", _backup),
+        ("restore", "take in a backup, where no marks are yet", _restore),
     ):
-        moving = actions.add_parser(name, help=f"{text}, as .csv or .json")
+        moving = actions.add_parser(name, help=text)
         moving.add_argument("file", type=Path, metavar="FILE")
         moving.set_defaults(command=run, action=action)
 
@@ -149,8 +153,7 @@ def _export(marks: Marks, arguments: argparse.Namespace) -> None:
 
     encode = {".csv": table.encode_csv, ".json": table.encode_json}[_suffix(arguments.file)]
     found = marks.current()
-    # CSV has line ends of its own, and notes may have others.
-    arguments.file.write_text(encode(found), encoding="utf-8", newline="")
+    _write(arguments.file, encode(found))
     print(f"{len(found)} marks", file=sys.stderr)
 
 
@@ -158,11 +161,39 @@ def _import(marks: Marks, arguments: argparse.Namespace) -> None:
     from tensorboard_plugin_convlens.annotations import table
 
     decode = {".csv": table.decode_csv, ".json": table.decode_json}[_suffix(arguments.file)]
+    print(
+        marks.take_in(decode(_read(arguments.file))) or "All of these marks are there already."
+    )
+
+
+def _backup(marks: Marks, arguments: argparse.Namespace) -> None:
+    from tensorboard_plugin_convlens.annotations import backup
+
+    past = marks.everything()
+    _write(arguments.file, backup.encode(past))
+    print(f"{len(past)} operations", file=sys.stderr)
+
+
+def _restore(marks: Marks, arguments: argparse.Namespace) -> None:
+    from tensorboard_plugin_convlens.annotations import backup
+
+    past = backup.decode(_read(arguments.file))
+    print(f"{len(past)} operations, {marks.restore(past)} events", file=sys.stderr)
+
+
+def _read(path: Path) -> str:
     try:
-        text = arguments.file.read_bytes().decode("utf-8-sig")
+        return path.read_bytes().decode("utf-8-sig")
     except (OSError, ValueError) as error:
-        raise MarkError(f"Cannot read {str(arguments.file)!r}: {error}.") from error
-    print(marks.take_in(decode(text)) or "All of these marks are there already.")
+        raise MarkError(f"Cannot read {str(path)!r}: {error}.") from error
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        # CSV has line ends of its own, and notes may have others.
+        path.write_text(text, encoding="utf-8", newline="")
+    except OSError as error:
+        raise MarkError(f"Cannot write {str(path)!r}: {error}.") from error
 
 
 def _suffix(path: Path) -> str:

@@ -21,6 +21,7 @@ Verdict = Literal["useful", "useless", "unsure"]
 VERDICTS: tuple[Verdict, ...] = ("useful", "useless", "unsure")
 
 OperationKind = Literal["mark", "undo", "import"]
+OPERATION_KINDS: tuple[OperationKind, ...] = ("mark", "undo", "import")
 
 MOST_STARS = 5
 LONGEST_NOTE = 4000
@@ -205,7 +206,12 @@ class Operation:
     wall_time: float = 0.0
 
     def __post_init__(self) -> None:
-        """Raises `MarkError` where the id or the author is none."""
+        """Raises `MarkError` where the id, the kind or the author is none."""
+        if self.kind not in OPERATION_KINDS:
+            raise MarkError(
+                f"The kind of an operation must be one of {', '.join(OPERATION_KINDS)}; got "
+                f"{str(self.kind)[:80]!r}."
+            )
         if not _OPERATION.fullmatch(self.id):
             raise MarkError(
                 "The id of an operation must be 8 to 64 letters, digits, - or _, such as a "
@@ -227,6 +233,30 @@ class MarkEvent:
     sequence: int
     operation: Operation
     mark: Mark
+
+
+@dataclass(frozen=True, slots=True)
+class PastOperation:
+    """An operation as a store keeps it, for backups.
+
+    Attributes:
+      operation: With the time at which the store took it in.
+      digest: SHA-256, hexadecimal, of what was asked for, for whoever asks the same again.
+      marks: Those of its events, in their order.
+    """
+
+    operation: Operation
+    digest: str
+    marks: tuple[Mark, ...]
+
+    def __post_init__(self) -> None:
+        """Raises `MarkError` where the digest is none, or the marks cannot be one operation."""
+        if not _HASH.fullmatch(self.digest):
+            raise MarkError(
+                "The digest of an operation must be 64 lower-case hexadecimal digits; got "
+                f"{self.digest[:80]!r}."
+            )
+        check_changes(self.marks)
 
 
 class MarkConflictError(ConvLensError):

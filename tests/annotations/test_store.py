@@ -110,17 +110,29 @@ def test_file_systems_of_a_network_are_refused(tmp_path, kind, unsafe, monkeypat
     store.close()
 
 
-def test_tables_of_a_later_version_are_refused(tmp_path):
+@pytest.mark.parametrize(
+    ("version", "sentence"),
+    [
+        (2, "written by a later ConvLens .version 2 of their tables.*Install that release"),
+        (0, "version 0 of their tables, which no release of ConvLens wrote.*backup"),
+    ],
+)
+def test_tables_of_another_version_are_refused_and_left_alone(tmp_path, version, sentence):
     store = MarkStore(find_store(tmp_path))
     store.apply(operation(), [Mark(key(0), Opinion(stars=1))], 0)
     store.close()
     file = tmp_path / ".convlens" / "annotations.db"
     with sqlite3.connect(file) as database:
-        database.execute("UPDATE convlens_schema SET version = 2")
+        database.execute(f"UPDATE convlens_schema SET version = {version}")
     database.close()
-    with pytest.raises(StoreError, match="written by a later ConvLens"):
+    with pytest.raises(StoreError, match=sentence):
         store.current()
+    with pytest.raises(StoreError, match=sentence):
+        store.apply(operation(), [Mark(key(1), Opinion(stars=1))], 1)
     store.close()
+    with sqlite3.connect(file) as database:
+        assert database.execute("SELECT count(*) FROM convlens_event").fetchone() == (1,)
+    database.close()
 
 
 def test_a_file_that_is_no_database_is_told(tmp_path):
