@@ -21,6 +21,7 @@ from tensorboard_plugin_convlens.capture.options import (
 )
 from tensorboard_plugin_convlens.capture.schedule import build_schedule
 from tensorboard_plugin_convlens.capture.session import Session
+from tensorboard_plugin_convlens.capture.updates import UpdateCounter
 from tensorboard_plugin_convlens.core.errors import ConvLensError
 from tensorboard_plugin_convlens.core.records import Skipped
 from tensorboard_plugin_convlens.storage.writer import Writer
@@ -71,6 +72,7 @@ class ConvLensCallback(keras.callbacks.Callback):
         log_dir: str | os.PathLike[str],
         inputs: ModelInputs,
         *,
+        model: keras.Model | None = None,
         labels: Sequence[str] | Sequence[int] | None = None,
         class_names: Sequence[str] | None = None,
         layers: Sequence[str] | str | None = None,
@@ -89,6 +91,9 @@ class ConvLensCallback(keras.callbacks.Callback):
             `TensorBoard` callback.
           inputs: A few images exactly as the model takes them: an array
             `[batch, height, width, channel]`, or a list or dictionary for several inputs.
+          model: What to capture where it is not the model that `fit` trains but a part of it:
+            `gan.discriminator` of a model whose `train_step` calls its parts. One callback
+            for each part, each with a `run` of its own.
           labels: One per image: names to show, or indices of the true classes.
           class_names: Names of the model's classes, by index.
           layers: Keras paths of convolutions or patterns (`"block3_*"`); all by default.
@@ -112,6 +117,7 @@ class ConvLensCallback(keras.callbacks.Callback):
         self._log_dir = log_dir
         self._run = run
         self._inputs = inputs
+        self._part = model
         self._schedule = build_schedule(freq)
         self._options = build_options(layers, methods, target)
         self._pictures = build_pictures(
@@ -130,6 +136,7 @@ class ConvLensCallback(keras.callbacks.Callback):
         self._failures = 0
         self._last_step: int | None = None
         self._epoch = 0
+        self._update_counter = UpdateCounter()
         self._waits_for_weights = False
 
     @_never_raises
@@ -139,6 +146,7 @@ class ConvLensCallback(keras.callbacks.Callback):
         self._session = None
         self._failures = 0
         self._last_step = None
+        self._update_counter = UpdateCounter()
         self._waits_for_weights = False
         self._budget.restart()
         self._lane = self._lane or BackgroundLane()
@@ -149,11 +157,11 @@ class ConvLensCallback(keras.callbacks.Callback):
         """Captures the weights before training, at the epoch with which it begins."""
         if self._last_step is not None:
             return
-        if self.model.built:
+        if self._captured_model().built:
             self._capture(self._updates() if self._schedule.by_batch else epoch)
         elif not self._waits_for_weights:
             self._waits_for_weights = True
-            self._tell(_NO_WEIGHTS.format(name=self.model.name))
+            self._tell(_NO_WEIGHTS.format(name=self._captured_model().name))
 
     @_never_raises
     def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
@@ -162,7 +170,9 @@ class ConvLensCallback(keras.callbacks.Callback):
         A model that gets its weights at its first batch is looked at after it, not only at
         the end of an epoch: what cannot be captured is refused as early as it can be known.
         """
-        if self._waits_for_weights and self.model.built and self._writer is not None:
+        self._update_counter.end_batch(batch)
+        waits = self._waits_for_weights and self._captured_model().built
+        if waits and self._writer is not None:
             self._waits_for_weights = False
             self._begin_session(self._writer)
         if self._schedule.by_batch and self._schedule.is_due(self._updates(), self._last_step):
@@ -172,6 +182,7 @@ class ConvLensCallback(keras.callbacks.Callback):
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         """Captures by epoch."""
         self._epoch = epoch + 1
+        self._update_counter.end_epoch()
         if not self._schedule.by_batch and self._schedule.is_due(self._epoch, self._last_step):
             self._capture(self._epoch)
 
@@ -217,7 +228,7 @@ class ConvLensCallback(keras.callbacks.Callback):
         """Looks at the model, once; a model that cannot be captured is refused here."""
         if self._session is None:
             self._session = Session(
-                self.model,
+                self._captured_model(),
                 self._inputs,
                 self._pictures,
                 writer,
@@ -226,9 +237,13 @@ class ConvLensCallback(keras.callbacks.Callback):
             )
         return self._session
 
+    def _captured_model(self) -> keras.Model:
+        """The trained model, or the part of it that was asked for."""
+        return self.model if self._part is None else self._part
+
     def _updates(self) -> int:
-        """Updates that the optimizer has made."""
-        return int(keras.ops.convert_to_numpy(self.model.optimizer.iterations))
+        """Updates that the training has made."""
+        return self._update_counter.count(self.model)
 
     def _note(self, error: Exception) -> None:
         """Logs a fault, once per text, and writes it beside the captures."""

@@ -215,8 +215,10 @@ def _check_kind(model: Any) -> None:
         )
     if not model.built:
         raise UnsupportedModelError(
-            f"The model {model.name!r} has no weights yet: call it once on a batch, or "
-            "give its input shape with build()."
+            f"The model {model.name!r} has never been called, so it may have no weights yet: "
+            "call it once on a batch, or give its input shape with build(). Where its "
+            "train_step calls only parts of it, capture a part: "
+            "ConvLensCallback(…, model=gan.discriminator)."
         )
 
 
