@@ -35,7 +35,7 @@ def test_filters_are_sorted_by_the_size_of_their_change(open_tab):
     tab = open_tab(state={"layer": "conv2", "compare": '[["digits/train",1,0]]'})
     pane = compared(tab)
     rows = pane.get_by_role("listbox", name="Filters side by side")
-    pane.get_by_role("combobox", name="Sort the comparison").select_option("change")
+    pane.get_by_role("combobox", name="Sort the comparison").select_option("pictures")
     rows.press("Home")
     changes = []
     for _ in range(6):
@@ -43,7 +43,7 @@ def test_filters_are_sorted_by_the_size_of_their_change(open_tab):
         rows.press("ArrowDown")
     assert changes == sorted(changes, reverse=True)
     assert changes[0] > 0
-    tab.wait_for_state(by="change")
+    tab.wait_for_state(by="pictures")
 
 
 def test_the_same_capture_twice_has_no_change_and_is_read_alike(open_tab):
@@ -62,10 +62,14 @@ def test_the_same_capture_twice_has_no_change_and_is_read_alike(open_tab):
 def test_another_model_says_what_has_no_counterpart(open_tab):
     tab = open_tab(state={"layer": "conv1", "compare": '[["values",null,0]]'})
     pane = compared(tab)
-    expect(pane).to_contain_text("layers of A have no counterpart in B: conv1")
+    expect(pane).to_contain_text("A and B are different models: 0 layers with filters are in both")
     expect(pane).to_contain_text("different input images")
+    pane.get_by_text("layers not compared, or not in full").click()
+    reasons = pane.get_by_role("list", name="Layers that are not compared")
+    expect(reasons).to_contain_text("conv1 is not in the model of B.")
+    expect(reasons).to_contain_text("bands is not in the model of A.")
     pane.get_by_role("combobox", name="Run of B").select_option(logs.DIGITS)
-    expect(pane).not_to_contain_text("no counterpart")
+    expect(pane).not_to_contain_text("different models")
     pane.get_by_role("button", name="Add a column").click()
     expect(pane.get_by_role("combobox", name="Step of C")).to_be_visible()
     pane.get_by_role("button", name="Remove column C").click()

@@ -42,8 +42,10 @@ export interface Choices {
   timeline: TimelineKind | null;
   /** What is compared with the selected capture; empty: nothing. */
   columns: readonly ColumnChoice[];
-  /** Order of the filters of the comparison: "index", "change" or a statistic of A. */
+  /** Order of the filters of the comparison, as `core/compare_order.ts` writes it. */
   compareBy: string;
+  /** Whether the inspector lays A over B in the comparison, with a divider. */
+  swipe: boolean;
 }
 
 /** Seeds of the order by chance are 32 bits at most, as the server takes them. */
@@ -77,6 +79,7 @@ export function defaultChoices(): Choices {
     timeline: null,
     columns: [],
     compareBy: "index",
+    swipe: false,
   };
 }
 
@@ -108,6 +111,7 @@ export function toState(choices: Choices): Record<string, string> {
   put("timeline", choices.timeline, base.timeline);
   put("compare", columnsText(choices.columns), null);
   put("by", choices.compareBy, base.compareBy);
+  put("swipe", choices.swipe, base.swipe);
   return state;
 }
 
@@ -138,6 +142,7 @@ export function fromState(state: Readonly<Record<string, string>>): Choices {
     timeline: oneOf(TIMELINES, state["timeline"]),
     columns: parseColumns(state["compare"]),
     compareBy: state["by"] ?? base.compareBy,
+    swipe: state["swipe"] === "true",
   };
 }
 

@@ -1,15 +1,9 @@
 // A − B of two pictures of one filter, from their dequantized values.
 
-import type { Frame } from "./frame";
+import { unionFrame, type Frame } from "./frame";
 import { levelValue } from "./lut";
+import type { PlacedPlane } from "./placed";
 import { planeLevels, type Planes } from "./planes";
-
-/** One channel, and what it covers of the input image. */
-export interface PlacedPlane {
-  planes: Planes;
-  channel: number;
-  frame: Frame;
-}
 
 export interface Difference {
   /** One signed plane; level 0 where A or B is not finite. */
@@ -29,33 +23,63 @@ export function differenceError(a: PlacedPlane, b: PlacedPlane): number {
   return half(a) + half(b);
 }
 
-function union(a: Frame, b: Frame): Frame {
-  const left = Math.min(a.left, b.left);
-  const top = Math.min(a.top, b.top);
-  return {
-    left,
-    top,
-    width: Math.max(a.left + a.width, b.left + b.width) - left,
-    height: Math.max(a.top + a.height, b.top + b.height) - top,
-  };
-}
-
 const cells = (whole: number, part: number, count: number) =>
   Math.max(1, Math.min(MOST_CELLS, Math.round((whole / part) * count)));
 
-/** Reads a plane at shares of the input image; a gradient is zero outside of its crop. */
-function reader({ planes, channel, frame }: PlacedPlane): (x: number, y: number) => number {
+/** Cell of a plane for each of `count` places along one side of a frame; -1 beyond its crop. */
+function cellsAlong(
+  from: { start: number; length: number; count: number },
+  to: { start: number; length: number; count: number },
+): Int32Array {
+  return Int32Array.from({ length: to.count }, (_, at) => {
+    const place = to.start + ((at + 0.5) / to.count) * to.length;
+    const cell = Math.floor(((place - from.start) / from.length) * from.count);
+    return cell < 0 || cell >= from.count ? -1 : cell;
+  });
+}
+
+/** Values of a plane on another grid; a gradient is zero outside of its crop. */
+function resampled(
+  { planes, channel, frame }: PlacedPlane,
+  to: { frame: Frame; width: number; height: number },
+): Float64Array {
   const levels = planeLevels(planes, channel);
   const scale = planes.scale[channel] ?? 0;
-  const values = Float64Array.from({ length: 256 }, (_, level) =>
+  const table = Float64Array.from({ length: 256 }, (_, level) =>
     levelValue(level, planes.signed, scale),
   );
-  return (x, y) => {
-    const column = Math.floor(((x - frame.left) / frame.width) * planes.width);
-    const row = Math.floor(((y - frame.top) / frame.height) * planes.height);
-    const outside = row < 0 || column < 0 || row >= planes.height || column >= planes.width;
-    return outside ? 0 : (values[levels[row * planes.width + column] ?? 0] ?? NaN);
-  };
+  const columns = cellsAlong(
+    { start: frame.left, length: frame.width, count: planes.width },
+    { start: to.frame.left, length: to.frame.width, count: to.width },
+  );
+  const rows = cellsAlong(
+    { start: frame.top, length: frame.height, count: planes.height },
+    { start: to.frame.top, length: to.frame.height, count: to.height },
+  );
+  const values = new Float64Array(to.width * to.height);
+  rows.forEach((row, y) => {
+    if (row < 0) return;
+    columns.forEach((column, x) => {
+      if (column >= 0)
+        values[y * to.width + x] = table[levels[row * planes.width + column] ?? 0] ?? NaN;
+    });
+  });
+  return values;
+}
+
+/** Signed levels of values on the scale of the largest; level 0 where a value is not finite. */
+function signedLevels(values: Float64Array): { levels: Uint8Array; scale: number; mean: number } {
+  let [scale, sum, finite] = [0, 0, 0];
+  for (const value of values) {
+    if (!Number.isFinite(value)) continue;
+    scale = Math.max(scale, Math.abs(value));
+    sum += Math.abs(value);
+    finite += 1;
+  }
+  const levels = Uint8Array.from(values, (value) =>
+    Number.isFinite(value) ? 128 + (scale > 0 ? Math.round((127 * value) / scale) : 0) : 0,
+  );
+  return { levels, scale, mean: finite > 0 ? sum / finite : NaN };
 }
 
 /**
@@ -64,28 +88,16 @@ function reader({ planes, channel, frame }: PlacedPlane): (x: number, y: number)
  * their cells do not stand for the same places.
  */
 export function subtract(a: PlacedPlane, b: PlacedPlane): Difference | null {
-  const frame = union(a.frame, b.frame);
+  const frame = unionFrame(a.frame, b.frame);
   const sameFrame = frame.width === a.frame.width && frame.height === a.frame.height;
   const sameSize = a.planes.width === b.planes.width && a.planes.height === b.planes.height;
   if (!sameSize) return null;
   const width = sameFrame ? a.planes.width : cells(frame.width, a.frame.width, a.planes.width);
   const height = sameFrame ? a.planes.height : cells(frame.height, a.frame.height, a.planes.height);
-  const [readA, readB] = [reader(a), reader(b)];
-  const values = new Float64Array(width * height);
-  let [largest, sum, finite] = [0, 0, 0];
-  for (let i = 0; i < values.length; i++) {
-    const x = frame.left + (((i % width) + 0.5) / width) * frame.width;
-    const y = frame.top + ((Math.floor(i / width) + 0.5) / height) * frame.height;
-    const value = readA(x, y) - readB(x, y);
-    values[i] = value;
-    if (!Number.isFinite(value)) continue;
-    largest = Math.max(largest, Math.abs(value));
-    sum += Math.abs(value);
-    finite += 1;
-  }
-  const levels = Uint8Array.from(values, (value) =>
-    Number.isFinite(value) ? 128 + (largest > 0 ? Math.round((127 * value) / largest) : 0) : 0,
-  );
-  const planes = { levels, channels: 1, planes: 1, height, width, signed: true, scale: [largest] };
-  return { planes, frame, mean: finite > 0 ? sum / finite : NaN };
+  const values = resampled(a, { frame, width, height });
+  const others = resampled(b, { frame, width, height });
+  for (let i = 0; i < values.length; i++) values[i] = (values[i] ?? NaN) - (others[i] ?? NaN);
+  const { levels, scale, mean } = signedLevels(values);
+  const planes = { levels, channels: 1, planes: 1, height, width, signed: true, scale: [scale] };
+  return { planes, frame, mean };
 }

@@ -44,6 +44,28 @@ export function unitFrame(
   };
 }
 
+/** The smallest frame that holds both. */
+export function unionFrame(a: Frame, b: Frame): Frame {
+  const left = Math.min(a.left, b.left);
+  const top = Math.min(a.top, b.top);
+  return {
+    left,
+    top,
+    width: Math.max(a.left + a.width, b.left + b.width) - left,
+    height: Math.max(a.top + a.height, b.top + b.height) - top,
+  };
+}
+
+/** Where a frame lies in another one, as shares of that. */
+export function frameWithin(frame: Frame, outer: Frame): Frame {
+  return {
+    left: (frame.left - outer.left) / outer.width,
+    top: (frame.top - outer.top) / outer.height,
+    width: frame.width / outer.width,
+    height: frame.height / outer.height,
+  };
+}
+
 /** The part of a frame that lies on the image. */
 export function clipFrame(frame: Frame): Frame {
   const left = Math.max(0, frame.left);

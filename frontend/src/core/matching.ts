@@ -1,14 +1,19 @@
-// Which layers of two model graphs are the same: by path and call.
+// Which layers of two models are the same: by path and call.
 
 import { plural } from "./format";
 import type { Layer, ModelGraph } from "../wire";
 
-const NAMED = 4;
+/** A layer that is not compared, or not in full, and why. */
+export interface Unmatched {
+  layer: string;
+  reason: string;
+}
 
-function named(layers: readonly Layer[]): string {
-  const names = layers.slice(0, NAMED).map((layer) => layer.key);
-  const more = layers.length > NAMED ? ` and ${layers.length - NAMED} more` : "";
-  return names.join(", ") + more;
+/** How the layers of two models match. */
+export interface Matching {
+  /** Layers with filters that both models have. */
+  matched: number;
+  unmatched: readonly Unmatched[];
 }
 
 /** The layer of the same path and call that has filters too; null where there is none. */
@@ -16,29 +21,43 @@ export function counterpart(layer: Layer, graph: ModelGraph): Layer | null {
   return graph.layers.find((other) => other.key === layer.key && other.isConvolution) ?? null;
 }
 
-/** What of two models is not compared, a sentence for each reason; nothing for equal graphs. */
-export function unmatched(a: ModelGraph, b: ModelGraph, letter: string): string[] {
-  if (a.fingerprint === b.fingerprint) return [];
-  const only = (from: ModelGraph, other: ModelGraph) =>
-    from.layers.filter((layer) => layer.isConvolution && !counterpart(layer, other));
-  const sentences: string[] = [];
-  const say = (layers: Layer[], here: string, there: string) => {
-    if (layers.length === 0) return;
-    const have = layers.length === 1 ? "has" : "have";
-    sentences.push(
-      `${plural(layers.length, "layer")} of ${here} ${have} no counterpart in ${there}: ${named(layers)}.`,
-    );
-  };
-  say(only(a, b), "A", letter);
-  say(only(b, a), letter, "A");
-  const resized = a.layers.filter((layer) => {
-    const other = layer.isConvolution ? counterpart(layer, b) : null;
-    return other !== null && other.channels !== layer.channels;
-  });
-  if (resized.length > 0) {
-    sentences.push(
-      `${plural(resized.length, "layer")} with another number of filters in ${letter}, of which the common ones are compared: ${named(resized)}.`,
-    );
-  }
-  return sentences;
+/** What of two models is compared, and what is not; `letter` names the second one. */
+export function matchLayers(a: ModelGraph, b: ModelGraph, letter: string): Matching {
+  const pairs = a.layers
+    .filter((layer) => layer.isConvolution)
+    .map((layer) => ({ layer, other: counterpart(layer, b) }));
+  const onlyA = pairs.flatMap(({ layer, other }) =>
+    other ? [] : [{ layer: layer.key, reason: missing(layer, b, letter) }],
+  );
+  const onlyB = b.layers
+    .filter((layer) => layer.isConvolution && !counterpart(layer, a))
+    .map((layer) => ({ layer: layer.key, reason: missing(layer, a, "A") }));
+  const resized = pairs.flatMap(({ layer, other }) =>
+    other && other.channels !== layer.channels
+      ? [{ layer: layer.key, reason: resizedText(layer, other, letter) }]
+      : [],
+  );
+  const matched = pairs.filter(({ other }) => other).length;
+  return { matched, unmatched: [...onlyA, ...onlyB, ...resized] };
+}
+
+function missing(layer: Layer, graph: ModelGraph, letter: string): string {
+  const namesake = graph.layers.find((other) => other.key === layer.key);
+  return namesake
+    ? `is a ${namesake.className} without filters in ${letter}`
+    : `is not in the model of ${letter}`;
+}
+
+function resizedText(layer: Layer, other: Layer, letter: string): string {
+  const [here, there] = [layer.channels ?? 0, other.channels ?? 0];
+  const common = plural(Math.min(here, there), "filter");
+  return `has ${here} filters in A and ${there} in ${letter}: the first ${common} are compared`;
+}
+
+/** How two different models match, as a sentence; nothing for equal graphs. */
+export function matchingText(a: ModelGraph, b: ModelGraph, letter: string): string {
+  if (a.fingerprint === b.fingerprint) return "";
+  const { matched } = matchLayers(a, b, letter);
+  const named = matched === 1 ? "1 layer with filters is" : `${matched} layers with filters are`;
+  return `A and ${letter} are different models: ${named} in both, matched by path and call.`;
 }

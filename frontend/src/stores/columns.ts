@@ -1,62 +1,153 @@
-// What the columns of the comparison show of one layer.
+// The columns of the comparison: which capture each one is, and what it has of the layer.
 
 import type { CaptureRef } from "../api";
 import type { ColumnChoice } from "../core/columns";
+import { countText, plainText } from "../core/format";
 import { placementFrame, type Frame } from "../core/frame";
-import { counterpart, unmatched } from "../core/matching";
-import type { Inputs, Run } from "../wire";
+import { counterpart, matchingText, matchLayers, type Unmatched } from "../core/matching";
+import { methodName } from "../core/method";
+import type { PlacedPlane } from "../core/placed";
+import type {
+  Inputs,
+  LayerSummary,
+  Layer,
+  ModelGraph,
+  Prediction,
+  Runs,
+  StepSummary,
+} from "../wire";
 import { findStep, type Captures, type LayerView } from "./captures.svelte";
 
-/** A column that has its layer. */
+/** What is looked at in every column. */
+export type Looked = Pick<LayerView, "method" | "stage"> & { layer: Layer };
+
+/** One capture of the comparison. */
 export interface Column {
+  letter: string;
   at: CaptureRef;
-  view: LayerView | null;
+  graph: ModelGraph;
+  /** The hash that names the input images, and they. */
+  inputsName: string;
   inputs: Inputs;
-  /** What cannot be compared, as sentences. */
-  notes: string[];
-  /** Whether the pictures are of the same input images as those of A. */
-  sameInputs: boolean;
+  /** Which of them is shown. */
+  input: number;
+  /** Null where the capture does not have the layer. */
+  view: LayerView | null;
+  /** Class probabilities of the input image. */
+  predictions: readonly Prediction[];
+  /** Why it is not what was asked for, or lacks something: sentences. */
+  notes: readonly string[];
 }
 
-/** Loads what a column has of the layer of `a`; `letter` names it in sentences. */
+/** A column whose capture is known, and nothing of what is in it. */
+export interface FoundColumn {
+  letter: string;
+  at: CaptureRef;
+  summary: StepSummary;
+  input: number;
+  notes: readonly string[];
+}
+
+/** The capture that a choice names; the nearest step, with a sentence, where its step is not there. */
+export function findColumn({ runs }: Runs, choice: ColumnChoice, letter: string): FoundColumn {
+  const run = runs.find((one) => one.run === choice.run);
+  const summary = run ? findStep(run.steps, choice.step) : null;
+  if (!run || !summary)
+    throw new Error(
+      `Run “${plainText(choice.run, 80)}” holds no captures here. Choose another run for ${letter}, or remove the column.`,
+    );
+  const notes: string[] = [];
+  if (choice.step !== null && choice.step !== summary.step)
+    notes.push(
+      `Step ${countText(choice.step)} was not captured in the run of ${letter}. Step ${countText(summary.step)}, the nearest, is shown.`,
+    );
+  const at = { run: run.run, step: summary.step, session: summary.session };
+  return { letter, at, summary, input: choice.input, notes };
+}
+
+/** Loads what a column has of a layer; `layer` is that of A, which B may have under another number. */
 export async function loadColumn(
   captures: Captures,
-  a: LayerView,
-  { choice, letter }: { choice: ColumnChoice; letter: string },
+  { letter, at, summary, input: wanted, notes: found }: FoundColumn,
+  looked: Looked,
 ): Promise<Column> {
   const { library } = captures;
-  const run = captures.runs.value?.runs.find((one: Run) => one.run === choice.run);
-  const summary = run ? findStep(run.steps, choice.step) : null;
-  const here = captures.graph.value;
-  if (!run || !summary || !here)
-    throw new Error(`Run “${choice.run}” holds no captures here. Choose another for ${letter}.`);
-  const at = { run: run.run, step: summary.step, session: summary.session };
   const [graph, inputs, step] = await Promise.all([
-    library.graph(run.run, summary.graph),
-    library.inputs(run.run, summary.inputs),
+    library.graph(at.run, summary.graph),
+    library.inputs(at.run, summary.inputs),
     library.step(at),
   ]);
-  const notes = unmatched(here, graph, letter);
-  const sameInputs = summary.inputs === captures.summary?.inputs;
-  if (!sameInputs)
+  const notes = [...found];
+  const input = Math.max(0, Math.min(wanted, inputs.inputs.length - 1));
+  if (input !== wanted)
     notes.push(
-      `A and ${letter} were captured with different input images: kernels and statistics are compared, no other pictures are subtracted.`,
+      `${letter} has ${inputs.inputs.length} input images, and no number ${wanted}. Number ${input} is shown.`,
     );
-  const layer = counterpart(a.layer, graph);
-  const captured = layer && step.layers.some((one) => one.layer === layer.index);
-  if (!layer) notes.push(`“${a.layer.key}” is not in the model of ${letter}.`);
-  else if (!captured) notes.push(`“${a.layer.key}” was not captured in ${letter}.`);
-  const input = Math.min(choice.input, inputs.inputs.length - 1);
-  const view =
-    layer && captured
-      ? await captures.loadView(at, { layer, input, method: a.method, stage: a.stage })
-      : null;
-  return { at, view, inputs, notes, sameInputs };
+  const layer = counterpart(looked.layer, graph);
+  const captured = step.layers.some((one: LayerSummary) => one.layer === layer?.index);
+  const view = layer && captured ? await loadView(captures, at, { ...looked, layer, input }) : null;
+  const name = plainText(looked.layer.key, 80);
+  if (!layer) notes.push(`“${name}” is not in the model of ${letter}.`);
+  else if (!captured) notes.push(`“${name}” was not captured in ${letter}.`);
+  else if (!view?.planes)
+    notes.push(`${methodName(looked.method)}: not captured for “${name}” in ${letter}.`);
+  const predictions = step.predictions.filter((prediction) => prediction.input === input);
+  const inputsName = summary.inputs;
+  return { letter, at, graph, inputsName, inputs, input, view, predictions, notes };
 }
 
-/** What a tile of a column covers of its input image. */
-export function tileFrame(view: LayerView, inputs: Inputs | null, channel: number): Frame {
-  const placement = view.sheet?.placement ?? null;
-  const picture = inputs?.inputs[view.input]?.pictures[placement?.source ?? 0];
+/** The layer as the grid has it where that is the same, for its pictures are ready to be drawn. */
+async function loadView(
+  captures: Captures,
+  at: CaptureRef,
+  place: Pick<LayerView, "layer" | "input" | "method" | "stage">,
+): Promise<LayerView> {
+  const name = (of: Pick<LayerView, "layer" | "input" | "method" | "stage">, ref: CaptureRef) =>
+    JSON.stringify([ref.run, ref.step, ref.session, of.layer.index, of.input, of.method, of.stage]);
+  const { value } = captures.view;
+  return value && name(value, value.at) === name(place, at) ? value : captures.loadView(at, place);
+}
+
+/** What differs between A and the others, as sentences. */
+export function columnNotes([a, ...others]: readonly Column[]): string[] {
+  if (!a) return [];
+  const differing = others.flatMap((column) => {
+    const { letter } = column;
+    const models = matchingText(a.graph, column.graph, letter);
+    const inputs = haveSameInputs(a, column)
+      ? ""
+      : `A and ${letter} were captured with different input images: kernels and statistics are compared, other pictures only shown beside each other.`;
+    return [models, inputs].filter((sentence) => sentence !== "");
+  });
+  return [...differing, ...[a, ...others].flatMap(({ notes }) => notes)];
+}
+
+/** Every layer that is not compared, with the reason. */
+export function unmatchedLayers([a, ...others]: readonly Column[]): Unmatched[] {
+  if (!a) return [];
+  return others.flatMap(({ graph, letter }) =>
+    graph.fingerprint === a.graph.fingerprint ? [] : matchLayers(a.graph, graph, letter).unmatched,
+  );
+}
+
+export const haveSameInputs = (a: Column, b: Column): boolean => a.inputsName === b.inputsName;
+
+/** What the picture of a filter covers of the input image of its column. */
+export function columnFrame({ view, inputs, input }: Column, channel: number): Frame {
+  const placement = view?.sheet?.placement ?? null;
+  const picture = inputs.inputs[input]?.pictures[placement?.source ?? 0];
   return placementFrame(placement, channel, picture ?? { height: 1, width: 1 });
+}
+
+/** The picture that the grid shows of a filter; null where the column does not have it. */
+export function placedPlane(column: Column, channel: number): PlacedPlane | null {
+  const planes = column.view?.planes ?? null;
+  if (!planes || channel >= planes.channels) return null;
+  return { planes, channel, frame: columnFrame(column, channel) };
+}
+
+/** A column in words: "digits/train, step 1,200, input 3: seven". */
+export function columnText({ at, inputs, input }: Column): string {
+  const label = inputs.inputs[input]?.label ?? "";
+  return `${plainText(at.run, 60)}, step ${countText(at.step)}, ${plainText(label, 60)}`;
 }

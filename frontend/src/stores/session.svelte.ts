@@ -40,6 +40,10 @@ export class Session {
   magnifying = $state(false);
   /** Filters that are marked together; of the selected layer. */
   picked = $state.raw<Picked>(NONE_PICKED);
+  /** Order of the filters where another list than the grid is shown, as in the comparison. */
+  listed = $state.raw<readonly number[] | null>(null);
+  /** Whether A and B of the comparison take turns in one place: as long as a key is held. */
+  blinking = $state(false);
   /** Marks; null until they are loaded, after the first picture. */
   marker = $state.raw<Marker | null>(null);
   /** Orders and flags that are not stored with a layer; null until they are loaded. */
@@ -70,8 +74,9 @@ export class Session {
   /** What the grid is sorted by: numbers where the wanted statistic was not captured. */
   readonly sort = $derived(usableSort(this.selection.choices.sort, this.sortable));
 
-  /** Channels in the order of the grid. */
-  readonly order = $derived.by(() => {
+  /** Channels in the order in which they are listed. */
+  readonly order = $derived.by<readonly number[]>(() => {
+    if (this.listed) return this.listed;
     const view = this.captures.view.value;
     if (!view?.planes) return [];
     const order = orderChannels(view.planes.channels, this.sort, this.sortable);
@@ -226,6 +231,7 @@ export class Session {
       choices.columns = [];
       return;
     }
+    choices.channel ??= this.captures.channel;
     const other = steps[this.stepPlace - 1] ?? steps[this.stepPlace + 1];
     const count = inputs.value?.inputs.length ?? 1;
     const column = { run: run.run, step: other?.step ?? null, input };

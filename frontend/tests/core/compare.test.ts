@@ -1,8 +1,16 @@
 import { describe, expect, it } from "vitest";
 
 import { columnsText, parseColumns } from "../../src/core/columns";
+import { layOutComparison } from "../../src/core/compare_layout";
+import {
+  compareKeyText,
+  hasValues,
+  orderRows,
+  parseCompareKey,
+} from "../../src/core/compare_order";
 import { subtract } from "../../src/core/difference";
-import { counterpart, unmatched } from "../../src/core/matching";
+import { counterpart, matchingText, matchLayers } from "../../src/core/matching";
+import { valueOnInput } from "../../src/core/placed";
 import type { Planes } from "../../src/core/planes";
 import { makeLayer } from "../fixtures";
 
@@ -64,12 +72,95 @@ describe("layers of two models", () => {
   it("match by path", () => {
     expect(counterpart(makeLayer(0, [], { path: "b" }), graph("x", "a", "b"))?.index).toBe(1);
   });
-  it("are named where they have no counterpart", () => {
-    const found = unmatched(graph("x", "a", "b"), graph("y", "a", "c"), "B");
-    expect(found).toEqual([
-      "1 layer of A has no counterpart in B: b.",
-      "1 layer of B has no counterpart in A: c.",
-    ]);
-    expect(unmatched(graph("x", "a"), graph("x", "a"), "B")).toEqual([]);
+  it("are listed where they have no counterpart, with the reason", () => {
+    expect(matchLayers(graph("x", "a", "b"), graph("y", "a", "c"), "B")).toEqual({
+      matched: 1,
+      unmatched: [
+        { layer: "b", reason: "is not in the model of B" },
+        { layer: "c", reason: "is not in the model of A" },
+      ],
+    });
+  });
+  it("are compared as far as both have filters", () => {
+    const [a, b] = [graph("x", "a"), graph("y", "a")];
+    b.layers[0] = { ...b.layers[0]!, channels: 6 };
+    expect(matchLayers(a, b, "B").unmatched[0]?.reason).toContain("the first 4 filters");
+    b.layers[0] = { ...b.layers[0], isConvolution: false, className: "Dense" };
+    expect(matchLayers(a, b, "B").unmatched[0]?.reason).toBe("is a Dense without filters in B");
+  });
+  it("are spoken of only where the models differ", () => {
+    expect(matchingText(graph("x", "a"), graph("x", "a"), "B")).toBe("");
+    expect(matchingText(graph("x", "a"), graph("y", "a"), "C")).toBe(
+      "A and C are different models: 1 layer with filters is in both, matched by path and call.",
+    );
+  });
+});
+
+describe("the order of the rows", () => {
+  const statistic = (values: (number | null)[]) => [{ name: "l1", perInput: false, values }];
+  const numbers = {
+    statistics: [statistic([1, 3, null]), statistic([5, 3, 2])],
+    pictures: [0.1, 0.2, 0.3],
+  };
+  const order = (text: string) => orderRows(3, parseCompareKey(text), numbers);
+  it("is by the number, a statistic of a column, or a change, the largest first", () => {
+    expect(order("index")).toEqual([0, 1, 2]);
+    expect(order("pictures")).toEqual([2, 1, 0]);
+    expect(order("A.l1")).toEqual([1, 0, 2]);
+    expect(order("B.l1")).toEqual([0, 1, 2]);
+    expect(order("A-B.l1")).toEqual([0, 1, 2]);
+  });
+  it("comes back from a link as it was written, and is by number where that makes no sense", () => {
+    for (const text of ["index", "pictures", "D.a.b\n", "A-B.=x"])
+      expect(compareKeyText(parseCompareKey(text))).toBe(text);
+    for (const text of ["", "A.", "E.l1", "a.l1", "l1"])
+      expect(parseCompareKey(text)).toEqual({ kind: "index" });
+  });
+  it("has nothing to go by where no filter has a value", () => {
+    expect(hasValues(parseCompareKey("C.l1"), numbers, 3)).toBe(false);
+    expect(hasValues(parseCompareKey("A.l1"), numbers, 3)).toBe(true);
+  });
+});
+
+describe("the layout of the comparison", () => {
+  const request = { height: 560, rows: 10, ratio: 1, size: null, statistics: 12, lines: 3 };
+  const overlaps = (width: number, pictures: number) => {
+    const { grid, statisticsLeft, statistics, statisticWidth } = layOutComparison({
+      ...request,
+      width,
+      pictures,
+    });
+    expect(grid.tileWidth).toBeLessThan(grid.pitchX);
+    expect(grid.left + pictures * grid.pitchX).toBeLessThanOrEqual(statisticsLeft + 1);
+    return { end: statisticsLeft + statistics * statisticWidth, statistics, grid };
+  };
+  it("keeps pictures and statistics beside each other and in the pane", () => {
+    for (const width of [500, 724, 812, 1400])
+      for (const pictures of [2, 3, 4])
+        expect(overlaps(width, pictures).end).toBeLessThanOrEqual(width);
+  });
+  it("gives statistics room in a usual pane, more of it in a wide one, none in a narrow one", () => {
+    expect(overlaps(812, 3).statistics).toBe(2);
+    expect(overlaps(1500, 3).statistics).toBeGreaterThan(5);
+    expect(overlaps(330, 3).statistics).toBe(0);
+  });
+  it("shows some rows however low the pane is", () => {
+    for (const height of [280, 420, 700])
+      expect(
+        layOutComparison({ ...request, height, width: 1400, pictures: 3 }).grid.pitchY * 2.9,
+      ).toBeLessThanOrEqual(height);
+  });
+  it("has rows that hold all lines of a statistic however small the pictures are", () => {
+    expect(layOutComparison({ ...request, width: 812, pictures: 3, size: 8 }).grid.pitchY).toBe(61);
+  });
+});
+
+describe("values at a place of the input image", () => {
+  const placed = (frame = whole) => ({ planes: plane([255, 1], 2), channel: 0, frame });
+  it("are those of the cell there, zero outside of a crop, and none outside of the image", () => {
+    expect(valueOnInput(placed(), { x: 0.7, y: 0.5 })).toBe(-2);
+    expect(valueOnInput(placed({ ...whole, width: 0.5 }), { x: 0.7, y: 0.5 })).toBe(0);
+    expect(valueOnInput(placed({ ...whole, width: 0.5 }), { x: 0.2, y: 0.5 })).toBe(2);
+    expect(valueOnInput(placed(), { x: 1.2, y: 0.5 })).toBeNaN();
   });
 });

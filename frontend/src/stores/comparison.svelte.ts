@@ -1,0 +1,203 @@
+// What is compared of the selected layer: the columns, their order, and of two their difference.
+
+import { columnLetter } from "../core/columns";
+import {
+  hasValues,
+  orderRows,
+  parseCompareKey,
+  statisticOf,
+  type CompareKey,
+  type CompareNumbers,
+} from "../core/compare_order";
+import { differenceError, subtract, type Difference } from "../core/difference";
+import { valueText } from "../core/format";
+import { valueOnInput } from "../core/placed";
+import { statisticName } from "../core/statistics";
+import {
+  columnFrame,
+  columnNotes,
+  findColumn,
+  haveSameInputs,
+  loadColumn,
+  placedPlane,
+  unmatchedLayers,
+  type Column,
+} from "./columns";
+import { Resource } from "./resource.svelte";
+import type { Place } from "./selection.svelte";
+import type { Session } from "./session.svelte";
+
+/** Statistics that stand beside the rows before all others. */
+const FIRST_STATISTICS = ["mean", "l1", "kernel_change", "activation_change"];
+
+/** A filter, and the place of the input image that is pointed at; null beside the pictures. */
+export interface ComparedPlace {
+  channel: number;
+  place: Place | null;
+}
+
+const comparisons = new WeakMap<Session, Comparison>();
+
+/** The comparison of a session; it is there from when it is first asked for. */
+export function comparisonOf(session: Session): Comparison {
+  const known = comparisons.get(session);
+  if (known) return known;
+  const comparison = new Comparison(session);
+  comparisons.set(session, comparison);
+  $effect.root(() => comparison.watch());
+  return comparison;
+}
+
+export class Comparison {
+  readonly loaded = new Resource<readonly Column[]>();
+  /** Of pictures of weights, which lie nowhere on the input image. */
+  #cursorOnKernel = $state.raw<Place | null>(null);
+
+  /** A first; all of them show the same layer. */
+  readonly columns = $derived.by(() =>
+    this.session.selection.choices.columns.length > 0 ? (this.loaded.value ?? []) : [],
+  );
+  readonly a = $derived(this.columns[0]?.view ?? null);
+  readonly notes = $derived([...new Set(columnNotes(this.columns))]);
+  readonly unmatched = $derived(unmatchedLayers(this.columns));
+  readonly method = $derived.by(() => this.session.selection.choices.method);
+
+  /** A and B where there is no third column, both have pictures, and of the same input images. */
+  readonly pair = $derived.by<readonly [Column, Column] | null>(() => {
+    const [a, b, ...more] = this.columns;
+    if (!a?.view?.planes || !b?.view?.planes || more.length > 0) return null;
+    return haveSameInputs(a, b) || this.method === "kernel" ? [a, b] : null;
+  });
+
+  /** A − B of every filter of the layer; null where the pictures differ in size. */
+  readonly differences = $derived.by<readonly (Difference | null)[]>(() => {
+    if (!this.pair) return [];
+    const [a, b] = this.pair;
+    const count = Math.min(a.view?.planes?.channels ?? 0, b.view?.planes?.channels ?? 0);
+    return Array.from({ length: count }, (_, channel) => {
+      const [first, second] = [placedPlane(a, channel), placedPlane(b, channel)];
+      return first && second ? subtract(first, second) : null;
+    });
+  });
+  readonly subtracted = $derived(this.differences.some((one) => one !== null));
+
+  readonly numbers = $derived<CompareNumbers>({
+    statistics: this.columns.map(({ view }) => view?.capture.statistics ?? []),
+    pictures: this.differences.map((one) => one?.mean ?? null),
+  });
+  /** What the rows are sorted by: numbers where what was asked for is not there. */
+  readonly key = $derived.by<CompareKey>(() => {
+    const key = parseCompareKey(this.session.selection.choices.compareBy);
+    const count = this.a?.planes?.channels ?? 0;
+    return hasValues(key, this.numbers, count) ? key : { kind: "index" };
+  });
+  /** Filters of A in the order of the rows. */
+  readonly order = $derived(orderRows(this.a?.planes?.channels ?? 0, this.key, this.numbers));
+
+  /** End of the color scale of one filter, the same in all columns. */
+  rangeOf(channel: number): number {
+    const { scale, fixed } = this.session.selection.choices;
+    if (scale === "filter") return this.#largest(({ view }) => view?.planes?.scale[channel] ?? 0);
+    return scale === "fixed" && fixed !== null ? fixed : this.layerRange;
+  }
+  readonly layerRange = $derived(
+    this.#largest(({ view }) => (view?.planes?.scale ?? []).reduce((a, b) => Math.max(a, b), 0)),
+  );
+  /** End of the color scale of A − B: of the layer, for the sizes of changes are to be seen. */
+  readonly differenceRange = $derived(
+    this.differences.reduce((most, one) => Math.max(most, one?.planes.scale[0] ?? 0), 0),
+  );
+
+  /** What rounding to 8 bits may add to A − B, at most. */
+  readonly rounding = $derived.by(() =>
+    this.differences.reduce((most, one, channel) => {
+      const [a, b] = (this.pair ?? []).map((column) => placedPlane(column, channel));
+      return one && a && b ? Math.max(most, differenceError(a, b)) : most;
+    }, 0),
+  );
+
+  constructor(readonly session: Session) {}
+
+  /** Names of the statistics, that of the order first, then what changes most with training. */
+  readonly statistics = $derived.by(() => {
+    const names = this.numbers.statistics.flatMap((column) => column.map(({ name }) => name));
+    const found = new Set(names);
+    return [...new Set([this.sortedBy, ...FIRST_STATISTICS, ...names])].filter((name) =>
+      found.has(name),
+    );
+  });
+
+  /** The statistic of the order; "" where there is none. */
+  get sortedBy(): string {
+    return "name" in this.key ? this.key.name : "";
+  }
+
+  /** Loads the columns whenever what is compared changes; call it inside an effect root. */
+  watch(): void {
+    const { captures, selection } = this.session;
+    $effect(() => {
+      const { at, layer, input, runs, step, graph, summary } = captures;
+      const { columns, method, stage } = selection.choices;
+      const fresh = graph.valueKey === summary?.graph && !step.loading;
+      if (columns.length === 0 || !at || !layer || !runs.value || !fresh) return;
+      const answer = runs.value;
+      const choices = [{ run: at.run, step: at.step, input }, ...columns];
+      const looked = { layer, method, stage };
+      const key = JSON.stringify([layer.key, method, stage, choices, answer.version]);
+      this.loaded.load(key, async () => {
+        const found = choices.map((one, place) => findColumn(answer, one, columnLetter(place)));
+        return Promise.all(found.map((one) => loadColumn(captures, one, looked)));
+      });
+    });
+    $effect(() => {
+      this.session.listed = this.columns.length > 0 ? this.order : null;
+    });
+  }
+
+  /** Where the pointer is, over any picture of the selected filter. */
+  get cursor(): Place | null {
+    return this.method === "kernel" ? this.#cursorOnKernel : this.session.selection.cursor;
+  }
+
+  set cursor(place: Place | null) {
+    if (this.method === "kernel") this.#cursorOnKernel = place;
+    else this.session.selection.cursor = place;
+  }
+
+  /** From a place in the picture of a column, or of A − B behind them, to the input image. */
+  onInput({ channel, column }: { channel: number; column: number }, at: Place): Place | null {
+    const shown = this.columns[column];
+    const frame = shown ? columnFrame(shown, channel) : this.differences[channel]?.frame;
+    return frame
+      ? { x: frame.left + at.x * frame.width, y: frame.top + at.y * frame.height }
+      : null;
+  }
+
+  /** What a row shows, for people who hear it. */
+  spoken(channel: number): string {
+    const row = this.order.indexOf(channel);
+    const change = this.differences[channel];
+    const values = this.columns.map(({ letter }, column) => {
+      const value = statisticOf(this.numbers, { column, name: this.sortedBy, channel });
+      return `${letter} ${valueText(value)}`;
+    });
+    const sorted =
+      this.sortedBy === "" ? "" : `, ${statisticName(this.sortedBy)}: ${values.join(", ")}`;
+    return (
+      `Filter ${channel}, ${row + 1} of ${this.order.length}${sorted}` +
+      (change ? `, change ${valueText(change.mean)}` : "")
+    );
+  }
+
+  /** The values of a filter at a place of the input image; null where a column lacks it. */
+  valuesAt(channel: number, place: Place): (number | null)[] {
+    return this.columns.map((column) => {
+      const placed = placedPlane(column, channel);
+      return placed && valueOnInput(placed, place);
+    });
+  }
+
+  #largest(sizeOf: (column: Column) => number): number {
+    return this.columns.reduce((most, column) => Math.max(most, sizeOf(column)), 0);
+  }
+}
