@@ -9,7 +9,6 @@ Writes the section "Tab" of `RESULTS.md`. The budgets are those of ARCHITECTURE.
 
 from __future__ import annotations
 
-import gzip
 import os
 import re
 import statistics
@@ -22,11 +21,11 @@ from pathlib import Path
 import numpy as np
 from playwright.sync_api import Frame, Page, expect, sync_playwright
 
-import tensorboard_plugin_convlens
 from benchmarks.results import table, write_section
 from tests import captures
 from tests.e2e import logs
 from tests.e2e.tab import Tab, address
+from tests.first_picture import STATIC, files_before_first_picture, gzipped_size
 from tests.tensorboard_process import running_tensorboard
 from tools.install_browser import find_browser
 
@@ -216,21 +215,10 @@ def frame_rate(frame: Frame, selector: str, *, by: int = 24) -> str:
 
 def size_rows() -> Iterator[tuple[str, str, str]]:
     """What is loaded before the first picture, and what may be loaded later."""
-    static = Path(tensorboard_plugin_convlens.__file__).with_name("static")
-    sizes = {path: len(gzip.compress(path.read_bytes(), 9)) for path in static.rglob("*.js")}
-    before = loaded_before(static / "index.js")
-    first = sum(sizes[path] for path in before)
-    later = sum(sizes.values()) - first
+    first = sum(gzipped_size(file) for file in files_before_first_picture())
+    later = sum(gzipped_size(file) for file in STATIC.rglob("*.js")) - first
     yield "before the first picture, gzipped", f"{first / 1000:.1f} kB", "80 KB"
     yield "loaded when asked for, gzipped", f"{later / 1000:.1f} kB", ""
-
-
-def loaded_before(entry: Path) -> set[Path]:
-    """The entry and what it imports at once, and so on."""
-    found = {entry}
-    for name in re.findall(r"""(?:from|import)\s*["'](\.[^"']+\.js)["']""", entry.read_text()):
-        found |= loaded_before((entry.parent / name).resolve())
-    return found
 
 
 def as_frames(times: list[tuple[float, int]]) -> str:

@@ -28,12 +28,14 @@ def test_axe_finds_nothing_in_what_opens_above_the_panes(open_tab, axe, dark):
     assert violations(tab.document(), axe) == [], "with the hint"
     tab.wait_until_painted()
     tab.filters.get_by_text("Export").click()
+    tab.filters.get_by_role("button", name="Statistics, CSV").wait_for()
     assert violations(tab.document(), axe) == [], "with the menu of files"
     tab.page.keyboard.press("Escape")
     tab.search.fill("conv")
     assert violations(tab.document(), axe) == [], "with the list of hits"
     tab.search.press("Escape")
     tab.button("Keys and settings").click()
+    tab.help.wait_for()
     tab.wait_for_rest()
     assert violations(tab.document(), axe) == [], "with the sheet of keys"
 
