@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from tensorboard_plugin_convlens.annotations.marks import Marks
     from tensorboard_plugin_convlens.capture.callback import ConvLensCallback
-    from tensorboard_plugin_convlens.capture.capture import capture
+    from tensorboard_plugin_convlens.capture.capture import CaptureSession, capture
     from tensorboard_plugin_convlens.capture.functions import feature_maps, guided_gradients
     from tensorboard_plugin_convlens.storage import summary
     from tensorboard_plugin_convlens.storage.reader import Reader
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "CaptureSession",
     "ConvLensCallback",
     "Marks",
     "Reader",
@@ -33,6 +34,7 @@ __all__ = [
 ]
 
 _MODULE_OF_NAME = {
+    "CaptureSession": "capture.capture",
     "ConvLensCallback": "capture.callback",
     "Marks": "annotations.marks",
     "Reader": "storage.reader",

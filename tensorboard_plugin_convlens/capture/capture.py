@@ -1,4 +1,4 @@
-"""One capture, during or after training."""
+"""One capture, or one after the other in a training loop of your own."""
 
 from __future__ import annotations
 
@@ -73,15 +73,84 @@ def capture(  # noqa: PLR0913  # One workflow: all of these describe one capture
     Example:
       >>> capture(model, images[:4], "logs", step=3)                  # doctest: +SKIP
     """
-    options = build_options(layers, methods, target)
-    pictures = build_pictures(
-        inputs, labels=labels, class_names=class_names, display=display, color_order=color_order
+    session = CaptureSession(
+        model,
+        inputs,
+        log_dir,
+        run=run,
+        layers=layers,
+        methods=methods,
+        target=target,
+        labels=labels,
+        class_names=class_names,
+        display=display,
+        color_order=color_order,
     )
-    writer = Writer(log_dir, run=run)
-    session = Session(model, inputs, pictures, writer, options)
-    recording = session.capture(step, iterations=_iterations(model), progress=progress)
-    assert recording.capture is not None, "the direct lane has written it"
-    return recording.capture
+    return session.capture(step, progress=progress)
+
+
+class CaptureSession:
+    """Captures of one model, step after step: for a training loop of your own.
+
+    The model is traced once, and each capture says how much every filter changed since the one
+    before, which `capture`, called again and again, cannot know. Nothing is captured but at
+    calls of `capture`; `fit` has `ConvLensCallback`.
+
+    Example:
+      >>> session = CaptureSession(model, images[:4], "logs", run="train")  # doctest: +SKIP
+      >>> for epoch in range(10):                                           # doctest: +SKIP
+      ...     train_one_epoch(model)
+      ...     session.capture(step=epoch + 1)
+    """
+
+    def __init__(  # noqa: PLR0913  # One workflow: all of these describe what to capture.
+        self,
+        model: keras.Model,
+        inputs: ModelInputs,
+        log_dir: str | os.PathLike[str],
+        *,
+        run: str = ".",
+        layers: Sequence[str] | str | None = None,
+        methods: Sequence[str] = DEFAULT_METHODS,
+        target: str = "max",
+        labels: Sequence[str] | Sequence[int] | None = None,
+        class_names: Sequence[str] | None = None,
+        display: object | None = None,
+        color_order: str = "rgb",
+    ) -> None:
+        """Looks at the model, and writes its graph and the input images.
+
+        Arguments and errors are those of `capture`.
+        """
+        options = build_options(layers, methods, target)
+        pictures = build_pictures(
+            inputs,
+            labels=labels,
+            class_names=class_names,
+            display=display,
+            color_order=color_order,
+        )
+        self._model = model
+        self._session = Session(model, inputs, pictures, Writer(log_dir, run=run), options)
+
+    def capture(self, step: int, *, progress: Progress | None = None) -> Capture:
+        """Captures the model as it is now.
+
+        Args:
+          step: Not negative, and larger than that of the capture before.
+          progress: As of the function `capture`.
+
+        Returns:
+          What was captured, but for the pixels; `Reader` reads those.
+
+        Raises:
+          StorageError: The log directory cannot be written to; nothing of the step is kept.
+        """
+        recording = self._session.capture(
+            step, iterations=_iterations(self._model), progress=progress
+        )
+        assert recording.capture is not None, "the direct lane has written it"
+        return recording.capture
 
 
 def _iterations(model: keras.Model) -> int | None:
