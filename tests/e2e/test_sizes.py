@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import FloatRect, Locator, expect
 
 from tests.e2e import logs
 from tests.e2e.layout import layout_problems
@@ -14,18 +14,26 @@ pytestmark = pytest.mark.e2e
 SIZES = [
     pytest.param((1440, 900), id="laptop"),
     pytest.param((1024, 768), id="small screen"),
-    pytest.param((880, 800), id="half a screen"),
+    pytest.param((1024, 704), id="low screen"),
+    pytest.param((900, 800), id="narrow"),
+    pytest.param((700, 800), id="half a screen"),
     pytest.param((2560, 1080), id="ultrawide"),
     pytest.param((1200, 600), id="notebook cell"),
-    pytest.param((800, 1200), id="portrait"),
+    pytest.param((800, 1280), id="portrait"),
 ]
-ONE_PANE_BELOW = 900
 
 
-def go_to_pane(tab: Tab, name: str, width: int) -> None:
-    if width < ONE_PANE_BELOW:
-        panes = tab.frame.get_by_role("navigation", name="Panes")
+def go_to_pane(tab: Tab, name: str) -> None:
+    """Shows a pane, where only one has room."""
+    panes = tab.frame.get_by_role("navigation", name="Panes")
+    if panes.is_visible():
         panes.get_by_role("button", name=name).click()
+
+
+def box_of(pane: Locator) -> FloatRect:
+    box = pane.bounding_box()
+    assert box is not None
+    return box
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -33,9 +41,9 @@ def test_every_pane_is_whole(open_tab, size):
     tab = open_tab(size=size, state={"layer": "conv3"})
     tab.wait_until_painted()
     problems = {"Filters": layout_problems(tab.document())}
-    go_to_pane(tab, "Layers", size[0])
+    go_to_pane(tab, "Layers")
     problems["Layers"] = layout_problems(tab.document())
-    go_to_pane(tab, "Inspector", size[0])
+    go_to_pane(tab, "Inspector")
     for name in ("Filter", "Layer", "Classes"):
         if tab.inspector_tab(name).is_visible():
             tab.inspector_tab(name).click()
@@ -51,11 +59,11 @@ def test_a_deep_network_a_wide_layer_and_long_names_leave_every_pane_whole(open_
     problems = {}
     for run, first in ((logs.DEEP, "backbone"), (logs.WIDE, "wide"), (logs.HOSTILE, "img")):
         tab.run.select_option(run)
-        go_to_pane(tab, "Filters", size[0])
+        go_to_pane(tab, "Filters")
         expect(tab.title).to_contain_text(first)
         tab.wait_for_rest()
         problems[run] = layout_problems(tab.document())
-        go_to_pane(tab, "Layers", size[0])
+        go_to_pane(tab, "Layers")
         problems[f"{run}, layers"] = layout_problems(tab.document())
     assert not any(problems.values()), problems
 
@@ -83,13 +91,34 @@ def test_below_900_pixels_one_pane_is_shown_at_a_time(open_tab):
     expect(tab.filters).to_be_visible()
     expect(tab.layers).to_be_hidden()
     expect(tab.inspector).to_be_hidden()
-    go_to_pane(tab, "Layers", 880)
+    go_to_pane(tab, "Layers")
     tab.node("conv4").click()
     expect(tab.title).to_be_visible()
     expect(tab.title).to_have_text("conv4")
-    go_to_pane(tab, "Inspector", 880)
+    go_to_pane(tab, "Inspector")
     expect(tab.inspector).to_be_visible()
     expect(tab.filters).to_be_hidden()
+
+
+def test_on_a_screen_on_edge_the_inspector_lies_below_layers_and_filters(open_tab):
+    tab = open_tab(size=(800, 1280))
+    tab.wait_until_painted()
+    expect(tab.frame.get_by_role("navigation", name="Panes")).to_be_hidden()
+    layers, filters, inspector = map(box_of, (tab.layers, tab.filters, tab.inspector))
+    assert layers["x"] + layers["width"] <= filters["x"]
+    assert filters["y"] + filters["height"] <= inspector["y"]
+    assert inspector["width"] == pytest.approx(800, abs=1)
+
+
+def test_in_a_low_tab_the_inspector_lies_beside_the_filters_and_else_below_them(open_tab):
+    tab = open_tab(size=(1024, 704))
+    tab.wait_until_painted()
+    filters, inspector = box_of(tab.filters), box_of(tab.inspector)
+    assert filters["x"] + filters["width"] <= inspector["x"]
+    tab.page.set_viewport_size({"width": 1024, "height": 800})
+    tab.wait_for_rest()
+    filters, inspector = box_of(tab.filters), box_of(tab.inspector)
+    assert filters["y"] + filters["height"] <= inspector["y"]
 
 
 def test_the_panes_follow_when_the_window_becomes_narrow_and_wide_again(open_tab):

@@ -31,7 +31,7 @@ export interface GridRequest {
 export const SMALLEST_TILE = 8;
 export const LARGEST_TILE = 320;
 const AUTO_SMALLEST = 48;
-const AUTO_LARGEST = 160;
+const AUTO_LARGEST = 240;
 const PADDING = 10;
 const LABELED_FROM = 30;
 const LABEL_HEIGHT = 17;

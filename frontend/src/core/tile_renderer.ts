@@ -74,7 +74,9 @@ export interface Rectangle {
   height: number;
 }
 
+/** In CSS pixels, as on any screen. */
 const HATCH_PERIOD = 8;
+const FLAG_PERIOD = 4;
 const FONT = '11px system-ui, "Segoe UI", Roboto, sans-serif';
 
 export class TileRenderer {
@@ -178,10 +180,11 @@ export class TileRenderer {
     const columns = this.#columns(tile.width, box.width);
     const right = Math.min(box.width, width - box.x);
     const bottom = Math.min(box.height, this.canvas.height - box.y);
+    const period = Math.max(2, Math.round(FLAG_PERIOD * this.#ratio));
     for (let y = Math.max(0, -box.y); y < bottom; y++) {
       const source = Math.floor((y * tile.height) / box.height) * tile.width;
       for (let x = 0; x < right; x++) {
-        const hatched = (x + y) % 4 < 2;
+        const hatched = 2 * ((x + y) % period) < period;
         if (hatched && tile.levels[source + columns[x]!] === 0) {
           this.#pixels[(box.y + y) * width + box.x + x] = flag;
         }
@@ -257,7 +260,8 @@ export class TileRenderer {
   ): void {
     const { grid, colors } = scene;
     const context = this.#context;
-    const base = y + grid.tileHeight + 4;
+    // Below the frame of the selected tile.
+    const base = y + grid.tileHeight + 6;
     context.textBaseline = "top";
     context.textAlign = "left";
     const chosen = emphasis === "selected";

@@ -15,6 +15,10 @@ export interface VerdictCounts {
   marked: number;
 }
 
+/** How many filters have a verdict: others have stars, tags or a note only. */
+export const judged = (counts: VerdictCounts): number =>
+  VERDICTS.reduce((sum, verdict) => sum + counts[verdict], 0);
+
 /** In little room: "✓3 ✕12". */
 export function verdictsText(counts: VerdictCounts): string {
   return VERDICTS.filter((verdict) => counts[verdict] > 0)

@@ -1,10 +1,14 @@
-import { fireEvent, render, screen, waitFor, within } from "@testing-library/svelte";
+import { cleanup, fireEvent, render, screen, waitFor, within } from "@testing-library/svelte";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
 import App from "../../src/views/App.svelte";
 import { installCanvas } from "../canvas";
 import { makeLayer } from "../fixtures";
 import { refuse, serve, smallNetwork } from "../server";
+
+// What the tab imports when it is shown: here at once, since nothing can be imported any more
+// after the last test.
+import.meta.glob(["../../src/views/*.svelte", "../../src/stores/*.ts"], { eager: true });
 
 beforeEach(() => {
   installCanvas();
@@ -16,7 +20,10 @@ beforeEach(() => {
     Object.defineProperty(HTMLElement.prototype, side, { configurable: true, value: 600 });
   }
 });
-afterEach(() => vi.unstubAllGlobals());
+afterEach(() => {
+  cleanup();
+  vi.unstubAllGlobals();
+});
 
 const shown = (text: RegExp | string) => screen.findByText(text);
 
