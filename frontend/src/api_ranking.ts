@@ -1,7 +1,8 @@
 // What the server is asked about rankings and their tests. Loaded with what shows it.
 
 import { json, type CaptureRef } from "./api";
-import type { Ablations, Agreement, Flags } from "./wire";
+import { thresholdParameters, type MovedThresholds } from "./core/thresholds";
+import type { Ablations, Agreement, Flags, NetworkTimeline } from "./wire";
 
 export const fetchAblations = (run: string): Promise<Ablations> => json("ablations", { run });
 
@@ -9,5 +10,13 @@ export const fetchAblations = (run: string): Promise<Ablations> => json("ablatio
 export const fetchAgreement = (at: CaptureRef, layer: number, seed: number): Promise<Agreement> =>
   json("agreement", { ...at, layer, seed });
 
-export const fetchFlags = (at: CaptureRef, layer: number): Promise<Flags> =>
-  json("flags", { ...at, layer });
+export const fetchFlags = (at: CaptureRef, layer: number, moved: MovedThresholds): Promise<Flags> =>
+  json("flags", { ...at, layer, ...thresholdParameters(moved) });
+
+/** Counts of flags of every layer at every step of a model graph. */
+export const fetchFlagCounts = (
+  run: string,
+  graph: string,
+  moved: MovedThresholds,
+): Promise<NetworkTimeline> =>
+  json("network_timeline", { run, graph, ...thresholdParameters(moved) });

@@ -202,7 +202,11 @@ export interface Guidance {
   ungated: string[];
 }
 
-/** Answer of /layer: one layer, at one step, for one input image. */
+/**
+ * Answer of /layer: one layer, at one step, for one input image.
+ *
+ * `flags` are over all captured inputs, at the default thresholds of /flags.
+ */
 export interface LayerCapture {
   run: string;
   step: number;
@@ -210,6 +214,7 @@ export interface LayerCapture {
   input: number;
   sheets: Sheet[];
   statistics: Statistic[];
+  flags: Flag[];
   guidance: Guidance | null;
 }
 
@@ -574,8 +579,9 @@ export interface Timeline {
 /**
  * One layer at one step of a network's timeline.
  *
- * Mean and median are over the filters for which the change is defined; `null` where
- * there is none. `silent` is `null` where it is not known.
+ * `flags` are counted at the thresholds of the answer. Mean and median are over the filters
+ * for which the change is defined; `null` where there is none. `silent` is `null` where it is
+ * not known.
  */
 export interface LayerPoint {
   kernelChangeMean: number | null;
@@ -597,6 +603,7 @@ export interface LayerTimeline {
 /** Answer of /network_timeline: every captured layer over the steps of a model graph. */
 export interface NetworkTimeline {
   run: string;
+  thresholds: Thresholds;
   steps: StepSummary[];
   layers: LayerTimeline[];
 }

@@ -70,6 +70,7 @@ export function makeCapture(changes: Partial<LayerCapture> = {}): LayerCapture {
     input: 0,
     sheets: [],
     statistics: [],
+    flags: [],
     guidance: null,
     ...changes,
   };

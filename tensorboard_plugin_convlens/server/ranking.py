@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from tensorboard_plugin_convlens.core.agreement import rank_correlations, spread
 from tensorboard_plugin_convlens.core.criteria import values_of_layer
 from tensorboard_plugin_convlens.core.flags import (
+    DEFAULTS,
     Flag,
     Kind,
     Thresholds,
@@ -51,20 +52,32 @@ def flags(run: str, step: int, record: LayerCapture, thresholds: Thresholds) -> 
         "run": run,
         "step": step,
         "layer": record.layer,
-        "thresholds": {
-            "nearSilent": thresholds.near_silent,
-            "saturated": thresholds.saturated,
-            "profile": thresholds.profile,
-            "kernel": thresholds.kernel,
-        },
+        "thresholds": thresholds_to_wire(thresholds),
         "flags": [_flag(one) for one in found],
         "counts": _counts(found),
     }
 
 
-def flag_counts(statistics: Sequence[Statistic]) -> wire.FlagCounts | None:
-    """How many filters have each flag, at the default thresholds; None without statistics."""
-    return _counts(find_flags(statistics)) if statistics else None
+def thresholds_to_wire(thresholds: Thresholds) -> wire.Thresholds:
+    """Where flags begin."""
+    return {
+        "nearSilent": thresholds.near_silent,
+        "saturated": thresholds.saturated,
+        "profile": thresholds.profile,
+        "kernel": thresholds.kernel,
+    }
+
+
+def usual_flags(statistics: Sequence[Statistic]) -> list[wire.Flag]:
+    """The flags of a layer's filters at the default thresholds."""
+    return [_flag(one) for one in find_flags(statistics)]
+
+
+def flag_counts(
+    statistics: Sequence[Statistic], thresholds: Thresholds = DEFAULTS
+) -> wire.FlagCounts | None:
+    """How many filters have each flag; None without statistics."""
+    return _counts(find_flags(statistics, thresholds)) if statistics else None
 
 
 _KINDS: dict[Kind, wire.FlagKind] = {

@@ -153,7 +153,8 @@ class Routes:
         graph = params.sha256(request.args, "graph")
         every = range(len(self._captures.graph(run, graph).layers))
         rows = self._captures.rows(run, graph, every)
-        return as_json(request, timeline.network_timeline(run, rows))
+        thresholds = params.thresholds(request.args)
+        return as_json(request, timeline.network_timeline(run, rows, thresholds))
 
     def _predictions(self, request: Request) -> Response:
         run = params.run(request.args)

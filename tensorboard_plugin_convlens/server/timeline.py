@@ -20,6 +20,7 @@ from tensorboard_plugin_convlens.core.change import (
     lives,
     silence,
 )
+from tensorboard_plugin_convlens.core.flags import DEFAULTS, Thresholds
 from tensorboard_plugin_convlens.core.records import (
     Capture,
     FloatArray,
@@ -28,7 +29,7 @@ from tensorboard_plugin_convlens.core.records import (
     StepKey,
 )
 from tensorboard_plugin_convlens.server import to_wire, wire
-from tensorboard_plugin_convlens.server.ranking import flag_counts
+from tensorboard_plugin_convlens.server.ranking import flag_counts, thresholds_to_wire
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,17 +89,20 @@ def layer_timeline(
     }
 
 
-def network_timeline(run: str, rows: Iterable[Row]) -> wire.NetworkTimeline:
-    """How much every layer changed at every step, and how many of its filters are silent."""
+def network_timeline(
+    run: str, rows: Iterable[Row], thresholds: Thresholds = DEFAULTS
+) -> wire.NetworkTimeline:
+    """How much every layer changed at every step, and how many of its filters have flags."""
     steps: list[wire.StepSummary] = []
     points: list[dict[int, wire.LayerPoint]] = []
     for row in rows:  # Of each, only what is told of it is kept.
         steps.append(to_wire.step_summary(row.key, row.capture))
-        points.append({one.layer: _point(one) for one in row.capture.layers})
+        points.append({one.layer: _point(one, thresholds) for one in row.capture.layers})
     indices = sorted({index for each in points for index in each})
-    missing = _point(LayerCapture(0, ()))
+    missing = _point(LayerCapture(0, ()), thresholds)
     return {
         "run": run,
+        "thresholds": thresholds_to_wire(thresholds),
         "steps": steps,
         "layers": [
             {
@@ -110,7 +114,7 @@ def network_timeline(run: str, rows: Iterable[Row]) -> wire.NetworkTimeline:
     }
 
 
-def _point(layer: LayerCapture) -> wire.LayerPoint:
+def _point(layer: LayerCapture, thresholds: Thresholds) -> wire.LayerPoint:
     kernel = _finite(_values(layer.statistics, KERNEL_CHANGE, -1))
     activation = _finite(_values(layer.statistics, ACTIVATION_CHANGE, -1))
     silent = silence(layer.statistics)
@@ -120,7 +124,7 @@ def _point(layer: LayerCapture) -> wire.LayerPoint:
         "activationChangeMean": _number(np.mean, activation),
         "activationChangeMedian": _number(np.median, activation),
         "silent": None if silent is None else int(silent.sum()),
-        "flags": flag_counts(layer.statistics),
+        "flags": flag_counts(layer.statistics, thresholds),
         "unchangedSince": layer.unchanged_since,
         "weightsUnchangedSince": layer.weights_unchanged_since,
     }

@@ -20,7 +20,7 @@ from tensorboard_plugin_convlens.core.records import (
 )
 from tensorboard_plugin_convlens.server import wire
 from tensorboard_plugin_convlens.server.numbers import number
-from tensorboard_plugin_convlens.server.ranking import flag_counts
+from tensorboard_plugin_convlens.server.ranking import flag_counts, usual_flags
 
 CLASSES_SENT = 50
 # A filter is weak where its strongest response is below this share of the layer's.
@@ -103,6 +103,7 @@ def layer_capture(
         "statistics": [
             _statistic(one) for one in record.statistics if one.input in (input_index, -1)
         ],
+        "flags": usual_flags(record.statistics),
         "guidance": None
         if guidance is None
         else {

@@ -184,16 +184,3 @@ def test_where_marks_cannot_be_changed_the_reason_is_said(open_tab, tmp_path):
         tab.page.keyboard.press("x")
         expect(tab.frame.get_by_text(reason).last).to_be_visible()
         expect(_said(tab)).not_to_have_text(re.compile("useless"))
-
-
-def test_silent_filters_are_flagged_and_picked_all_at_once(open_tab):
-    tab = open_tab(state={"layer": "conv1"})
-    tab.wait_until_painted()
-    flags = tab.inspector.get_by_role("region", name="Flags")
-    flags.get_by_role("button", name="Flags").click()
-    pick = flags.get_by_role("button", name=re.compile("all \\d+ silent"))
-    silent = re.search(r"all (\d+) silent", pick.inner_text())
-    assert silent
-    pick.click()
-    picked = tab.frame.get_by_role("toolbar", name="Picked filters")
-    expect(picked).to_contain_text(re.compile(rf"^{silent[1]} filters? picked"))

@@ -139,6 +139,23 @@ def test_counts_of_flags_stand_with_each_layer_of_a_step_and_over_time(client):
     assert timeline["layers"][0]["points"][0]["flags"] == step["layers"][0]["flags"]
 
 
+def test_counts_over_time_follow_the_thresholds(client):
+    step = get(client, f"step?{client.at}", wire.Step)
+    at = f"{ROUTE}/network_timeline?run=train&graph={step['graph']}"
+    for moved in ("profile=0.9&kernel=0.9", "near_silent=0.995"):
+        (counts,) = (
+            point["flags"] for point in client.get(f"{at}&{moved}").json["layers"][0]["points"]
+        )
+        alone = get(client, f"flags?{client.at}&layer=1&{moved}", wire.Flags)
+        assert counts == alone["counts"] != step["layers"][0]["flags"]
+    assert client.get(f"{at}&profile=2").status_code == 400
+
+
+def test_a_layer_comes_with_its_flags_at_the_usual_thresholds(client):
+    layer = get(client, f"layer?{client.at}&layer=1&input=0", wire.LayerCapture)
+    assert layer["flags"] == get(client, f"flags?{client.at}&layer=1", wire.Flags)["flags"]
+
+
 def test_a_layer_that_was_not_captured_has_neither(client):
     for route in ("agreement", "flags"):
         assert client.get(f"{ROUTE}/{route}?{client.at}&layer=9").status_code == 404

@@ -140,6 +140,36 @@ export function verdictSentence(effects: readonly Effect[], metric: string): str
   return parts.join(" ");
 }
 
+/** Changes below this share of a metric are those of floating point numbers. */
+const NOTHING = 1e-5;
+
+/** Whether the verdicts hold: what changes without the marked filters, and how often chance costs more. */
+export function conclusionSentence(ablation: Ablation, metric: number, fill: Fill): string {
+  const whole = ablation.baseline[metric] ?? null;
+  const costs = costsOf(ablation, metric);
+  const find = (name: string) =>
+    ablation.choices.find((choice) => choice.name === name && choice.fill === fill);
+  const marked = find("marked")?.trials[0]?.[metric] ?? null;
+  if (whole === null || marked === null) return "";
+  const trials = (find("random")?.trials ?? []).flatMap((trial) => trial[metric] ?? []);
+  const least = NOTHING * Math.max(1, Math.abs(whole));
+  const worse = trials.filter((value) => costs * (value - marked) > least).length;
+  const chance =
+    costs === 0 || trials.length === 0
+      ? ""
+      : ` ${worse} of ${plural(trials.length, "random choice")} cost more.`;
+  const change = Math.abs(marked - whole) <= least ? "Nothing changes without them" : "";
+  if (change) return `${change}: the verdicts hold on this data.${chance}`;
+  return chance.trim();
+}
+
+/** 1: more of the metric is worse; -1: less is worse; 0: that is not known. */
+function costsOf({ metrics }: Ablation, metric: number): number {
+  const name = metrics[metric] ?? "";
+  if (isAccuracy(name)) return -1;
+  return metric === 0 || /loss|error|crossentropy|ma[ep]|mse/i.test(name) ? 1 : 0;
+}
+
 /** Ends of an axis that holds every dot, its interval, and zero. */
 export function effectRange(effects: readonly Effect[]): { low: number; high: number } {
   const ends = effects.flatMap(({ change, deviation }) =>

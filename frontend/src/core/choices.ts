@@ -3,6 +3,7 @@
 import type { Method } from "../wire";
 import { columnsText, parseColumns, type ColumnChoice } from "./columns";
 import { SHOWN, type Shown, type SortKey } from "./order";
+import { parseThresholds, thresholdParameters, type MovedThresholds } from "./thresholds";
 
 /** Which feature maps are drawn where a layer has those of both activation stages. */
 export type Stage = "before" | "after";
@@ -27,6 +28,8 @@ export interface Choices {
   /** Of the order by chance. */
   seed: number;
   shown: Shown;
+  /** Where flags begin, as far as it is not where it usually is. */
+  thresholds: MovedThresholds;
   scale: ScaleMode;
   /** End of the fixed color scale; null: not yet chosen. */
   fixed: number | null;
@@ -69,6 +72,7 @@ export function defaultChoices(): Choices {
     sort: { name: "l1", descending: true },
     seed: 0,
     shown: "all",
+    thresholds: {},
     scale: "filter",
     fixed: null,
     size: "auto",
@@ -112,7 +116,7 @@ export function toState(choices: Choices): Record<string, string> {
   put("compare", columnsText(choices.columns), null);
   put("by", choices.compareBy, base.compareBy);
   put("swipe", choices.swipe, base.swipe);
-  return state;
+  return { ...state, ...thresholdParameters(choices.thresholds) };
 }
 
 /** Reads a link; what is missing or makes no sense falls back to the default. */
@@ -132,6 +136,7 @@ export function fromState(state: Readonly<Record<string, string>>): Choices {
     sort: { name: sort, descending: descending === "true" },
     seed: Math.min(LARGEST_SEED, wholeNumber(state["seed"]) ?? base.seed),
     shown: oneOf(SHOWN, state["show"]) ?? base.shown,
+    thresholds: parseThresholds(state),
     scale: oneOf(SCALES, state["scale"]) ?? base.scale,
     fixed: positive(state["fixed"]),
     size: size === "all" ? "all" : (positive(size) ?? base.size),

@@ -1,6 +1,6 @@
 // Order of the filters in the grid, and which of them are shown.
 
-import type { Statistic } from "../wire";
+import type { FlagKind, Statistic } from "../wire";
 import type { Opinion } from "./marks";
 
 export interface SortKey {
@@ -9,35 +9,54 @@ export interface SortKey {
   descending: boolean;
 }
 
-/** Which filters are shown: by their response, or by what is said about them. */
+/** Which filters are shown: by their response, their flags, or what is said about them. */
 export type Shown =
   | "all"
   | "responding"
   | "unresponsive"
+  | "flagged"
+  | FlagKind
   | "useful"
   | "useless"
   | "unsure"
   | "starred"
   | "marked"
-  | "unmarked";
+  | "unmarked"
+  | "outdated";
 
 /** How the filters that are shown are called: "No filter of this layer is …". */
 export function shownText(shown: Shown): string {
-  if (shown === "unresponsive") return "without a response to this input";
-  if (shown === "responding") return "responding to this input";
-  return shown === "starred" ? "given stars" : shown;
+  return TEXTS[shown] ?? shown;
 }
+
+const TEXTS: Partial<Record<Shown, string>> = {
+  unresponsive: "without a response to this input",
+  responding: "responding to this input",
+  silent: "silent on all captured inputs",
+  nearSilent: "near-silent",
+  duplicate: "a duplicate",
+  notFinite: "without finite values",
+  starred: "given stars",
+  outdated: "marked on other weights than these",
+};
 
 export const SHOWN: readonly Shown[] = [
   "all",
   "responding",
   "unresponsive",
+  "flagged",
+  "silent",
+  "nearSilent",
+  "saturated",
+  "duplicate",
+  "notFinite",
   "useful",
   "useless",
   "unsure",
   "starred",
   "marked",
   "unmarked",
+  "outdated",
 ];
 
 /** The order that is asked for; by number where no value of its statistic is there. */
@@ -67,25 +86,44 @@ export function orderChannels(
   });
 }
 
-/** Keeps the channels that are asked for. */
-export function showChannels(
-  order: readonly number[],
-  shown: Shown,
-  {
-    isUnresponsive,
-    opinionOf,
-  }: { isUnresponsive: (channel: number) => boolean; opinionOf: OpinionOf },
-): number[] {
-  if (shown === "all") return [...order];
-  if (shown === "responding" || shown === "unresponsive")
-    return order.filter((channel) => isUnresponsive(channel) === (shown === "unresponsive"));
-  return order.filter((channel) => {
-    const opinion = opinionOf(channel);
-    if (shown === "marked" || shown === "unmarked")
-      return (opinion === null) === (shown === "unmarked");
-    return shown === "starred" ? (opinion?.stars ?? 0) > 0 : opinion?.verdict === shown;
-  });
+/** What is known of a filter, to show it or not. */
+export interface Known {
+  isUnresponsive: (channel: number) => boolean;
+  flagsOf: (channel: number) => readonly FlagKind[];
+  /** What is said about a filter; null: nothing. */
+  opinionOf: (channel: number) => Opinion | null;
+  /** Whether that was said about other weights. */
+  isOutdated: (channel: number) => boolean;
 }
 
-/** What is said about a filter; null: nothing. */
-export type OpinionOf = (channel: number) => Opinion | null;
+/** Keeps the channels that are asked for. */
+export function showChannels(order: readonly number[], shown: Shown, known: Known): number[] {
+  return order.filter((channel) => isShown(channel, shown, known));
+}
+
+function isShown(channel: number, shown: Shown, known: Known): boolean {
+  switch (shown) {
+    case "all":
+      return true;
+    case "responding":
+    case "unresponsive":
+      return known.isUnresponsive(channel) === (shown === "unresponsive");
+    case "flagged":
+      return known.flagsOf(channel).length > 0;
+    case "silent":
+    case "nearSilent":
+    case "saturated":
+    case "duplicate":
+    case "notFinite":
+      return known.flagsOf(channel).includes(shown);
+    case "marked":
+    case "unmarked":
+      return (known.opinionOf(channel) === null) === (shown === "unmarked");
+    case "outdated":
+      return known.isOutdated(channel);
+    case "starred":
+      return (known.opinionOf(channel)?.stars ?? 0) > 0;
+    default:
+      return known.opinionOf(channel)?.verdict === shown;
+  }
+}

@@ -1,6 +1,7 @@
 // Colors of what is painted on canvases; views take theirs from CSS.
 
 import { pixel } from "./lut";
+import type { FlagColors } from "./tile_flags";
 import type { MarkColors } from "./tile_marks";
 import type { GridColors } from "./tile_renderer";
 
@@ -39,6 +40,13 @@ const DARK_MARKS: MarkColors = {
   accent: "#ff9d52",
   verdict: { useful: "#5fd0a8", useless: "#ff8fa3", unsure: "#e8b64c" },
 };
+
+const LIGHT_FLAGS: FlagColors = { page: "#ffffff", flag: "#7a2f8f" };
+const DARK_FLAGS: FlagColors = { page: "#1c1c1f", flag: "#e0a3f0" };
+
+export function flagColors(dark: boolean): FlagColors {
+  return dark ? DARK_FLAGS : LIGHT_FLAGS;
+}
 
 export function markColors(dark: boolean): MarkColors {
   return dark ? DARK_MARKS : LIGHT_MARKS;

@@ -52,7 +52,7 @@ export class Marker {
   }
 
   /** Whether the filter's layer has other weights now than when it was marked. */
-  isStale(channel: number): boolean {
+  isOutdated(channel: number): boolean {
     const then = this.markOf(channel)?.weights ?? null;
     const { layer, captured } = this.session.captures;
     const now = (layer && captured.get(layer.index)?.weights) ?? null;

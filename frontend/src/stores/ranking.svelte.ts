@@ -1,11 +1,15 @@
-// What ranks filters beside the captured statistics: chance, and tests of single filters.
+// What ranks and flags filters beside the captured statistics: chance, tests, thresholds.
 //
 // Loaded after the first picture.
 
-import { fetchAblations } from "../api_ranking";
+import { fetchAblations, fetchFlags } from "../api_ranking";
 import { filterEffects, type FilterEffects } from "../core/ablations";
+import { flagsByChannel, flagText } from "../core/flags";
 import { randomOrder } from "../core/random";
-import type { Ablations, Statistic } from "../wire";
+import { flagColors } from "../core/theme";
+import { drawTileFlags } from "../core/tile_flags";
+import type { Decoration } from "../core/tile_renderer";
+import type { Ablations, Flag, FlagKind, Flags, Statistic } from "../wire";
 import { Resource } from "./resource.svelte";
 import type { Session } from "./session.svelte";
 
@@ -31,6 +35,20 @@ export class Ranking {
     return loss ? [{ name: "ablation", perInput: false, values: loss }, random] : [random];
   });
 
+  /** Flags of the selected layer at thresholds that were moved. */
+  readonly #moved = new Resource<Flags>();
+  readonly flagsError = $derived(this.#isMoved ? this.#moved.error : null);
+
+  /** What is conspicuous about filters of the selected layer. */
+  readonly flags = $derived.by<readonly Flag[]>(() => {
+    const view = this.session.captures.view.value;
+    if (!view) return [];
+    if (!this.#isMoved) return view.capture.flags;
+    return this.#moved.valueKey === this.#movedKey ? (this.#moved.value?.flags ?? []) : [];
+  });
+
+  readonly #byChannel = $derived(flagsByChannel(this.flags));
+
   constructor(private readonly session: Session) {
     let visit = 0;
     $effect(() => {
@@ -40,6 +58,44 @@ export class Ranking {
       visit += 1;
       this.tests.load(`${visit} ${run.run}`, () => fetchAblations(run.run));
     });
+    $effect(() => {
+      const view = session.captures.view.value;
+      if (!view || !this.#isMoved) return;
+      const { thresholds } = session.selection.choices;
+      this.#moved.load(this.#movedKey, () => fetchFlags(view.at, view.layer.index, thresholds));
+    });
+  }
+
+  flagsOf(channel: number): readonly Flag[] {
+    return this.#byChannel.get(channel) ?? [];
+  }
+
+  kindsOf(channel: number): FlagKind[] {
+    return this.flagsOf(channel).map(({ kind }) => kind);
+  }
+
+  /** What a screen reader adds about a filter. */
+  spoken(channel: number): string {
+    return this.flagsOf(channel)
+      .map((flag) => `, ${flagText(flag)}`)
+      .join("");
+  }
+
+  /** Draws flags onto tiles; a new function whenever there is something new to draw. */
+  decorate(dark: boolean): Decoration {
+    const colors = flagColors(dark);
+    const flags = this.#byChannel;
+    return (context, channel, box) => drawTileFlags(context, box, flags.get(channel) ?? [], colors);
+  }
+
+  get #isMoved(): boolean {
+    return Object.keys(this.session.selection.choices.thresholds).length > 0;
+  }
+
+  get #movedKey(): string {
+    const view = this.session.captures.view.value;
+    const { thresholds } = this.session.selection.choices;
+    return JSON.stringify([view?.at, view?.layer.index, thresholds]);
   }
 }
 

@@ -82,7 +82,9 @@ export class Session {
     const order = orderChannels(view.planes.channels, this.sort, this.sortable);
     return showChannels(order, this.selection.choices.shown, {
       isUnresponsive: (channel) => this.isUnresponsive(channel),
+      flagsOf: (channel) => this.ranking?.kindsOf(channel) ?? [],
       opinionOf: (channel) => this.marker?.opinionOf(channel) ?? null,
+      isOutdated: (channel) => this.marker?.isOutdated(channel) ?? false,
     });
   });
 

@@ -6,6 +6,7 @@ import {
   choiceName,
   effectRange,
   effectText,
+  conclusionSentence,
   effectsOf,
   filterEffects,
   testText,
@@ -76,6 +77,23 @@ describe("tests of verdicts", () => {
       "Without your 3 useless filters: accuracy −0.1 %. Without 3 random ones: −2.0 % ± 2.0.",
     );
     expect(verdictSentence([], "accuracy")).toBe("");
+  });
+
+  it("hold where nothing changes without the marked filters", () => {
+    const nothing = test(choice("marked", [[0.5 + 1e-7, 0.9]]), whole.choices[1] as AblationChoice);
+    expect(conclusionSentence(nothing, 1, "zero")).toBe(
+      "Nothing changes without them: the verdicts hold on this data. 2 of 3 random choices cost more.",
+    );
+    expect(conclusionSentence(nothing, 0, "zero")).toMatch(/^Nothing .* 3 of 3 random/);
+  });
+
+  it("are compared with chance where something changes", () => {
+    expect(conclusionSentence(whole, 0, "zero")).toBe("3 of 3 random choices cost more.");
+    expect(conclusionSentence(whole, 1, "zero")).toBe("2 of 3 random choices cost more.");
+    expect(conclusionSentence(whole, 0, "mean")).toBe("");
+    // Nobody knows whether more of it is better.
+    expect(conclusionSentence({ ...whole, metrics: ["loss", "sparsity"] }, 1, "zero")).toBe("");
+    expect(conclusionSentence({ ...whole, baseline: [null, null] }, 0, "zero")).toBe("");
   });
 
   it("say nothing of what is not finite", () => {

@@ -1,6 +1,14 @@
 import { describe, expect, it } from "vitest";
 
-import { channelsByKind, flagText } from "../../src/core/flags";
+import {
+  channelsByKind,
+  FLAG_KINDS,
+  FLAG_SIGN,
+  flagsByChannel,
+  flagSign,
+  flagText,
+} from "../../src/core/flags";
+import { parseThreshold, parseThresholds, thresholdParameters } from "../../src/core/thresholds";
 import type { Flag } from "../../src/wire";
 
 const flag = (changes: Partial<Flag>): Flag => ({
@@ -29,11 +37,40 @@ describe("flags", () => {
     );
   });
 
-  it("are gathered by kind", () => {
-    const kinds = channelsByKind([flag({}), flag({ channel: 3 }), flag({ kind: "saturated" })]);
+  it("have signs that differ, and never call a filter dead", () => {
+    expect(new Set(FLAG_KINDS.map((kind) => FLAG_SIGN[kind])).size).toBe(FLAG_KINDS.length);
+    expect(flagSign(flag({ kind: "duplicate", other: 12 }))).toBe("=12");
+    expect(flagSign(flag({}))).toBe("∅");
+    for (const kind of FLAG_KINDS) expect(flagText(flag({ kind }))).not.toMatch(/dead/);
+  });
+
+  it("are gathered by filter", () => {
+    const twice = [flag({ channel: 3 }), flag({ channel: 3, kind: "saturated" }), flag({})];
+    const found = flagsByChannel(twice);
+    expect(found.get(3)?.map(({ kind }) => kind)).toEqual(["silent", "saturated"]);
+    expect([...found.keys()]).toEqual([3, 0]);
+  });
+
+  it("are gathered by kind, in the order of the server", () => {
+    const kinds = channelsByKind([flag({ kind: "saturated" }), flag({}), flag({ channel: 3 })]);
     expect([...kinds]).toEqual([
       ["silent", [0, 3]],
       ["saturated", [0]],
     ]);
+  });
+});
+
+describe("thresholds", () => {
+  it("are in links and requests only where they were moved", () => {
+    expect(thresholdParameters({})).toEqual({});
+    const moved = { nearSilent: 0.5, kernel: 0 };
+    expect(thresholdParameters(moved)).toEqual({ near_silent: "0.5", kernel: "0" });
+    expect(parseThresholds({ ...thresholdParameters(moved), step: "1" })).toEqual(moved);
+  });
+
+  it("are shares; anything else is none", () => {
+    expect(["0", "1", "0.98765", ".5"].map(parseThreshold)).toEqual([0, 1, 0.9877, 0.5]);
+    for (const text of ["", " ", "-0.1", "1.01", "NaN", "x", "1e999"])
+      expect(parseThreshold(text)).toBeNull();
   });
 });

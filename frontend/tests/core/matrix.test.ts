@@ -98,6 +98,7 @@ it("gives a row to every layer and marks what did not change", () => {
   const found = networkMatrix(
     {
       run: "r",
+      thresholds: { nearSilent: 0.99, saturated: 0.9, profile: 0.99, kernel: 0.99 },
       steps: [step, step],
       layers: [
         { layer: 1, points: [point(null, null), point(0, 0)] },

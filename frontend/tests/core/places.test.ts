@@ -12,7 +12,15 @@ import {
   stageText,
   targetText,
 } from "../../src/core/method";
-import { orderChannels, showChannels, type Shown } from "../../src/core/order";
+import {
+  SHOWN,
+  shownText,
+  type Known,
+  orderChannels,
+  showChannels,
+  type Shown,
+} from "../../src/core/order";
+import type { FlagKind } from "../../src/wire";
 import { search } from "../../src/core/search";
 import { makeCapture, makeLayer, makeSheet } from "../fixtures";
 
@@ -62,6 +70,13 @@ describe("frames", () => {
   });
 });
 
+const UNKNOWN: Known = {
+  isUnresponsive: () => false,
+  flagsOf: () => [],
+  opinionOf: () => null,
+  isOutdated: () => false,
+};
+
 describe("the order", () => {
   const statistics = [{ name: "mean", perInput: true, values: [1, null, 3, 3] }];
 
@@ -75,7 +90,7 @@ describe("the order", () => {
   });
 
   it("keeps filters with or without a response where asked", () => {
-    const facts = { isUnresponsive: (channel: number) => channel === 0, opinionOf: () => null };
+    const facts = { ...UNKNOWN, isUnresponsive: (channel: number) => channel === 0 };
     expect(showChannels([2, 0, 1], "unresponsive", facts)).toEqual([0]);
     expect(showChannels([2, 0, 1], "responding", facts)).toEqual([2, 1]);
   });
@@ -87,8 +102,9 @@ describe("the order", () => {
       { verdict: null, stars: 3, tags: [], note: "" },
     ];
     const facts = {
-      isUnresponsive: () => false,
+      ...UNKNOWN,
       opinionOf: (channel: number) => opinions[channel] ?? null,
+      isOutdated: (channel: number) => channel === 1,
     };
     const kept = (shown: Shown) => showChannels([2, 0, 1], shown, facts);
     expect(kept("useless")).toEqual([1]);
@@ -96,6 +112,21 @@ describe("the order", () => {
     expect(kept("starred")).toEqual([2]);
     expect(kept("marked")).toEqual([2, 1]);
     expect(kept("unmarked")).toEqual([0]);
+    expect(kept("outdated")).toEqual([1]);
+  });
+
+  it("keeps filters by their flags", () => {
+    const kinds: FlagKind[][] = [["silent"], [], ["duplicate", "saturated"]];
+    const facts = { ...UNKNOWN, flagsOf: (channel: number) => kinds[channel] ?? [] };
+    const kept = (shown: Shown) => showChannels([2, 0, 1], shown, facts);
+    expect(kept("flagged")).toEqual([2, 0]);
+    expect(kept("silent")).toEqual([0]);
+    expect(kept("saturated")).toEqual([2]);
+    expect(kept("notFinite")).toEqual([]);
+  });
+
+  it("is called by a name for every choice, to say that no filter is so", () => {
+    for (const shown of SHOWN) expect(shownText(shown)).toMatch(/^[a-z -]+$/);
   });
 });
 

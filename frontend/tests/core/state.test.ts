@@ -17,6 +17,7 @@ describe("the link", () => {
       sort: { name: "mean", descending: false },
       seed: 17,
       shown: "useless" as const,
+      thresholds: { nearSilent: 0.9, profile: 0.5 },
       scale: "fixed" as const,
       fixed: 2.5,
       size: "all" as const,
@@ -45,6 +46,8 @@ describe("the link", () => {
       size: "0",
       fixed: "NaN",
       show: "x",
+      kernel: "2",
+      seed: "-1",
       scale: "",
     };
     expect(fromState(state)).toEqual(defaultChoices());

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TypedDict
 
 from tensorboard_plugin_convlens.server.wire.failure import Failure
+from tensorboard_plugin_convlens.server.wire.ranking import Flag
 from tensorboard_plugin_convlens.server.wire.words import Form, MapStage, Method, Target
 
 
@@ -71,7 +72,10 @@ class Guidance(TypedDict):
 
 
 class LayerCapture(TypedDict):
-    """Answer of /layer: one layer, at one step, for one input image."""
+    """Answer of /layer: one layer, at one step, for one input image.
+
+    `flags` are over all captured inputs, at the default thresholds of /flags.
+    """
 
     run: str
     step: int
@@ -79,6 +83,7 @@ class LayerCapture(TypedDict):
     input: int
     sheets: list[Sheet]
     statistics: list[Statistic]
+    flags: list[Flag]
     guidance: Guidance | None
 
 

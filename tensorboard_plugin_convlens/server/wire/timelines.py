@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TypedDict
 
+from tensorboard_plugin_convlens.server.wire.ranking import Thresholds
 from tensorboard_plugin_convlens.server.wire.runs import StepSummary
 from tensorboard_plugin_convlens.server.wire.steps import FlagCounts
 
@@ -51,8 +52,9 @@ class Timeline(TypedDict):
 class LayerPoint(TypedDict):
     """One layer at one step of a network's timeline.
 
-    Mean and median are over the filters for which the change is defined; `null` where
-    there is none. `silent` is `null` where it is not known.
+    `flags` are counted at the thresholds of the answer. Mean and median are over the filters
+    for which the change is defined; `null` where there is none. `silent` is `null` where it is
+    not known.
     """
 
     kernelChangeMean: float | None
@@ -76,5 +78,6 @@ class NetworkTimeline(TypedDict):
     """Answer of /network_timeline: every captured layer over the steps of a model graph."""
 
     run: str
+    thresholds: Thresholds
     steps: list[StepSummary]
     layers: list[LayerTimeline]

@@ -1,0 +1,72 @@
+// Flags on tiles: what is conspicuous about a filter, in a corner that marks leave free.
+
+import type { Flag } from "../wire";
+import { flagSign } from "./flags";
+import type { Rectangle } from "./tile_renderer";
+
+export interface FlagColors {
+  page: string;
+  flag: string;
+}
+
+/** A tile below this width has room for a corner alone, not for a sign. */
+const SIGN_FROM = 26;
+const CORNER = 7;
+const HEIGHT = 13;
+const FONT = '600 10px system-ui, "Segoe UI", Roboto, sans-serif';
+
+export function drawTileFlags(
+  context: CanvasRenderingContext2D,
+  box: Rectangle,
+  flags: readonly Flag[],
+  colors: FlagColors,
+): void {
+  if (flags.length === 0) return;
+  context.save();
+  if (box.width < SIGN_FROM) drawCorner(context, box, colors);
+  else drawSigns(context, box, flags, colors);
+  context.restore();
+}
+
+/** As many signs as there is room for, at the lower right. */
+function drawSigns(
+  context: CanvasRenderingContext2D,
+  box: Rectangle,
+  flags: readonly Flag[],
+  { page, flag }: FlagColors,
+): void {
+  context.font = FONT;
+  const signs = flags.map(flagSign);
+  const widthOf = (texts: readonly string[]) => context.measureText(texts.join(" ")).width + 6;
+  while (signs.length > 1 && widthOf(signs) > box.width - 4) signs.pop();
+  const width = widthOf(signs);
+  const left = box.x + box.width - width - 2;
+  const top = box.y + box.height - HEIGHT - 2;
+  context.fillStyle = page;
+  context.strokeStyle = flag;
+  context.beginPath();
+  context.roundRect(left, top, width, HEIGHT, 3);
+  context.fill();
+  context.stroke();
+  context.fillStyle = flag;
+  context.textAlign = "left";
+  context.textBaseline = "middle";
+  context.fillText(signs.join(" "), left + 3, top + HEIGHT / 2 + 0.5);
+}
+
+function drawCorner(
+  context: CanvasRenderingContext2D,
+  box: Rectangle,
+  { page, flag }: FlagColors,
+): void {
+  const [right, bottom] = [box.x + box.width, box.y + box.height];
+  context.fillStyle = flag;
+  context.strokeStyle = page;
+  context.beginPath();
+  context.moveTo(right, bottom);
+  context.lineTo(right - CORNER, bottom);
+  context.lineTo(right, bottom - CORNER);
+  context.closePath();
+  context.fill();
+  context.stroke();
+}
