@@ -58,7 +58,7 @@ def _said(tab):
 def _shown(tab) -> list[int]:
     """The filters of the grid, by keyboard."""
     tab.grid.press("Home")
-    found = []
+    found: list[int] = []
     while True:
         expect(_said(tab)).to_have_text(re.compile(rf"^Filter \d+, {len(found) + 1} of "))
         found.append(tab.selected_filter())
