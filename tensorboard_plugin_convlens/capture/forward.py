@@ -122,7 +122,8 @@ class Forward:
         ReLU or ReLU6 follows; `saturation` is only there where a bounded function follows.
         """
         route = self._plan.routes[layer]
-        maps, responses = self.maps(layer), self.responses(layer)
+        maps, activated = self.maps(layer), self.activated_maps(layer)
+        responses = maps if activated is None else activated
         after = route.convolution.target if route.activated is None else route.activated
         zeros = importance.zero_share(responses)
         numbers = {

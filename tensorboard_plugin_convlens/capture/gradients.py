@@ -8,7 +8,11 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from tensorboard_plugin_convlens.capture.crop import crop_gradients, tops_and_lefts
+from tensorboard_plugin_convlens.capture.crop import (
+    crop_gradients,
+    largest_power,
+    tops_and_lefts,
+)
 from tensorboard_plugin_convlens.capture.differentiation import Differentiation
 from tensorboard_plugin_convlens.capture.plan import Route
 from tensorboard_plugin_convlens.capture.vjp import Residuals
@@ -43,7 +47,7 @@ class GradientStream:
     def blocks(self, channels: Sequence[int]) -> Iterator[Gradients]:
         """Blocks of channels in the order given; channels without gradient cost nothing."""
         height, width, depth = self._picture_shape()
-        size = max(1, _BLOCK_BYTES // (4 * height * width * depth))
+        size = largest_power(max(1, _BLOCK_BYTES // (4 * height * width * depth)))
         order = np.asarray(channels, np.int32)
         for start in range(0, len(order), size):
             yield self._block(order[start : start + size])

@@ -43,16 +43,18 @@ class Window:
         stop = max(self.start + self.size, other.start + other.size)
         return Window(start, self.stride, stop - start)
 
-    def inside(self, length: int, first: int, last: int) -> Window:
+    def inside(self, length: int, first: int, last: int, grain: int = 1) -> Window:
         """Without the margin that lies outside `0 … length` for all of some units.
 
         Args:
           length: Of the axis that is looked at.
           first: The first unit.
           last: The last unit.
+          grain: Margins are cut in multiples of it, so that windows come in fewer sizes.
         """
         before = max(0, -(self.start + last * self.stride))
         after = max(0, self.start + first * self.stride + self.size - length)
+        before, after = before // grain * grain, after // grain * grain
         kept = max(self.size - before - after, 1)
         return Window(self.start + min(before, self.size - 1), self.stride, kept)
 

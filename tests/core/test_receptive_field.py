@@ -65,13 +65,16 @@ def test_a_union_holds_both_windows_and_exists_for_equal_strides_only(one, other
     assert set(range(start, start + both.size)) >= seen_by(one, unit) | seen_by(other, unit)
 
 
-@given(STEPS, st.integers(1, 40), st.lists(st.integers(0, 9), min_size=1))
+@given(STEPS, st.integers(1, 40), st.lists(st.integers(0, 9), min_size=1), st.integers(1, 9))
 def test_trimming_leaves_out_only_what_is_beyond_the_border_for_every_unit(
-    steps, length, units
+    steps, length, units, grain
 ):
     window = window_of(steps)
-    kept = window.inside(length, min(units), max(units))
+    kept = window.inside(length, min(units), max(units), grain)
     assert kept.size >= 1
+    if kept.size > 1:
+        assert (kept.start - window.start) % grain == 0
+        assert (window.size - kept.size) % grain == 0
     for unit in units:
         first = window.start + unit * window.stride
         whole = set(range(first, first + window.size)) & set(range(length))
