@@ -15,13 +15,12 @@ from typing import Any, cast
 import keras
 import numpy as np
 
+from benchmarks.engine_figures import Figures
 from benchmarks.machine_speed import convolution_speed, dense_work
 from benchmarks.networks import NETWORKS, index_of, live_channels
 from tensorboard_plugin_convlens.capture.engine import Engine
-from tensorboard_plugin_convlens.capture.precision import Precision
+from tensorboard_plugin_convlens.capture.precision import Precision, bfloat16_is_faster
 from tensorboard_plugin_convlens.core.records import Target
-
-Figures = dict[str, float]
 
 
 def all_filters(network: str, precision: str) -> Figures:
@@ -34,7 +33,8 @@ def all_filters(network: str, precision: str) -> Figures:
         start = time.process_time()
         for block in forward.gradients(layer):
             seconds += time.process_time() - start
-            work += dense_work(engine._plan.routes[layer], block)
+            if engine._plan.routes[layer].is_dense:
+                work += dense_work(engine._plan.routes[layer], block)
             filters += len(block.channels)
             live += int(block.values.any(axis=(1, 2, 3)).sum())
             cropped += len(block.channels) if block.cropped else 0
@@ -51,18 +51,26 @@ def all_filters(network: str, precision: str) -> Figures:
 
 
 def per_filter(network: str, precision: str, layer: str, target: str, count: str) -> Figures:
-    """Some live filters of a layer, the forward pass included."""
+    """Some live filters of a layer; `forward` is the forward pass alone."""
     engine, image = _engine(network, precision)
     index = index_of(engine, layer)
     channels = live_channels(engine.run(image).maps(index), int(count))
     kind = cast(Target, target)
     list(engine.run(image).gradients(index, channels=channels[:2], target=kind))
     speed = convolution_speed(precision)
-    start, work = time.process_time(), 0.0
-    for block in engine.run(image).gradients(index, channels=channels, target=kind):
-        work += dense_work(engine._plan.routes[index], block)
-    seconds = time.process_time() - start
-    return {"seconds": seconds / len(channels), "work": work / len(channels), "speed": speed}
+    route = engine._plan.routes[index]
+    start = time.process_time()
+    forward = engine.run(image)
+    forward_done = time.process_time()
+    blocks = list(forward.gradients(index, channels=channels, target=kind))
+    end = time.process_time()
+    work = sum(dense_work(route, block) for block in blocks) if route.is_dense else np.nan
+    return {
+        "seconds": (end - start) / len(channels),
+        "gradients": (end - forward_done) / len(channels),
+        "work": work / len(channels),
+        "speed": speed,
+    }
 
 
 def maps_and_statistics(network: str) -> Figures:
@@ -99,9 +107,12 @@ def build() -> Figures:
 
 
 def nothing() -> Figures:
-    """TensorFlow alone: what a process takes that only imports it and convolves once."""
-    convolution_speed("float32")
-    return {}
+    """TensorFlow alone: what a process takes that only imports it and convolves.
+
+    Its convolutions tell how fast the machine is, and which type the engine would choose.
+    """
+    speeds = {dtype: convolution_speed(dtype) for dtype in ("float32", "bfloat16")}
+    return speeds | {"chosen": float(bfloat16_is_faster())}
 
 
 def _engine(network: str, precision: str) -> tuple[Engine, Any]:

@@ -24,6 +24,7 @@ class Network:
 
     Attributes:
       title: As it is printed.
+      application: Its name in `keras.applications`.
       load: Makes the model.
       side: Of the photograph, in pixels.
       preprocessing: As in `keras.applications`.
@@ -31,6 +32,7 @@ class Network:
     """
 
     title: str
+    application: str
     load: Callable[[], keras.Model]
     side: int
     preprocessing: str
@@ -51,10 +53,16 @@ def _mobilenet() -> keras.Model:
 
 NETWORKS = {
     "vgg16": Network(
-        "VGG16, 224 px, trained", load_vgg16, 224, "vgg16", ("block3_conv3", "block5_conv3")
+        "VGG16, 224 px, trained",
+        "VGG16",
+        load_vgg16,
+        224,
+        "vgg16",
+        ("block3_conv3", "block5_conv3"),
     ),
     "mobilenet_v2": Network(
         "MobileNetV2, 160 px, random weights",
+        "MobileNetV2",
         _mobilenet,
         160,
         "mobilenet_v2",

@@ -2,9 +2,10 @@
 
 python peer_engines.py PEER TASK.npz RESULT.npz
 
-The task holds the weights of VGG16 (`block1_conv1/kernel`, …), an image, the name of a layer
-and channels; the result the guided gradient of each channel's sum, `[channel, height, width,
-3]`, and the CPU seconds that each took, after a warm-up.
+The task holds a network of `keras.applications` and its weights (`block1_conv1/0`, …), an
+image, the name of a layer, channels, and the target: the sum of a feature map or its largest
+value. The result holds the guided gradient of each channel, `[channel, height, width, 3]`,
+and the CPU seconds that each took when all were computed a second time.
 """
 
 from __future__ import annotations
@@ -31,24 +32,22 @@ def main() -> None:
     differentiate = PEERS[peer](task)
     channels = [int(one) for one in task["channels"]]
     gradients = np.asarray(differentiate(channels), np.float32)
-    seconds = np.nan
-    if task["timed"]:
-        start = time.process_time()
-        differentiate(channels)
-        seconds = (time.process_time() - start) / len(channels)
+    start = time.process_time()
+    differentiate(channels)
+    seconds = (time.process_time() - start) / len(channels)
     np.savez(result_file, gradients=gradients, seconds=seconds)
 
 
-def vgg16(task: Task) -> Any:
+def keras_model(task: Task) -> Any:
     """The Keras model with the weights of the task."""
     import keras
 
-    model = keras.applications.VGG16(
+    model = getattr(keras.applications, str(task["network"]))(
         weights=None, include_top=False, input_shape=task["image"].shape[1:]
     )
     for layer in model.layers:
-        if "conv" in layer.name:
-            layer.set_weights([task[f"{layer.name}/kernel"], task[f"{layer.name}/bias"]])
+        weights = [task[f"{layer.name}/{index}"] for index in range(len(layer.weights))]
+        layer.set_weights(weights)
     return model
 
 
@@ -62,11 +61,12 @@ def tf_keras_vis(task: Task) -> Differentiate:
     )
 
     modifiers = [ExtractIntermediateLayer(str(task["layer"])), GuidedBackpropagation()]
-    saliency = Saliency(vgg16(task), model_modifier=modifiers, clone=True)
+    saliency = Saliency(keras_model(task), model_modifier=modifiers, clone=True)
+    score = {"sum": tf.reduce_sum, "max": tf.reduce_max}[str(task["target"])]
 
     def one(channel: int) -> Any:
         return saliency(
-            lambda output: tf.reduce_sum(output[..., channel]),
+            lambda output: score(output[..., channel]),
             task["image"],
             keepdims=True,
             gradient_modifier=None,
@@ -82,12 +82,15 @@ def xplique(task: Task) -> Differentiate:
     import tensorflow as tf
     from xplique.attributions import GuidedBackprop
 
-    def total(model: Any, images: Any, chosen: Any) -> Any:
-        return tf.reduce_sum(model(images) * chosen[:, None, None, :], (1, 2, 3))
+    def score(model: Any, images: Any, chosen: Any) -> Any:
+        maps = model(images)
+        if str(task["target"]) == "sum":
+            return tf.reduce_sum(maps * chosen[:, None, None, :], (1, 2, 3))
+        return tf.reduce_sum(tf.reduce_max(maps, (1, 2)) * chosen, 1)
 
-    model = vgg16(task)
+    model = keras_model(task)
     part = keras.Model(model.input, model.get_layer(str(task["layer"])).output)
-    explainer = GuidedBackprop(part, batch_size=_BATCH, operator=total, reducer=None)
+    explainer = GuidedBackprop(part, batch_size=_BATCH, operator=score, reducer=None)
 
     def differentiate(channels: list[int]) -> Any:
         images = np.repeat(task["image"], len(channels), 0)
@@ -98,26 +101,27 @@ def xplique(task: Task) -> Differentiate:
 
 
 def captum(task: Task) -> Differentiate:
-    """https://github.com/meta-pytorch/captum on PyTorch, a filter per call."""
+    """https://github.com/meta-pytorch/captum on PyTorch, a filter per call; VGG16 only."""
     import torch
     from captum.attr import GuidedBackprop
     from torch import nn
 
-    class Totals(nn.Module):
+    class Scores(nn.Module):
         def forward(self, maps: Any) -> Any:
-            return maps.sum((2, 3))
+            planes = maps.flatten(2)
+            return planes.sum(2) if str(task["target"]) == "sum" else planes.max(2).values
 
     parts: list[Any] = []
     for block, count in enumerate(BLOCKS, 1):
         for number in range(1, count + 1):
             name = f"block{block}_conv{number}"
-            kernel = task[f"{name}/kernel"]
+            kernel, bias = task[f"{name}/0"], task[f"{name}/1"]
             convolution = nn.Conv2d(kernel.shape[2], kernel.shape[3], 3, padding=1)
             convolution.weight.data = torch.tensor(kernel.transpose(3, 2, 0, 1).copy())
-            convolution.bias.data = torch.tensor(task[f"{name}/bias"])
+            convolution.bias.data = torch.tensor(bias)
             parts += [convolution, nn.ReLU()]
             if name == str(task["layer"]):
-                return _captum(GuidedBackprop, torch, nn.Sequential(*parts, Totals()), task)
+                return _captum(GuidedBackprop, torch, nn.Sequential(*parts, Scores()), task)
         parts.append(nn.MaxPool2d(2))
     raise ValueError(f"VGG16 has no layer {task['layer']}.")
 
