@@ -1,7 +1,9 @@
 """How much time captures may take of a training.
 
-A capture may use what the share of the training so far allows, less what earlier captures
-have used. The first seconds are free, so that small trainings are captured in full.
+All captures together may use a share of the training so far, or some seconds where that is
+more, so that short trainings are captured too. One capture may use half of what is left, so
+that later ones have something. For the last nobody waits with the next batch: it has those
+seconds in any case.
 """
 
 from __future__ import annotations
@@ -12,8 +14,8 @@ from collections.abc import Callable
 from tensorboard_plugin_convlens.core.errors import InputError
 
 DEFAULT_SHARE = 0.05
-FREE_SECONDS = 30.0
-"""Capture time that a training may always spend: full captures of a small network."""
+FREE_SECONDS = 10.0
+"""Capture time that every training may spend, and once more the last capture alone."""
 
 
 class Budget:
@@ -51,8 +53,24 @@ class Budget:
         self._spent += seconds
 
     def left(self) -> float | None:
-        """Seconds that a capture may take now, at least 0; None for no bound."""
+        """Seconds that captures may take together from now, at least 0; None for no bound."""
         if self.share is None:
             return None
         training = self._clock() - self._began - self._spent
         return max(0.0, max(FREE_SECONDS, self.share * training) - self._spent)
+
+    def allowance(self, *, is_last: bool) -> float | None:
+        """Seconds that one capture may take now; None for no bound.
+
+        Args:
+          is_last: Whether the training is over.
+        """
+        left = self.left()
+        if left is None:
+            return None
+        return max(left, FREE_SECONDS) if is_last else left / 2
+
+    def has_room_for(self, seconds: float) -> bool:
+        """Whether that many seconds are left."""
+        left = self.left()
+        return left is None or seconds <= left

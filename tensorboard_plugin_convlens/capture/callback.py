@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import os
 import time
 from collections.abc import Callable, Sequence
@@ -14,6 +15,7 @@ import keras
 from tensorboard_plugin_convlens.capture.budget import DEFAULT_SHARE, Budget
 from tensorboard_plugin_convlens.capture.inputs import ModelInputs
 from tensorboard_plugin_convlens.capture.lane import BackgroundLane
+from tensorboard_plugin_convlens.capture.left_out import PassedOver
 from tensorboard_plugin_convlens.capture.options import (
     DEFAULT_METHODS,
     build_options,
@@ -104,10 +106,12 @@ class ConvLensCallback(keras.callbacks.Callback):
           display: The images as people should see them; derived from `inputs` by default.
           color_order: `"bgr"` where that is the order of the channels of `inputs`; see
             `capture`.
-          budget: Share of the training time that captures may take, after 30 seconds that
-            are free; feature maps, statistics and kernels are always taken, then gradients:
-            input images in order, layers from the input on. What did not fit is told in the
-            log and in the capture. None takes everything.
+          budget: Share of the training time that captures may take, or 10 seconds where that
+            is more. The first and the last capture always have feature maps, statistics and
+            kernels; a step between them, whose own do not fit, is passed over. Gradients are
+            taken as far as the time goes: input images in order, layers from the input on;
+            the last capture has 10 seconds in any case. The log and the captures tell what
+            did not fit. None takes everything.
 
         Raises:
           InputError: An argument is not one of its values, or the numbers of images,
@@ -135,6 +139,8 @@ class ConvLensCallback(keras.callbacks.Callback):
         self._told: set[Skipped] = set()
         self._failures = 0
         self._last_step: int | None = None
+        self._last_due: int | None = None
+        self._passed_over = PassedOver()
         self._epoch = 0
         self._update_counter = UpdateCounter()
         self._waits_for_weights = False
@@ -146,6 +152,8 @@ class ConvLensCallback(keras.callbacks.Callback):
         self._session = None
         self._failures = 0
         self._last_step = None
+        self._last_due = None
+        self._passed_over = PassedOver()
         self._update_counter = UpdateCounter()
         self._waits_for_weights = False
         self._budget.restart()
@@ -175,7 +183,7 @@ class ConvLensCallback(keras.callbacks.Callback):
         if waits and self._writer is not None:
             self._waits_for_weights = False
             self._begin_session(self._writer)
-        if self._schedule.by_batch and self._schedule.is_due(self._updates(), self._last_step):
+        if self._schedule.by_batch and self._schedule.is_due(self._updates(), self._last_due):
             self._capture(self._updates())
 
     @_never_raises
@@ -183,29 +191,35 @@ class ConvLensCallback(keras.callbacks.Callback):
         """Captures by epoch."""
         self._epoch = epoch + 1
         self._update_counter.end_epoch()
-        if not self._schedule.by_batch and self._schedule.is_due(self._epoch, self._last_step):
-            self._capture(self._epoch)
+        if not self._schedule.by_batch and self._schedule.is_due(self._epoch, self._last_due):
+            epochs = (self.params or {}).get("epochs", math.inf)
+            is_last = self.model.stop_training or self._epoch >= epochs
+            self._capture(self._epoch, is_last=is_last)
 
     @_never_raises
     def on_train_end(self, logs: dict[str, float] | None = None) -> None:
         """Captures the trained model, if the last capture was before the last update."""
         try:
-            self._capture(self._updates() if self._schedule.by_batch else self._epoch)
+            step = self._updates() if self._schedule.by_batch else self._epoch
+            self._capture(step, is_last=True)
             if self._lane is not None:
                 self._lane.drain()
         finally:
             self._write_problems()  # Anew: on a full disk this may have failed before.
 
-    def _capture(self, step: int) -> None:
-        """Captures a step once."""
+    def _capture(self, step: int, *, is_last: bool = False) -> None:
+        """Captures a step once, or passes it over where it does not fit into the budget."""
         if self._writer is None or self._failures >= _MOST_FAILURES:
             return
         if self._last_step is not None and step <= self._last_step:
             return
+        self._last_due = step
+        if not is_last and not self._has_room_for(step):
+            return
         self._last_step = step
         started = time.monotonic()
         try:
-            self._record(self._writer, step)
+            self._record(self._writer, step, self._budget.allowance(is_last=is_last))
         except Exception:
             self._failures += 1
             raise
@@ -213,15 +227,30 @@ class ConvLensCallback(keras.callbacks.Callback):
             self._budget.spend(time.monotonic() - started)
         self._failures = 0
 
-    def _record(self, writer: Writer, step: int) -> None:
+    def _has_room_for(self, step: int) -> bool:
+        """Whether what is always in a capture fits; of the first it is not known."""
+        if self._last_step is None or self._session is None:
+            return True
+        seconds = self._session.essentials
+        if self._budget.has_room_for(seconds):
+            return True
+        self._say_left_out([self._passed_over.add(step, seconds)])
+        return False
+
+    def _say_left_out(self, skipped: Sequence[Skipped | None]) -> None:
+        """Logs what is not captured, once."""
+        for one in skipped:
+            if one is not None and one not in self._told:
+                self._told.add(one)
+                logger.warning("ConvLens left out %s: %s.", one.what, one.reason)
+
+    def _record(self, writer: Writer, step: int, seconds: float | None) -> None:
         """Computes a capture here and has it written in the background."""
         assert self._lane is not None, "it is made together with the writer"
         session = self._begin_session(writer)
-        session.capture(step, iterations=self._updates(), seconds=self._budget.left())
-        for one in session.skipped:
-            if one not in self._told:
-                self._told.add(one)
-                logger.warning("ConvLens left out %s: %s.", one.what, one.reason)
+        said, updates = self._passed_over.take(), self._updates()
+        session.capture(step, iterations=updates, seconds=seconds, passed_over=said)
+        self._say_left_out(session.skipped)
         self._lane.check()
 
     def _begin_session(self, writer: Writer) -> Session:

@@ -13,7 +13,8 @@ from tensorboard_plugin_convlens.capture.options import (
     build_options,
     build_pictures,
 )
-from tensorboard_plugin_convlens.capture.session import Progress, Session
+from tensorboard_plugin_convlens.capture.session import Session
+from tensorboard_plugin_convlens.capture.step_capture import Progress
 from tensorboard_plugin_convlens.core.records import Capture
 from tensorboard_plugin_convlens.storage.writer import Writer
 

@@ -27,6 +27,45 @@ def of_class_names(
         )
 
 
+class PassedOver:
+    """Steps that were due and did not fit into the budget, until the next capture says so."""
+
+    def __init__(self) -> None:
+        """None so far."""
+        self._steps: list[int] = []
+        self._seconds = 0.0
+        self._is_told = False
+
+    def add(self, step: int, seconds: float) -> Skipped | None:
+        """Notes a step; returns what is to be said in the log: about the first one only.
+
+        Args:
+          step: Larger than those before.
+          seconds: What feature maps, statistics and kernels of it would have taken.
+        """
+        self._steps.append(step)
+        self._seconds = seconds
+        if self._is_told:
+            return None
+        self._is_told = True
+        return self._describe()
+
+    def take(self) -> tuple[Skipped, ...]:
+        """What the next capture says, if there is anything; forgets the steps."""
+        found = (self._describe(),) if self._steps else ()
+        self._steps = []
+        return found
+
+    def _describe(self) -> Skipped:
+        first, *others = self._steps
+        count = len(self._steps)
+        return Skipped(
+            f"{count} steps from {first} to {others[-1]}" if others else f"step {first}",
+            f"feature maps, statistics and kernels take about {self._seconds:.1f} s a step, "
+            "which did not fit into the time budget of the callback (budget=None takes all)",
+        )
+
+
 def of_gradients(left_out: Sequence[tuple[str, str]], label: str) -> Iterator[Skipped]:
     """What the time did not suffice for, as one entry per method."""
     for method in dict.fromkeys(method for method, _ in left_out):

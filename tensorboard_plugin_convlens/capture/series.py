@@ -24,7 +24,8 @@ from tensorboard_plugin_convlens.capture.checkpoints import (
 from tensorboard_plugin_convlens.capture.options import CaptureOptions, build_pictures
 from tensorboard_plugin_convlens.capture.photographs import preprocess, read_photographs
 from tensorboard_plugin_convlens.capture.predecessor import Predecessor
-from tensorboard_plugin_convlens.capture.session import Progress, Session
+from tensorboard_plugin_convlens.capture.session import Session
+from tensorboard_plugin_convlens.capture.step_capture import Progress
 from tensorboard_plugin_convlens.core.errors import ConvLensError, StorageError
 from tensorboard_plugin_convlens.core.records import Capture, ColorOrder, Skipped, StepKey
 from tensorboard_plugin_convlens.storage.run_directory import RunDirectory

@@ -1,53 +1,37 @@
 """Captures a model step after step: the engine's results, layer by layer, into packs.
 
-The whole way of a filter from the model to the sheet: `Session.capture` asks the engine
-for one forward pass per input image, `_capture_input` takes the maps and the gradients of
-each layer from it, a lane carries them to the `Recording`, and that writes sheets.
+The whole way of a filter from the model to the sheet: `Session.capture` asks the engine for
+one forward pass per input image, `StepCapture.take_input` takes the maps and the gradients
+of each layer from it, a lane carries them to the `Recording`, and that writes sheets.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Literal
 
 import keras
 
 from tensorboard_plugin_convlens.capture import left_out, predecessor
 from tensorboard_plugin_convlens.capture.across_inputs import AcrossInputs
 from tensorboard_plugin_convlens.capture.engine import Engine
-from tensorboard_plugin_convlens.capture.forward import Forward
 from tensorboard_plugin_convlens.capture.inputs import ModelInputs, one_image, to_arrays
 from tensorboard_plugin_convlens.capture.lane import DirectLane, Lane
 from tensorboard_plugin_convlens.capture.lineage import Hashes, hash_arrays
 from tensorboard_plugin_convlens.capture.options import CaptureOptions
 from tensorboard_plugin_convlens.capture.predecessor import Course, Predecessor, Traits
+from tensorboard_plugin_convlens.capture.step_capture import Progress, StepCapture
 from tensorboard_plugin_convlens.capture.timetable import Timetable
-from tensorboard_plugin_convlens.core.importance import Specificity
 from tensorboard_plugin_convlens.core.records import (
     Capture,
-    FloatArray,
     InputImages,
     Prediction,
     Sheet,
     Skipped,
-    Statistic,
 )
-from tensorboard_plugin_convlens.storage.recording import (
-    Abandon,
-    End,
-    GradientBlock,
-    Kernels,
-    Maps,
-    Numbers,
-    Recording,
-)
-from tensorboard_plugin_convlens.storage.sheet_writer import GradientKey
+from tensorboard_plugin_convlens.storage.recording import Abandon, End, Recording
 from tensorboard_plugin_convlens.storage.writer import Writer
-
-Progress = Callable[[str, int], None]
-"""Is called with the key of a layer and the number of its filters that are done."""
 
 
 class Session:
@@ -108,6 +92,7 @@ class Session:
         seconds: float | None = None,
         progress: Progress | None = None,
         before: Predecessor | None = None,
+        passed_over: Sequence[Skipped] = (),
     ) -> Recording:
         """Captures the model as it is now; the lane commits the step.
 
@@ -119,6 +104,7 @@ class Session:
           progress: Is told of every layer that is done, for every input image.
           before: The step before, where it is not this session's own or the latest in the
             run's directory.
+          passed_over: What was left out since the capture before, to be told in this one.
 
         Returns:
           The recording; its `capture` is there once the lane has written it.
@@ -130,11 +116,17 @@ class Session:
         recording = Recording(self._writer, step)
         try:
             capture = self._capture_all(recording, seconds, progress, before)
+            capture = replace(capture, skipped=(*capture.skipped, *passed_over))
         except BaseException:
             self._lane.put(recording, Abandon())
             raise
         self._lane.put(recording, End(replace(capture, iterations=iterations)))
         return recording
+
+    @property
+    def essentials(self) -> float:
+        """Seconds that the last capture took for all but gradients; 0 before the first."""
+        return self._timetable.essentials
 
     @property
     def arrays(self) -> str:
@@ -182,20 +174,21 @@ class Session:
         """Everything of a step, but for the layers, which are in the recording."""
         started = time.monotonic()
         predictions: list[tuple[Prediction, ...]] = []
-        skipped = list(self.engine.skipped)
         self._timetable.begin(seconds, len(self._pictures.inputs))
         before = self._predecessor(recording.step) if before is None else before
-        now = self._begin_course(recording, before)
+        now = self._begin(recording, before, progress)
         across = AcrossInputs([one.class_index for one in self._pictures.inputs])
+        skipped = list(self.engine.skipped)
         for index in range(len(self._pictures.inputs)):
             forward = self.engine.run(one_image(self._inputs, index))
             predictions.append(forward.predictions)
             across.add_all(self.engine.convolutions, forward.responses)
-            skipped += self._capture_input(recording, forward, index, now, progress)
-        skipped += self._capture_kernels(recording, now)
+            skipped += now.take_input(forward, index)
+        skipped += now.take_kernels()
         skipped += left_out.of_class_names(self._pictures.class_names, predictions)
-        self._capture_numbers(recording, now, across)
-        self._previous = recording, now
+        now.take_numbers(across)
+        self._previous = recording, now.course
+        self._timetable.end()
         self.skipped = tuple(skipped)
         return Capture(
             step=recording.step,
@@ -212,116 +205,27 @@ class Session:
             model=self._model,
         )
 
-    def _begin_course(self, recording: Recording, before: Predecessor) -> Course:
-        """What is unchanged since the step before; notes it in the recording."""
+    def _begin(
+        self, recording: Recording, before: Predecessor, progress: Progress | None
+    ) -> StepCapture:
+        """Notes in the recording what is unchanged since the step before."""
         origins = {}
         for layer, hashes in self.hashes().items():
             origin = before.origin(self._writer, layer, hashes)
             kept = tuple(sheet for sheet in origin.sheets if self._is_asked(sheet))
             origins[layer] = replace(origin, sheets=kept)
             self._lane.put(recording, origins[layer])
-        return Course(before, origins)
+        return StepCapture(
+            recording=recording,
+            course=Course(before, origins),
+            engine=self.engine,
+            pictures=self._pictures,
+            options=self._options,
+            lane=self._lane,
+            timetable=self._timetable,
+            progress=progress,
+        )
 
     def _is_asked(self, sheet: Sheet) -> bool:
         is_method = sheet.method in self._options.methods
         return is_method and sheet.target in ("", self._options.target)
-
-    def _capture_numbers(self, recording: Recording, now: Course, across: AcrossInputs) -> None:
-        """How far every filter moved since the step before; what all images say together."""
-        for layer, origin in now.origins.items():
-            filters = self.engine.graph.layers[layer].channels or 0
-            changes = now.before.changes(origin, now.traits, filters)
-            numbers = across.statistics(layer, now.traits.kernels.get(layer))
-            self._lane.put(recording, Numbers(layer, (*changes, *numbers), None))
-
-    def _capture_input(
-        self,
-        recording: Recording,
-        forward: Forward,
-        index: int,
-        now: Course,
-        progress: Progress | None,
-    ) -> Iterator[Skipped]:
-        """Everything at one input image: all maps first, then gradients by layer."""
-        self._capture_maps(recording, forward, index, now)
-        self._timetable.begin_gradients(index)
-        missing = []
-        for layer in self.engine.convolutions:
-            node = self.engine.graph.layers[layer]
-            statistics = list(_of_input(forward.statistics(layer), index))
-            for method in self._gradient_methods():
-                key = GradientKey(method, self._options.target, index)
-                if now.has(layer, method, index):
-                    if method == "guided":
-                        statistics += now.before.specificity(layer, index)
-                elif self._timetable.has_time_for(layer, method):
-                    with self._timetable.measured(layer, method):
-                        specificity = self._capture_gradients(recording, forward, layer, key)
-                    if method == "guided":
-                        statistics.append(Statistic("specificity", index, specificity))
-                else:
-                    missing.append((method, node.key))
-            guidance = self.engine.guidance(layer) if self._is_guided else None
-            self._lane.put(recording, Numbers(layer, tuple(statistics), guidance))
-            if progress is not None:
-                progress(node.key, node.channels or 0)
-        yield from left_out.of_gradients(missing, self._pictures.inputs[index].label)
-
-    def _capture_maps(
-        self, recording: Recording, forward: Forward, index: int, now: Course
-    ) -> None:
-        """The output of every layer, and what a later activation function makes of it."""
-        for layer in self.engine.convolutions:
-            maps = forward.maps(layer)
-            now.traits.add_maps(layer, maps, len(self._pictures.inputs))
-            if "activation" not in self._options.methods:
-                continue
-            stage = self.engine.graph.layers[layer].activation_stage
-            if not now.has(layer, "activation", index, stage):
-                self._lane.put(recording, Maps(layer, index, maps, stage))
-            if now.has(layer, "activation", index, "after"):
-                continue
-            activated = forward.activated_maps(layer)
-            if activated is not None:
-                self._lane.put(recording, Maps(layer, index, activated, "after"))
-
-    def _capture_gradients(
-        self, recording: Recording, forward: Forward, layer: int, key: GradientKey
-    ) -> FloatArray:
-        """The gradients of one layer, block by block; returns how specific each filter's is."""
-        specificity = Specificity()
-        for block in forward.gradients(layer, method=key.method, target=key.target):
-            specificity.add(block.values)
-            self._lane.put(recording, GradientBlock(layer, key, block))
-        self._lane.put(recording, GradientBlock(layer, key, None))
-        return specificity.values()
-
-    def _gradient_methods(self) -> Iterator[Literal["guided", "gradient"]]:
-        if self._is_guided:
-            yield "guided"
-        if "gradient" in self._options.methods:
-            yield "gradient"
-
-    @property
-    def _is_guided(self) -> bool:
-        return "guided" in self._options.methods
-
-    def _capture_kernels(self, recording: Recording, now: Course) -> Iterator[Skipped]:
-        """The kernels of every layer; yields the layers that have none to show."""
-        for layer in self.engine.convolutions:
-            kernels = self.engine.kernels(layer)
-            if kernels is not None:
-                now.traits.kernels[layer] = kernels
-            if "kernel" not in self._options.methods or now.has(layer, "kernel", -1):
-                continue
-            if kernels is None:
-                key = self.engine.graph.layers[layer].key
-                yield Skipped(f"kernels of {key}", "its kernels are not of the usual form")
-            else:
-                self._lane.put(recording, Kernels(layer, kernels))
-
-
-def _of_input(statistics: tuple[Statistic, ...], index: int) -> tuple[Statistic, ...]:
-    """The statistics of one forward pass, marked with their input image."""
-    marked = [one if one.input < 0 else replace(one, input=index) for one in statistics]
-    return tuple(marked)

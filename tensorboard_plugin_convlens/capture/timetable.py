@@ -1,9 +1,9 @@
 """Divides the time of a capture among its input images and layers.
 
-Feature maps and statistics are not asked about: they are always taken. Gradients are taken
-in this order: input images as they were given, each with an equal part of what is left,
-and within an image the layers from the input on, whose receptive fields are smallest and
-whose filters are therefore cheapest.
+Feature maps, statistics and kernels are not asked about: where they do not fit, the callback
+passes the whole step over. Gradients are taken in this order: input images as they were given,
+each with an equal part of what is left, and within an image the layers from the input on,
+whose receptive fields are smallest and whose filters are therefore cheapest.
 """
 
 from __future__ import annotations
@@ -22,11 +22,21 @@ class Timetable:
         self._ends: float | None = None
         self._part_ends: float | None = None
         self._images = 1
+        self._began = 0.0
+        self._in_gradients = 0.0
+        self.essentials = 0.0
+        """Seconds that the last capture took for all but gradients."""
 
     def begin(self, seconds: float | None, images: int) -> None:
         """A capture begins, of `images` input images; `seconds` None is no bound."""
-        self._ends = None if seconds is None else time.monotonic() + seconds
+        self._began = time.monotonic()
+        self._in_gradients = 0.0
+        self._ends = None if seconds is None else self._began + seconds
         self._images = images
+
+    def end(self) -> None:
+        """The capture that began is complete."""
+        self.essentials = time.monotonic() - self._began - self._in_gradients
 
     def begin_gradients(self, index: int) -> None:
         """The gradients of an input image begin."""
@@ -48,4 +58,5 @@ class Timetable:
         """Notes how long the gradients of a layer take."""
         started = time.monotonic()
         yield
-        self._took[layer, method] = time.monotonic() - started
+        took = self._took[layer, method] = time.monotonic() - started
+        self._in_gradients += took

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from tensorboard_plugin_convlens.core.records import FloatArray
 
-_ROWS = 256
+_ROWS = 128
 """Kernels that are compared with all others at a time, which bounds the memory."""
 
 
@@ -40,13 +40,18 @@ def geometric_median_distance(kernels: FloatArray) -> FloatArray:
     """
     flat = kernels.reshape(len(kernels), -1).astype(np.float64)
     squares = np.square(flat).sum(axis=1)
-    sums = np.empty(len(flat))
+    sums = np.zeros(len(flat))
     for start in range(0, len(flat), _ROWS):
-        rows = flat[start : start + _ROWS]
-        square = squares[start : start + _ROWS, None] + squares - 2 * (rows @ flat.T)
+        stop = start + _ROWS
+        # To itself and what comes after it: a distance is the same in both directions.
+        square = (
+            squares[start:stop, None] + squares[start:] - 2 * flat[start:stop] @ flat[start:].T
+        )
         # What rounding leaves of the distance of equal kernels, and of a kernel to itself.
-        square[square < 1e-14 * squares] = 0
-        sums[start : start + _ROWS] = np.sqrt(square).sum(axis=1)
+        square[square < 1e-14 * squares[start:]] = 0
+        distances = np.sqrt(square)
+        sums[start:stop] += distances.sum(axis=1)
+        sums[stop:] += distances[:, _ROWS:].sum(axis=0)
     return np.asarray(sums, np.float32)
 
 
