@@ -59,9 +59,11 @@ dev: $(VENV)/.dev $(NODE_MODULES) ## TensorBoard on LOGDIR; the tab is rebuilt a
 	$(NPM) run dev & trap "kill $$! 2>/dev/null" EXIT INT TERM; \
 	$(BIN)/tensorboard --logdir $(LOGDIR) --port $(PORT)
 
-bench: $(VENV)/.browser $(STATIC) $(PEERS)/.done ## measure: the engine beside other libraries, storage, import, the tab
+bench: $(VENV)/.browser $(VENV)/.postgresql $(STATIC) $(PEERS)/.done ## measure: the engine beside other libraries, storage, marks, timelines, import, the tab
 	$(BIN)/python -m benchmarks.engine
 	$(BIN)/python -m pytest benchmarks --benchmark-only
+	$(BIN)/python -m benchmarks.marks
+	$(BIN)/python -m benchmarks.timeline
 	$(BIN)/python -m benchmarks.browser
 
 build: $(VENV)/.dev ## wheel and source distribution, in dist/

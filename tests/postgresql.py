@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -45,7 +46,7 @@ def running_postgresql() -> Iterator[str]:
         _wait_until_ready(programs, port)
         yield f"postgresql+psycopg://convlens@127.0.0.1:{port}/postgres"
     finally:
-        server.terminate()
+        server.send_signal(signal.SIGINT)  # Without waiting for those who are connected.
         server.wait(timeout=30)
         shutil.rmtree(directory)
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import random
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,6 +25,7 @@ from tensorboard_plugin_convlens.core.errors import StorageError, StoreError
 from tensorboard_plugin_convlens.storage.filesystem import make_directory
 
 SECONDS_TO_WAIT = 30
+_SECONDS_TO_LOOK_AGAIN = (0.0005, 0.003)
 
 
 class Database:
@@ -34,6 +37,7 @@ class Database:
         self._lock = threading.Lock()
         self._engine: sa.Engine | None = None
         self._process = 0
+        self._local: tuple[int, int] | None = None
 
     @contextmanager
     def reading(self) -> Iterator[sa.Connection | None]:
@@ -47,8 +51,7 @@ class Database:
             yield None
             return
         with self._faults():
-            if file is not None:
-                check_file(file)
+            self._check_file_system()
             with self._connections().begin() as connection:
                 known = connection.info.get("convlens") or schema.exists(connection)
                 yield connection if known else None
@@ -82,8 +85,18 @@ class Database:
     def check_place(self) -> None:
         """Raises `StoreError` where SQLite is unsafe or may not write. PostgreSQL is asked."""
         if self._address.file is not None:
-            check_file(self._address.file)
+            self._check_file_system()
             check_writable(self._address.file)
+
+    def _check_file_system(self) -> None:
+        """Refuses a file where SQLite is unsafe; one that was found safe is not asked again."""
+        file = self._address.file
+        if file is None:
+            return
+        found = _identity(file)
+        if found is None or found != self._local:
+            check_file(file)
+            self._local = found
 
     def close(self) -> None:
         """Closes all connections; the next transaction opens one again."""
@@ -157,9 +170,28 @@ def _open(file: Path) -> sqlite3.Connection:
 
 
 def _begin(connection: sa.Connection) -> None:
-    # A reader that becomes a writer could not wait for another writer.
-    writes = connection.get_execution_options().get("convlens_writes", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    if not connection.get_execution_options().get("convlens_writes", False):
+        connection.exec_driver_sql("BEGIN")
+        return
+    # A reader that becomes a writer could not wait for another writer. SQLite itself would
+    # look again after up to 100 ms, in which others have written a hundred times.
+    raw: Any = connection.connection.dbapi_connection
+    patience = time.monotonic() + SECONDS_TO_WAIT
+    raw.execute("PRAGMA busy_timeout = 0")
+    while _is_locked(raw) and time.monotonic() < patience:
+        time.sleep(random.uniform(*_SECONDS_TO_LOOK_AGAIN))
+    raw.execute(f"PRAGMA busy_timeout = {1000 * SECONDS_TO_WAIT}")
+    if not raw.in_transaction:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")  # Fails, in SQLAlchemy's words.
+
+
+def _is_locked(raw: sqlite3.Connection) -> bool:
+    """Begins a transaction that writes, unless another connection is in one."""
+    try:
+        raw.execute("BEGIN IMMEDIATE")
+    except sqlite3.OperationalError as error:
+        return error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
+    return False
 
 
 def _check_inode(file: Path, raw: Any, record: Any) -> None:
@@ -167,13 +199,18 @@ def _check_inode(file: Path, raw: Any, record: Any) -> None:
 
     What is written to a removed file is gone, and would have been acknowledged.
     """
+    found = _identity(file)
+    if found is None or record.info.setdefault("file", found) != found:
+        raise sa.exc.DisconnectionError("The file of the database was removed or replaced.")
+
+
+def _identity(file: Path) -> tuple[int, int] | None:
+    """Names a file for as long as it exists; None where there is none."""
     try:
         status = os.stat(file)
-        found = (status.st_dev, status.st_ino)
-    except FileNotFoundError:
-        found = (0, 0)
-    if record.info.setdefault("file", found) != found or found == (0, 0):
-        raise sa.exc.DisconnectionError("The file of the database was removed or replaced.")
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
 
 
 def _make_directory(path: Path) -> None:

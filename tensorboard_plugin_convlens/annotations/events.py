@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
+from functools import lru_cache
 from itertools import groupby
 from typing import Any
 
 import sqlalchemy as sa
 
-from tensorboard_plugin_convlens.annotations import schema
+from tensorboard_plugin_convlens.annotations import statements
 from tensorboard_plugin_convlens.core.marks import (
     FilterKey,
     MadeOn,
@@ -17,15 +19,6 @@ from tensorboard_plugin_convlens.core.marks import (
     Operation,
     Opinion,
     PastOperation,
-)
-
-_EVENT, _OPERATION = schema.event, schema.operation
-_FIELDS: tuple[Any, ...] = (
-    _EVENT,
-    _OPERATION.c.kind,
-    _OPERATION.c.undoes,
-    _OPERATION.c.author.label("operation_author"),
-    _OPERATION.c.wall_time.label("operation_time"),
 )
 
 
@@ -49,54 +42,54 @@ def to_row(mark: Mark) -> dict[str, Any]:
     }
 
 
-def from_row(row: Any) -> MarkEvent:
-    """The event of a row, `_FIELDS` wide."""
+def from_row(row: Any, operations: dict[str, Operation]) -> MarkEvent:
+    """The event of a row of `statements.EVENTS`; `operations` keeps those of earlier rows."""
+    operation = operations.get(row.operation)
+    if operation is None:
+        author, time = row.operation_author, row.operation_time
+        operation = Operation(row.operation, row.kind, author, row.undoes, time)
+        operations[operation.id] = operation
     key = FilterKey(row.run, row.path, row.call, row.channel)
-    opinion = Opinion(row.verdict, row.stars, tuple(json.loads(row.tags)), row.note)
+    opinion = Opinion(row.verdict, row.stars, _tags(row.tags), row.note)
     made_on = MadeOn(row.step, row.graph, row.weights)
     return MarkEvent(
-        row.sequence,
-        Operation(
-            row.operation, row.kind, row.operation_author, row.undoes, row.operation_time
-        ),
-        Mark(key, opinion, row.author, row.wall_time, made_on),
+        row.sequence, operation, Mark(key, opinion, row.author, row.wall_time, made_on)
     )
+
+
+@lru_cache(1000)  # Many filters have the same few, most have none.
+def _tags(text: str) -> tuple[str, ...]:
+    return tuple(json.loads(text))
 
 
 def last_of_each(
     connection: sa.Connection, collection: int, *, run: str | None = None, after: int = 0
 ) -> tuple[MarkEvent, ...]:
     """The last event of every filter (of a run) that has one after a sequence."""
-    where = [_EVENT.c.collection == collection, _EVENT.c.sequence > after]
-    if run is not None:
-        where.append(_EVENT.c.run == run)
-    last = sa.select(sa.func.max(_EVENT.c.sequence)).where(*where).group_by(*schema.KEY)
-    return _read(connection, collection, _EVENT.c.sequence.in_(last))
+    if run is None:
+        return _read(connection, statements.LAST_EVENTS, collection, after=after)
+    return _read(connection, statements.LAST_EVENTS_OF_RUN, collection, run=run, after=after)
 
 
 def of_filter(
     connection: sa.Connection, collection: int, key: FilterKey
 ) -> tuple[MarkEvent, ...]:
     """Every event of a filter, ascending."""
-    values = (key.run, key.path, key.call, key.channel)
-    same = [column == value for column, value in zip(schema.KEY, values, strict=True)]
-    return _read(connection, collection, sa.and_(*same))
+    return _read(connection, statements.EVENTS_OF_FILTER, collection, **asdict(key))
 
 
 def between(
     connection: sa.Connection, collection: int, first: int, last: int
 ) -> tuple[MarkEvent, ...]:
     """The events from one sequence to another, both included, ascending."""
-    return _read(connection, collection, _EVENT.c.sequence.between(first, last))
+    return _read(connection, statements.EVENTS_BETWEEN, collection, first=first, last=last)
 
 
 def all_operations(connection: sa.Connection, collection: int) -> tuple[PastOperation, ...]:
     """Every operation with the marks of its events, in their order."""
-    digests = sa.select(_OPERATION.c.operation, _OPERATION.c.digest).where(
-        _OPERATION.c.collection == collection
-    )
-    digest_of = dict(map(tuple, connection.execute(digests)))
-    everything = _read(connection, collection, sa.true())
+    digests = connection.execute(statements.DIGESTS, {"collection": collection})
+    digest_of = {row.operation: row.digest for row in digests}
+    everything = _read(connection, statements.EVENTS, collection)
     return tuple(
         PastOperation(operation, digest_of[operation.id], tuple(one.mark for one in some))
         for operation, some in groupby(everything, lambda event: event.operation)
@@ -107,68 +100,37 @@ def before(
     connection: sa.Connection, collection: int, first: int, last: int
 ) -> dict[FilterKey, Mark]:
     """The marks that the filters of `between(first, last)` had before `first`."""
-    changed = _EVENT.alias("changed")
-    same = [column == changed.c[column.name] for column in schema.KEY]
-    previous = (
-        sa.select(sa.func.max(_EVENT.c.sequence))
-        .join(changed, sa.and_(_EVENT.c.collection == changed.c.collection, *same))
-        .where(changed.c.collection == collection, changed.c.sequence.between(first, last))
-        .where(_EVENT.c.sequence < first)
-        .group_by(*schema.KEY)
-    )
-    found = _read(connection, collection, _EVENT.c.sequence.in_(previous))
+    found = _read(connection, statements.EVENTS_BEFORE, collection, first=first, last=last)
     return {one.mark.key: one.mark for one in found}
 
 
 def span(connection: sa.Connection, collection: int, operation: str) -> tuple[int, int] | None:
     """First and last sequence of an operation, or None if there is none of that id."""
-    row = connection.execute(
-        sa.select(_OPERATION.c.first, _OPERATION.c.last).where(
-            _OPERATION.c.collection == collection, _OPERATION.c.operation == operation
-        )
-    ).one_or_none()
+    row = _operation(connection, collection, operation)
     return None if row is None else (row.first, row.last)
 
 
 def digest(connection: sa.Connection, collection: int, operation: str) -> str | None:
     """What an operation asked for, or None if there is none of that id."""
-    found: str | None = connection.scalar(
-        sa.select(_OPERATION.c.digest).where(
-            _OPERATION.c.collection == collection, _OPERATION.c.operation == operation
-        )
-    )
-    return found
+    row = _operation(connection, collection, operation)
+    return None if row is None else row.digest
 
 
 def last_operation(connection: sa.Connection, collection: int, author: str) -> str | None:
     """The latest operation of an author that is no undo and was not undone."""
-    undo = _OPERATION.alias("undo")
-    undone = sa.exists().where(
-        undo.c.collection == collection, undo.c.undoes == _OPERATION.c.operation
-    )
-    found: str | None = connection.scalar(
-        sa.select(_OPERATION.c.operation)
-        .where(_OPERATION.c.collection == collection, _OPERATION.c.author == author)
-        .where(_OPERATION.c.kind != "undo", ~undone)
-        .order_by(_OPERATION.c.last.desc())
-        .limit(1)
-    )
+    asked = {"collection": collection, "author": author}
+    found: str | None = connection.scalar(statements.LAST_OPERATION, asked)
     return found
 
 
+def _operation(connection: sa.Connection, collection: int, operation: str) -> Any:
+    asked = {"collection": collection, "operation": operation}
+    return connection.execute(statements.OPERATION, asked).one_or_none()
+
+
 def _read(
-    connection: sa.Connection, collection: int, where: sa.ColumnElement[bool]
+    connection: sa.Connection, statement: sa.Select[Any], collection: int, **asked: object
 ) -> tuple[MarkEvent, ...]:
-    query: sa.Select[Any] = (
-        sa.select(*_FIELDS)
-        .join(
-            _OPERATION,
-            sa.and_(
-                _OPERATION.c.collection == _EVENT.c.collection,
-                _OPERATION.c.operation == _EVENT.c.operation,
-            ),
-        )
-        .where(_EVENT.c.collection == collection, where)
-        .order_by(_EVENT.c.sequence)
-    )
-    return tuple(map(from_row, connection.execute(query)))
+    rows = connection.execute(statement, {"collection": collection, **asked})
+    operations: dict[str, Operation] = {}
+    return tuple(from_row(row, operations) for row in rows)

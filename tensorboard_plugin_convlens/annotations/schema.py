@@ -72,6 +72,7 @@ event = sa.Table(
     ),
 )
 KEY = (event.c.run, event.c.path, event.c.call, event.c.channel)
+sa.Index("convlens_event_of_filter", event.c.collection, *KEY, event.c.sequence)
 
 
 def exists(connection: sa.Connection) -> bool:

@@ -15,7 +15,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from tensorboard_plugin_convlens.annotations import events, schema
+from tensorboard_plugin_convlens.annotations import events, statements
 from tensorboard_plugin_convlens.annotations.address import StoreAddress
 from tensorboard_plugin_convlens.annotations.database import Database
 from tensorboard_plugin_convlens.core.errors import StoreError, UnknownOperationError
@@ -183,9 +183,8 @@ class MarkStore:
             return here.place
 
     def _collection(self, connection: sa.Connection, *, lock: bool = False) -> Any:
-        table = schema.collection
-        query = sa.select(table).where(table.c.name == self.address.collection)
-        row = connection.execute(query.with_for_update() if lock else query).one_or_none()
+        query = statements.LOCKED_COLLECTION if lock else statements.COLLECTION
+        row = connection.execute(query, {"name": self.address.collection}).one_or_none()
         return None if row is None else _Collection(row.id, Place(row.store, row.sequence))
 
     def _lock(self, connection: sa.Connection) -> _Collection:
@@ -208,6 +207,8 @@ class MarkStore:
         self, connection: sa.Connection, here: _Collection, keys: set[FilterKey], base: int
     ) -> None:
         """Raises `MarkConflictError` if a filter has an event after `base`."""
+        if base >= here.place.sequence:
+            return
         later = events.last_of_each(connection, here.id, after=base)
         unseen = tuple(one for one in later if one.mark.key in keys)
         if unseen:
@@ -228,30 +229,25 @@ class MarkStore:
         digest: str,
     ) -> Place:
         first, last = here.place.sequence + 1, here.place.sequence + len(marks)
-        connection.execute(
-            sa.insert(schema.operation).values(
-                collection=here.id,
-                operation=operation.id,
-                kind=operation.kind,
-                undoes=operation.undoes,
-                author=operation.author,
-                wall_time=operation.wall_time or time.time(),
-                digest=digest,
-                first=first,
-                last=last,
-            )
-        )
+        row = {
+            "collection": here.id,
+            "operation": operation.id,
+            "kind": operation.kind,
+            "undoes": operation.undoes,
+            "author": operation.author,
+            "wall_time": operation.wall_time or time.time(),
+            "digest": digest,
+            "first": first,
+            "last": last,
+        }
+        connection.execute(statements.ADD_OPERATION, row)
         rows = [
             {"collection": here.id, "sequence": first + index, "operation": operation.id}
             | events.to_row(mark)
             for index, mark in enumerate(marks)
         ]
-        connection.execute(sa.insert(schema.event), rows)
-        connection.execute(
-            sa.update(schema.collection)
-            .where(schema.collection.c.id == here.id)
-            .values(sequence=last)
-        )
+        connection.execute(statements.ADD_EVENTS, rows)
+        connection.execute(statements.ADVANCE, {"collection": here.id, "last": last})
         return Place(here.place.store, last)
 
 

@@ -34,6 +34,7 @@ LARGEST_NUMBER = 2**31 - 1
 LARGEST_STEP = 10**15 - 1
 
 _OPERATION = re.compile(r"[A-Za-z0-9_-]{8,64}")
+_NOT_IN_TEXTS = re.compile(r"[\x00\ud800-\udfff]")
 _HASH = re.compile(r"[0-9a-f]{64}")
 # A tag stands in one cell of a table, beside others, separated by commas.
 _NOT_IN_TAGS = re.compile(r"[,\x00-\x1f\x7f]")
@@ -51,7 +52,7 @@ def _check_text(text: str, what: str, longest: int, *, empty: bool = False) -> N
             f"{what} must be {0 if empty else 1} to {longest} characters; got {length}."
         )
     # PostgreSQL keeps neither, and half of a character is no text.
-    if "\0" in text or any("\ud800" <= character <= "\udfff" for character in text):
+    if _NOT_IN_TEXTS.search(text):
         raise MarkError(f"{what} holds a NUL or half of a surrogate pair.")
 
 

@@ -14,6 +14,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 from tensorboard_plugin_convlens.annotations.address import StoreAddress
 from tensorboard_plugin_convlens.core.records import StepKey
 from tensorboard_plugin_convlens.storage.writer import Writer
@@ -84,6 +86,11 @@ class MarkServer:
         none = resource.RLIM_INFINITY
         limits = (none if size is None else size, none)
         resource.prlimit(self._process.pid, resource.RLIMIT_FSIZE, limits)
+
+    def processor_seconds(self) -> float:
+        """What it has computed so far, on all processors."""
+        times = psutil.Process(self._process.pid).cpu_times()
+        return float(times.user + times.system)
 
     def ask(self, method: str, route: str, body: object = None) -> tuple[int, Any]:
         """Status and JSON of an answer; waits while TensorBoard starts."""
