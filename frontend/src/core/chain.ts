@@ -205,6 +205,33 @@ export function groupsAround(groups: readonly Group[], layer: number): string[] 
   return groups.filter((group) => group.layers.includes(layer)).map((group) => group.id);
 }
 
+/** Blocks start closed in networks with more layers than a person reads through. */
+const MANY_LAYERS = 400;
+
+/** Ids of the groups that start closed: never one that hides the selected layer. */
+export function closedAtFirst(
+  layers: number,
+  groups: readonly Group[],
+  selected: Layer | null,
+): Set<string> {
+  if (layers <= MANY_LAYERS) return new Set();
+  const around = selected ? groupsAround(groups, selected.index) : [];
+  const blocks = groups.filter(({ kind, id }) => kind === "block" && !around.includes(id));
+  return new Set(blocks.map((group) => group.id));
+}
+
+/** The captured layer nearest after (`by` > 0) or before the one of this index; null for none. */
+export function nextCaptured(
+  layers: readonly Layer[],
+  captured: ReadonlyMap<number, unknown>,
+  { from, by }: { from: number; by: number },
+): Layer | null {
+  const found = layers.filter((layer) => captured.has(layer.index));
+  const next =
+    by > 0 ? found.find(({ index }) => index > from) : found.findLast(({ index }) => index < from);
+  return next ?? null;
+}
+
 /** Last part of a path, for a node inside its model. */
 export function shortName(key: string): string {
   return key.slice(key.lastIndexOf("/") + 1);

@@ -56,9 +56,14 @@ export const LARGEST_SEED = 2 ** 32 - 1;
 
 export const METHODS: readonly Method[] = ["activation", "guided", "gradient", "kernel"];
 const STAGES: readonly Stage[] = ["before", "after"];
-const SCALES: readonly ScaleMode[] = ["filter", "layer", "fixed"];
+export const SCALE_MODES: readonly ScaleMode[] = ["filter", "layer", "fixed"];
 const TABS: readonly InspectorTab[] = ["filter", "layer", "classes"];
 const TIMELINES: readonly TimelineKind[] = ["layer", "network"];
+
+/** What comes after one of several choices; after the last, and after none of them, the first. */
+export function following<T>(all: readonly T[], current: T): T {
+  return all[(all.indexOf(current) + 1) % all.length] ?? current;
+}
 
 export function defaultChoices(): Choices {
   return {
@@ -137,7 +142,7 @@ export function fromState(state: Readonly<Record<string, string>>): Choices {
     seed: Math.min(LARGEST_SEED, wholeNumber(state["seed"]) ?? base.seed),
     shown: oneOf(SHOWN, state["show"]) ?? base.shown,
     thresholds: parseThresholds(state),
-    scale: oneOf(SCALES, state["scale"]) ?? base.scale,
+    scale: oneOf(SCALE_MODES, state["scale"]) ?? base.scale,
     fixed: positive(state["fixed"]),
     size: size === "all" ? "all" : (positive(size) ?? base.size),
     overlay: state["overlay"] === "true",

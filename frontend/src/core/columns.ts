@@ -14,6 +14,17 @@ export const MOST_COLUMNS = 4;
 /** Name of a column; A is what the controls above select. */
 export const columnLetter = (place: number): string => String.fromCharCode(65 + place);
 
+/** What a comparison begins with: the step before or after, else the next input image. */
+export function firstColumn(
+  run: string,
+  steps: readonly { step: number }[],
+  at: { place: number; input: number; inputs: number },
+): ColumnChoice {
+  const other = steps[at.place - 1] ?? steps[at.place + 1];
+  if (other) return { run, step: other.step, input: at.input };
+  return { run, step: null, input: (at.input + 1) % at.inputs };
+}
+
 export function columnsText(columns: readonly ColumnChoice[]): string | null {
   if (columns.length === 0) return null;
   return JSON.stringify(columns.map(({ run, step, input }) => [run, step, input]));

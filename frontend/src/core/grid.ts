@@ -84,6 +84,12 @@ export function layOutGrid(request: GridRequest): Grid {
   return place(request, Math.max(SMALLEST_TILE, Math.min(LARGEST_TILE, request.size)));
 }
 
+/** The next larger or smaller size of tiles. */
+export function resizedTile(size: number, by: 1 | -1): number {
+  const next = Math.round(by > 0 ? size * 1.25 : size / 1.25);
+  return Math.max(SMALLEST_TILE, Math.min(LARGEST_TILE, next));
+}
+
 /** Left and top edge of the tile at a place in the order. */
 export function tileOrigin(grid: Grid, place: number): { x: number; y: number } {
   const row = Math.floor(place / grid.columns);

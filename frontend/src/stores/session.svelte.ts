@@ -2,10 +2,10 @@
 
 import { getContext, setContext, untrack } from "svelte";
 
-import { buildChain, groupsAround } from "../core/chain";
-import type { InspectorTab, ScaleMode } from "../core/choices";
-import { LARGEST_TILE, SMALLEST_TILE } from "../core/grid";
-import { plainText } from "../core/format";
+import { buildChain, closedAtFirst, groupsAround, nextCaptured } from "../core/chain";
+import { following, SCALE_MODES, type InspectorTab, type ScaleMode } from "../core/choices";
+import { firstColumn } from "../core/columns";
+import { resizedTile } from "../core/grid";
 import { findGroups } from "../core/groups";
 import { onHostReload } from "../core/host";
 import { createColoring } from "../core/coloring";
@@ -13,16 +13,14 @@ import { pixel } from "../core/lut";
 import { capturedMethods, capturedStages, isUnresponsive } from "../core/method";
 import { orderChannels, showChannels, usableSort } from "../core/order";
 import { NONE_PICKED, pickRange, togglePick, type Picked } from "../core/picking";
+import { substitutions } from "../core/substitutions";
 import type { Layer, Statistic } from "../wire";
 import { Captures } from "./captures.svelte";
 import type { Marker } from "./marker.svelte";
 import type { Ranking } from "./ranking.svelte";
+import { playOn } from "./player";
 import { Selection } from "./selection.svelte";
 import { Settings } from "./settings.svelte";
-
-/** Blocks start closed in networks with more layers than a person reads through. */
-const MANY_LAYERS = 400;
-const PLAY_INTERVAL = 700;
 
 const KEY = Symbol("session");
 
@@ -103,13 +101,10 @@ export class Session {
       const graph = this.captures.graph.value;
       if (!graph || graph.fingerprint === foldedFor) return;
       foldedFor = graph.fingerprint;
-      const blocks =
-        graph.layers.length > MANY_LAYERS ? this.groups.filter((g) => g.kind === "block") : [];
       const selected = untrack(() => this.captures.layer);
-      const around = selected ? groupsAround(this.groups, selected.index) : [];
-      this.selection.closed = new Set(blocks.map((g) => g.id).filter((id) => !around.includes(id)));
+      this.selection.closed = closedAtFirst(graph.layers.length, this.groups, selected);
     });
-    $effect(() => this.#play());
+    $effect(() => playOn(this));
     $effect(() => {
       void this.captures.layer?.key;
       this.picked = NONE_PICKED;
@@ -150,22 +145,12 @@ export class Session {
   /** What the link or the last run asked for and is not here, and what is shown instead. */
   readonly substitutions = $derived.by(() => {
     const { run, summary, layer, graph, step, view } = this.captures;
-    const asked = this.selection.choices;
-    const sentences: string[] = [];
-    const say = (sentence: string) => sentences.push(plainText(sentence, 300));
-    if (run && asked.run !== null && run.run !== asked.run) {
-      say(`Run “${asked.run}” holds no captures here. Run “${run.run}” is shown.`);
-    }
-    if (summary && asked.step !== null && summary.step !== asked.step) {
-      say(
-        `Step ${asked.step} was not captured in this run. Step ${summary.step}, the nearest, is shown.`,
-      );
-    }
     const settled = graph.valueKey === summary?.graph && !step.loading && !view.loading;
-    if (settled && layer && asked.layer !== null && layer.key !== asked.layer) {
-      say(`Layer “${asked.layer}” is not in this model. Layer “${layer.key}” is shown.`);
-    }
-    return sentences;
+    return substitutions(this.selection.choices, {
+      run: run?.run ?? null,
+      step: summary?.step ?? null,
+      layer: settled ? (layer?.key ?? null) : null,
+    });
   });
 
   // Commands.
@@ -179,11 +164,8 @@ export class Session {
   }
 
   moveLayer(by: number): void {
-    const layers = this.captures.graph.value?.layers ?? [];
-    const captured = layers.filter((layer) => this.captures.captured.has(layer.index));
-    const here = this.captures.layer?.index ?? 0;
-    const next =
-      by > 0 ? captured.find((l) => l.index > here) : captured.findLast((l) => l.index < here);
+    const { graph, captured, layer } = this.captures;
+    const next = nextCaptured(graph.value?.layers ?? [], captured, { from: layer?.index ?? 0, by });
     if (next) this.selectLayer(next);
   }
 
@@ -234,10 +216,8 @@ export class Session {
       return;
     }
     choices.channel ??= this.captures.channel;
-    const other = steps[this.stepPlace - 1] ?? steps[this.stepPlace + 1];
-    const count = inputs.value?.inputs.length ?? 1;
-    const column = { run: run.run, step: other?.step ?? null, input };
-    choices.columns = [other ? column : { ...column, input: (input + 1) % count }];
+    const at = { place: this.stepPlace, input, inputs: inputs.value?.inputs.length ?? 1 };
+    choices.columns = [firstColumn(run.run, steps, at)];
   }
 
   openTimeline(): void {
@@ -258,9 +238,8 @@ export class Session {
   nextMethod(): void {
     const capture = this.captures.view.value?.capture;
     if (!capture) return;
-    const methods = capturedMethods(capture);
-    const place = methods.indexOf(this.selection.choices.method);
-    this.selection.choices.method = methods[(place + 1) % methods.length] ?? "activation";
+    const { choices } = this.selection;
+    choices.method = following(capturedMethods(capture), choices.method);
   }
 
   /** Feature maps before or after the activation function, where the layer has both. */
@@ -279,16 +258,12 @@ export class Session {
   }
 
   nextScale(): void {
-    const modes: ScaleMode[] = ["filter", "layer", "fixed"];
-    this.setScale(
-      modes[(modes.indexOf(this.selection.choices.scale) + 1) % modes.length] ?? "filter",
-    );
+    this.setScale(following(SCALE_MODES, this.selection.choices.scale));
   }
 
   /** Makes the tiles larger or smaller than `current`, their present size in pixels. */
   resizeTiles(by: 1 | -1, current: number): void {
-    const next = Math.round(by > 0 ? current * 1.25 : current / 1.25);
-    this.selection.choices.size = Math.max(SMALLEST_TILE, Math.min(LARGEST_TILE, next));
+    this.selection.choices.size = resizedTile(current, by);
   }
 
   togglePlay(): void {
@@ -322,16 +297,5 @@ export class Session {
     setTimeout(() => {
       if (this.message === message) this.message = "";
     }, 4000);
-  }
-
-  /** Goes on to the next step once the present one is on screen. */
-  #play(): (() => void) | undefined {
-    if (!this.playing || this.captures.view.loading || this.captures.step.loading) return undefined;
-    const place = this.stepPlace;
-    const timer = setTimeout(() => {
-      if (place >= this.captures.steps.length - 1) this.playing = false;
-      else this.selectStep(place + 1);
-    }, PLAY_INTERVAL);
-    return () => clearTimeout(timer);
   }
 }

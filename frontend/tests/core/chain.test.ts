@@ -1,6 +1,12 @@
 import { describe, expect, it } from "vitest";
 
-import { buildChain, groupsAround, neighborOf } from "../../src/core/chain";
+import {
+  buildChain,
+  closedAtFirst,
+  groupsAround,
+  neighborOf,
+  nextCaptured,
+} from "../../src/core/chain";
 import { findGroups, foldFollowers } from "../../src/core/groups";
 import { linePath, linesBelow, placeCells } from "../../src/core/lanes";
 import { makeChain, makeLayer } from "../fixtures";
@@ -175,5 +181,39 @@ describe("lanes", () => {
   it("are straight between nodes of one chain", () => {
     const [line] = linesBelow(chain, 0, boxes);
     expect(line && linePath(line)).toMatch(/^M[\d.]+ 30V48$/);
+  });
+});
+
+describe("the captured layers", () => {
+  const captured = new Map([1, 3, 5].map((index) => [index, {}]));
+
+  it("follow each other, passing by those that were not captured", () => {
+    expect(nextCaptured(residual, captured, { from: 1, by: 1 })?.index).toBe(3);
+    expect(nextCaptured(residual, captured, { from: 5, by: -1 })?.index).toBe(3);
+    expect(nextCaptured(residual, captured, { from: 4, by: 1 })?.index).toBe(5);
+  });
+
+  it("end at both ends", () => {
+    expect(nextCaptured(residual, captured, { from: 5, by: 1 })).toBeNull();
+    expect(nextCaptured(residual, captured, { from: 1, by: -1 })).toBeNull();
+  });
+});
+
+describe("blocks at first", () => {
+  const groups = findGroups(residual);
+  const [block] = groups;
+
+  it("are open in networks that can be read through", () => {
+    expect(closedAtFirst(400, groups, null)).toEqual(new Set());
+  });
+
+  it("are closed in larger ones", () => {
+    expect(closedAtFirst(401, groups, null)).toEqual(new Set([block?.id]));
+  });
+
+  it("never hide the selected layer", () => {
+    const inside = residual.find(({ index }) => index === block?.layers[0]) ?? null;
+    expect(inside).not.toBeNull();
+    expect(closedAtFirst(401, groups, inside)).toEqual(new Set());
   });
 });

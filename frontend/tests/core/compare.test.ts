@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { columnsText, parseColumns } from "../../src/core/columns";
+import { columnsText, firstColumn, parseColumns } from "../../src/core/columns";
 import { layOutComparison } from "../../src/core/compare_layout";
 import {
   compareKeyText,
@@ -25,6 +25,25 @@ const plane = (levels: number[], scale: number, signed = true): Planes => ({
 });
 const whole = { left: 0, top: 0, width: 1, height: 1 };
 const at = (planes: Planes, frame = whole) => ({ planes, channel: 0, frame });
+
+describe("what a comparison begins with", () => {
+  const steps = [0, 5, 9].map((step) => ({ step }));
+
+  it("is the step before", () => {
+    const column = firstColumn("train", steps, { place: 2, input: 1, inputs: 3 });
+    expect(column).toEqual({ run: "train", step: 5, input: 1 });
+  });
+
+  it("is the step after the first one", () => {
+    const column = firstColumn("train", steps, { place: 0, input: 1, inputs: 3 });
+    expect(column).toEqual({ run: "train", step: 5, input: 1 });
+  });
+
+  it("is the next input image where there is one step only", () => {
+    const column = firstColumn("train", steps.slice(0, 1), { place: 0, input: 2, inputs: 3 });
+    expect(column).toEqual({ run: "train", step: null, input: 0 });
+  });
+});
 
 describe("the columns of a link", () => {
   it("come back as they were written", () => {

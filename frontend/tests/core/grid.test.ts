@@ -5,6 +5,7 @@ import {
   movePlace,
   placeAt,
   placesInView,
+  resizedTile,
   scrollToPlace,
   tileOrigin,
   type GridRequest,
@@ -101,5 +102,17 @@ describe("places", () => {
     const { first, end } = placesInView(grid, { top: 100, height: 100 });
     expect(tileOrigin(grid, first).y).toBeLessThanOrEqual(100);
     expect(tileOrigin(grid, end).y).toBeGreaterThanOrEqual(200);
+  });
+});
+
+describe("the size of tiles", () => {
+  it("changes by a quarter, up and down", () => {
+    expect(resizedTile(80, 1)).toBe(100);
+    expect(resizedTile(100, -1)).toBe(80);
+  });
+
+  it("stays within what can be seen and what is useful", () => {
+    expect(resizedTile(8, -1)).toBe(8);
+    expect(resizedTile(320, 1)).toBe(320);
   });
 });
