@@ -70,7 +70,7 @@ def test_another_model_says_what_has_no_counterpart(open_tab):
     expect(reasons).to_contain_text("bands is not in the model of A.")
     pane.get_by_role("combobox", name="Run of B").select_option(logs.DIGITS)
     expect(pane).not_to_contain_text("different models")
-    pane.get_by_role("button", name="Add a column").click()
+    pane.get_by_role("button", name="Add column").click()
     expect(pane.get_by_role("combobox", name="Step of C")).to_be_visible()
     pane.get_by_role("button", name="Remove column C").click()
     pane.get_by_role("button", name="Remove column B").click()

@@ -10,6 +10,7 @@ export type Command =
   | "play"
   | "timeline"
   | "compare"
+  | "blink"
   | "nextMethod"
   | "switchStage"
   | "nextScale"
@@ -54,6 +55,11 @@ export const KEY_BINDINGS: readonly KeyBinding[] = [
     command: "compare",
     keys: ["c"],
     text: "Compare with another step, run or input; C again ends it",
+  },
+  {
+    command: "blink",
+    keys: ["\\", "h"],
+    text: "While held: A and B of the comparison take turns in one place",
   },
   { command: "timeline", keys: ["t"], text: "Filters and layers over all steps" },
   { command: "previousInput", keys: [","], text: "Previous input image" },

@@ -24,6 +24,10 @@ export function pixel(red: number, green: number, blue: number): number {
   return ((255 << 24) | (blue << 16) | (green << 8) | red) >>> 0;
 }
 
+/** A pixel as CSS writes it. */
+export const pixelStyle = (color: number): string =>
+  `rgb(${color & 255} ${(color >> 8) & 255} ${(color >> 16) & 255})`;
+
 const stepAt = (steps: string, at: number) => steps.charCodeAt(at) - 79;
 
 /** The 255 colors of a map, entry i at i / 254 of its length. */

@@ -81,6 +81,12 @@ export function channelPlanes(planes: Planes, channel: number): Planes {
   };
 }
 
+/** One plane of a channel, as planes of its own, without copying. */
+export function singlePlane(planes: Planes, plane: number, channel = 0): Planes {
+  const levels = planeLevels(planes, channel, plane);
+  return { ...planes, levels, channels: 1, planes: 1, scale: [planes.scale[channel] ?? 0] };
+}
+
 /** The value at a place; NaN where it was not finite. */
 export function valueAt(
   planes: Planes,

@@ -23,6 +23,7 @@ import {
   unmatchedLayers,
   type Column,
 } from "./columns";
+import { ComparedFilter } from "./compared_filter.svelte";
 import { Resource } from "./resource.svelte";
 import type { Place } from "./selection.svelte";
 import type { Session } from "./session.svelte";
@@ -50,6 +51,7 @@ export function comparisonOf(session: Session): Comparison {
 
 export class Comparison {
   readonly loaded = new Resource<readonly Column[]>();
+  readonly filter = new ComparedFilter(this);
   /** Of pictures of weights, which lie nowhere on the input image. */
   #cursorOnKernel = $state.raw<Place | null>(null);
 
@@ -62,12 +64,14 @@ export class Comparison {
   readonly unmatched = $derived(unmatchedLayers(this.columns));
   readonly method = $derived.by(() => this.session.selection.choices.method);
 
-  /** A and B where there is no third column, both have pictures, and of the same input images. */
-  readonly pair = $derived.by<readonly [Column, Column] | null>(() => {
-    const [a, b, ...more] = this.columns;
-    if (!a?.view?.planes || !b?.view?.planes || more.length > 0) return null;
+  /** A and B where both have pictures, and of the same input images: these can be overlaid. */
+  readonly alike = $derived.by<readonly [Column, Column] | null>(() => {
+    const [a, b] = this.columns;
+    if (!a?.view?.planes || !b?.view?.planes) return null;
     return haveSameInputs(a, b) || this.method === "kernel" ? [a, b] : null;
   });
+  /** A and B where there is no third column: these are subtracted. */
+  readonly pair = $derived(this.columns.length === 2 ? this.alike : null);
 
   /** A − B of every filter of the layer; null where the pictures differ in size. */
   readonly differences = $derived.by<readonly (Difference | null)[]>(() => {
@@ -135,6 +139,7 @@ export class Comparison {
   /** Loads the columns whenever what is compared changes; call it inside an effect root. */
   watch(): void {
     const { captures, selection } = this.session;
+    this.filter.watch();
     $effect(() => {
       const { at, layer, input, runs, step, graph, summary } = captures;
       const { columns, method, stage } = selection.choices;

@@ -5,7 +5,7 @@ import type { Stage } from "../core/choices";
 import { WHOLE, placementFrame, type Frame } from "../core/frame";
 import { fullSheet, gridForm } from "../core/method";
 import { drawablePlanes, type Planes } from "../core/planes";
-import type { Form, Layer, Method, Placement, Sheet } from "../wire";
+import type { Form, Inputs, Layer, Method, Placement, Sheet } from "../wire";
 import type { Captures } from "./captures.svelte";
 
 /** A picture that can be drawn. */
@@ -69,25 +69,27 @@ export const smallPicture = (captures: Captures, request: PictureRequest): Pictu
     if (!found) return null;
     const drawn = drawablePlanes(found.planes, method);
     // Weights lie nowhere on the input image.
-    const frame = method === "kernel" ? null : frameOf(captures, input, found.tile.placement, 0);
+    const inputs = captures.inputs.value;
+    const frame = method === "kernel" ? null : frameOf(inputs, input, found.tile.placement, 0);
     return { channel, method, drawn, frame };
   },
 });
 
 function frameOf(
-  captures: Captures,
+  inputs: Inputs | null,
   input: number,
   placement: Placement | null,
   channel: number,
 ): Frame {
-  const picture = captures.inputs.value?.inputs[input]?.pictures[placement?.source ?? 0];
+  const picture = inputs?.inputs[input]?.pictures[placement?.source ?? 0];
   return picture ? placementFrame(placement, channel, picture) : WHOLE;
 }
 
-/** Fetches a picture in full; null where the method was not captured. */
+/** Fetches a picture in full; null where the method was not captured. `inputs` of its capture. */
 export async function loadPicture(
   captures: Captures,
   request: PictureRequest,
+  inputs = captures.inputs.value,
 ): Promise<FilterPicture | null> {
   const { at, layer, input, channel, method, stage } = request;
   // Both at once, so that the tile shares its request with the small pictures.
@@ -101,6 +103,6 @@ export async function loadPicture(
     ...{ at, layer, input, channel, method, sheet },
     values: found.planes,
     drawn: drawablePlanes(found.planes, method),
-    frame: frameOf(captures, input, sheet.placement, channel),
+    frame: frameOf(inputs, input, sheet.placement, channel),
   };
 }
