@@ -45,9 +45,3 @@ export function layOutCurve(points: readonly CurvePoint[], box: CurveBox): Curve
   });
   return { path, places, minimum, maximum };
 }
-
-/** Places of at most `most` items out of `count`, the first and the last among them. */
-export function spreadPlaces(count: number, most: number): number[] {
-  if (count <= most) return Array.from({ length: count }, (_, at) => at);
-  return Array.from({ length: most }, (_, at) => Math.round((at * (count - 1)) / (most - 1)));
-}

@@ -3,7 +3,7 @@
 import { fetchTiles, RequestError, type FetchedTile, type TileRef } from "../api";
 
 /** The server takes 64; the address stays short enough for every proxy. */
-const MOST_AT_ONCE = 24;
+export const MOST_AT_ONCE = 24;
 
 interface Waiting {
   ref: TileRef;

@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
 
 import { createColoring } from "../../src/core/coloring";
-import { layOutCurve, spreadPlaces } from "../../src/core/curve";
+import { layOutCurve } from "../../src/core/curve";
 import { binOf, distributionOf, placeFromTop } from "../../src/core/distribution";
+import { batchesAround, FRAME_WIDTH, framesInView, scrollToFrame } from "../../src/core/filmstrip";
 import { cellAt, clipFrame, placementFrame, unitFrame, WHOLE } from "../../src/core/frame";
 import {
   capturedStages,
@@ -166,10 +167,29 @@ describe("curves", () => {
   it("of one value lie in the middle", () => {
     expect(layOutCurve([{ x: 4, y: 7 }], box)?.places).toEqual([{ x: 0, y: 25 }]);
   });
+});
 
-  it("pick steps from the first to the last", () => {
-    expect(spreadPlaces(11, 4)).toEqual([0, 3, 7, 10]);
-    expect(spreadPlaces(2, 4)).toEqual([0, 1]);
+describe("the filmstrip", () => {
+  it("holds the frames in view and a few beside them", () => {
+    const view = { left: 10 * FRAME_WIDTH, width: 4 * FRAME_WIDTH };
+    expect(framesInView(100, view)).toEqual({ first: 7, end: 17 });
+    expect(framesInView(100, { left: 0, width: 300 })).toEqual({ first: 0, end: 8 });
+    expect(framesInView(2, { left: 0, width: 300 })).toEqual({ first: 0, end: 2 });
+  });
+  it("fetches whole batches, so that a hundred steps are five requests", () => {
+    const asked = new Set<number>();
+    for (let left = 0; left < 100 * FRAME_WIDTH; left += 50) {
+      const batch = batchesAround(100, framesInView(100, { left, width: 300 }), 24);
+      for (let from = batch.first; from < batch.end; from += 24) asked.add(from);
+    }
+    expect([...asked].sort((a, b) => a - b)).toEqual([0, 24, 48, 72, 96]);
+    expect(batchesAround(100, { first: 95, end: 99 }, 24)).toEqual({ first: 72, end: 100 });
+  });
+  it("scrolls no further than a frame needs", () => {
+    const view = { left: 5 * FRAME_WIDTH, width: 4 * FRAME_WIDTH };
+    expect(scrollToFrame(6, view)).toBe(view.left);
+    expect(scrollToFrame(2, view)).toBe(2 * FRAME_WIDTH);
+    expect(scrollToFrame(9, view)).toBe(6 * FRAME_WIDTH);
   });
 });
 
