@@ -137,7 +137,7 @@ def test_statistics_have_their_place_in_the_layer_and_sort_the_grid(open_tab):
     expect(row.get_by_role("cell").last).to_have_text("#1")
 
 
-def test_the_history_is_a_curve_with_thumbnails_that_lead_to_their_step(open_tab):
+def test_the_history_is_a_curve_and_a_filmstrip_that_lead_to_their_step(open_tab):
     tab = open_tab(state={"layer": "conv2", "filter": "3"})
     tab.wait_until_painted()
     history = tab.inspector.get_by_role("region", name="History")
@@ -145,10 +145,17 @@ def test_the_history_is_a_curve_with_thumbnails_that_lead_to_their_step(open_tab
     expect(curve).to_be_visible()
     history.get_by_label("Statistic of the curve").select_option("std")
     expect(history.get_by_role("img", name=re.compile("^Deviation"))).to_be_visible()
-    thumbnails = history.get_by_role("button")
-    assert thumbnails.count() >= 3
-    thumbnails.first.click()
+    strip = history.get_by_role("listbox", name="Activation of filter 3 over the steps")
+    selected = strip.get_by_role("option", selected=True)
+    expect(selected).to_have_attribute("aria-label", "Step 8")
+    expect(selected).to_have_attribute("aria-setsize", "9")
+    strip.press("Home")
     tab.wait_for_step(0)
+    expect(selected).to_have_attribute("aria-label", "Step 0")
+    strip.press("ArrowRight")
+    tab.wait_for_step(1)
+    strip.get_by_role("option", name="Step 3").click()
+    tab.wait_for_step(3)
     curve = history.get_by_role("img", name=re.compile("^Deviation"))
     curve.scroll_into_view_if_needed()
     box = curve.bounding_box()

@@ -1,6 +1,8 @@
 // A row of pictures, one per captured step: which of them are in view, and which are fetched.
 
 export const FRAME_WIDTH = 72;
+/** Frames that are fetched at once: with the other small pictures of a filter they are one request. */
+export const BATCH = 24;
 /** Frames beyond the view that are kept on the page, so that scrolling shows no gaps. */
 const MARGIN = 3;
 

@@ -21,25 +21,64 @@ export interface Matrix {
   marks: Uint8Array;
 }
 
+/** How values are spaced along a color scale: evenly, or so that each factor of ten has equal room. */
+export type Spacing = "linear" | "log";
+
 export interface Range {
-  /** Magnitude at the end of the color scale. */
+  spacing: Spacing;
+  /** Value at the beginning of the color scale: 0, or of a logarithmic one the smallest. */
+  start: number;
+  /** Magnitude at its end. */
   end: number;
-  /** Cells beyond it. */
+  /** Cells beyond the end. */
   clipped: number;
   hasNegative: boolean;
 }
 
 /** Few cells must not take the colors from all others. */
 const SHOWN_SHARE = 0.98;
+/** Smaller values than this part of the largest have the color of zero. */
+const SMALLEST_PART = 1e-6;
 
-/** End of the color scale: the magnitude that 98 % of the cells do not exceed. */
-export function rangeOf(values: Float32Array): Range {
+/** A linear range ends at the magnitude that 98 % of the cells do not exceed. */
+export function rangeOf(values: Float32Array, spacing: Spacing = "linear"): Range {
   const sizes = values.filter((value) => Number.isFinite(value)).map(Math.abs);
   sizes.sort();
+  const hasNegative = values.some((value) => value < 0);
+  if (spacing === "log" && !hasNegative) {
+    const range = logRange(sizes.filter((size) => size > 0));
+    if (range) return range;
+  }
   const largest = sizes.at(-1) ?? 0;
   const end = sizes[Math.ceil(sizes.length * SHOWN_SHARE) - 1] || largest;
   const clipped = sizes.reduce((count, size) => count + Number(size > end), 0);
-  return { end, clipped, hasNegative: values.some((value) => value < 0) };
+  return { spacing: "linear", start: 0, end, clipped, hasNegative };
+}
+
+/** Whole factors of ten around ascending sizes, but for the smallest 2 %; null where there are none. */
+function logRange(sizes: Float32Array): Range | null {
+  const largest = sizes.at(-1);
+  const small = sizes[Math.floor(sizes.length * (1 - SHOWN_SHARE))];
+  if (largest === undefined || small === undefined) return null;
+  const end = 10 ** Math.ceil(Math.log10(largest));
+  const start = 10 ** Math.floor(Math.log10(Math.max(small, end * SMALLEST_PART)));
+  if (start >= end) return null;
+  return { spacing: "log", start, end, clipped: 0, hasNegative: false };
+}
+
+/** Part of the way along a color scale, 0 to 1; of a linear one also below 0. */
+export function scalePart(value: number, { spacing, start, end }: Range): number {
+  if (spacing === "linear") return end > 0 ? value / end : 0;
+  if (value <= start) return 0;
+  return Math.min(1, Math.log(value / start) / Math.log(end / start));
+}
+
+/** Values that a legend names: each factor of ten of a logarithmic scale; else none. */
+export function decades({ spacing, start, end }: Range): number[] {
+  if (spacing === "linear") return [];
+  const first = Math.round(Math.log10(start));
+  const count = Math.round(Math.log10(end)) - first + 1;
+  return Array.from({ length: count }, (_, at) => 10 ** (first + at));
 }
 
 /** Rows by their largest magnitude, the largest first; rows without a number last. */
@@ -58,7 +97,7 @@ export function rowsByLargest({ rows, columns, values }: Matrix): number[] {
 export function matrixPixels(
   { columns, values }: Matrix,
   order: readonly number[],
-  { palette, end, empty }: { palette: PaletteName; end: number; empty: number },
+  { palette, range, empty }: { palette: PaletteName; range: Range; empty: number },
 ): Pixels {
   const colors = paletteColors(palette);
   const diverging = isDiverging(palette);
@@ -66,7 +105,9 @@ export function matrixPixels(
   order.forEach((row, place) => {
     for (let column = 0; column < columns; column++) {
       const value = values[row * columns + column] ?? NaN;
-      const color = Number.isNaN(value) ? empty : colors[colorIndex(value, end, diverging)];
+      const color = Number.isNaN(value)
+        ? empty
+        : colors[colorIndex(scalePart(value, range), 1, diverging)];
       pixels[place * columns + column] = color ?? empty;
     }
   });
@@ -79,7 +120,7 @@ export interface CellSize {
 }
 
 const SMALLEST: CellSize = { width: 4, height: 4 };
-const LARGEST: CellSize = { width: 90, height: 24 };
+const LARGEST: CellSize = { width: 112, height: 36 };
 
 /** Cells that fill a room, within what can be seen and pointed at. */
 export function cellSize(rows: number, columns: number, room: CellSize): CellSize {

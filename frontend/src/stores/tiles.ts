@@ -3,7 +3,7 @@
 import { fetchTiles, RequestError, type FetchedTile, type TileRef } from "../api";
 
 /** The server takes 64; the address stays short enough for every proxy. */
-export const MOST_AT_ONCE = 24;
+const MOST_AT_ONCE = 40;
 
 interface Waiting {
   ref: TileRef;

@@ -3,11 +3,13 @@ import { describe, expect, it } from "vitest";
 import { paletteColors } from "../../src/core/lut";
 import {
   cellSize,
+  decades,
   labelStride,
   Mark,
   matrixPixels,
   rangeOf,
   rowsByLargest,
+  scalePart,
   type Matrix,
 } from "../../src/core/matrix";
 import { layerMatrix, networkMatrix } from "../../src/core/timeline";
@@ -23,18 +25,37 @@ const matrix = (columns: number, values: number[]): Matrix => ({
 describe("the range of a matrix", () => {
   it("is not set by a few cells, which are counted instead", () => {
     const values = Float32Array.from({ length: 100 }, (_, at) => (at < 98 ? 1 : 1000));
-    expect(rangeOf(values)).toEqual({ end: 1, clipped: 2, hasNegative: false });
+    expect(rangeOf(values)).toMatchObject({ end: 1, clipped: 2, hasNegative: false });
   });
 
   it("leaves out what is not a number", () => {
     const values = Float32Array.from([NaN, -2, Infinity, 1]);
-    expect(rangeOf(values)).toEqual({ end: 2, clipped: 0, hasNegative: true });
+    expect(rangeOf(values)).toMatchObject({ end: 2, clipped: 0, hasNegative: true });
   });
 
   it("is that of what there is where nearly all is zero", () => {
     const values = Float32Array.from({ length: 100 }, (_, at) => (at === 0 ? 3 : 0));
-    expect(rangeOf(values)).toEqual({ end: 3, clipped: 0, hasNegative: false });
+    expect(rangeOf(values)).toMatchObject({ end: 3, clipped: 0, hasNegative: false });
     expect(rangeOf(new Float32Array([NaN])).end).toBe(0);
+  });
+});
+
+describe("a logarithmic range", () => {
+  it("reaches over whole factors of ten, and each has the same room", () => {
+    const range = rangeOf(Float32Array.from([NaN, 0, 2e-5, 3e-4, 0.02]), "log");
+    expect(range).toMatchObject({ spacing: "log", clipped: 0 });
+    expect([range.start, range.end]).toEqual([1e-5, 0.1]);
+    expect(decades(range).map((value) => scalePart(value, range))).toEqual(
+      [0, 0.25, 0.5, 0.75, 1].map((part) => expect.closeTo(part) as number),
+    );
+    expect(scalePart(0, range)).toBe(0);
+  });
+
+  it("has no room for what is a millionth of the largest, and none for negative values", () => {
+    expect(rangeOf(Float32Array.from([1e-12, 1]), "log").start).toBeCloseTo(1e-6, 12);
+    expect(rangeOf(Float32Array.from([-1, 1]), "log").spacing).toBe("linear");
+    expect(rangeOf(Float32Array.from([0, NaN]), "log").spacing).toBe("linear");
+    expect(decades(rangeOf(Float32Array.from([1, 2])))).toEqual([]);
   });
 });
 
@@ -44,7 +65,8 @@ it("orders rows by their largest magnitude, undefined ones last", () => {
 
 it("colors cells row by row in the given order, empty where there is no number", () => {
   const colors = paletteColors("magma");
-  const options = { palette: "magma", end: 2, empty: 7 } as const;
+  const range = rangeOf(Float32Array.from([0, 2]));
+  const options = { palette: "magma", range, empty: 7 } as const;
   expect([...matrixPixels(matrix(2, [0, 2, NaN, 9]), [1, 0], options)]).toEqual([
     7,
     colors[254],
@@ -56,7 +78,7 @@ it("colors cells row by row in the given order, empty where there is no number",
 it("makes cells that fill the room within limits", () => {
   expect(cellSize(10, 10, { width: 300, height: 100 })).toEqual({ width: 30, height: 10 });
   expect(cellSize(512, 100, { width: 300, height: 100 })).toEqual({ width: 4, height: 4 });
-  expect(cellSize(1, 1, { width: 3000, height: 1000 })).toEqual({ width: 90, height: 24 });
+  expect(cellSize(1, 1, { width: 3000, height: 1000 })).toEqual({ width: 112, height: 36 });
   expect(labelStride(4, 44)).toBe(11);
   expect(labelStride(90, 44)).toBe(1);
 });

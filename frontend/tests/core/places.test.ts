@@ -3,7 +3,13 @@ import { describe, expect, it } from "vitest";
 import { createColoring } from "../../src/core/coloring";
 import { layOutCurve } from "../../src/core/curve";
 import { binOf, distributionOf, placeFromTop } from "../../src/core/distribution";
-import { batchesAround, FRAME_WIDTH, framesInView, scrollToFrame } from "../../src/core/filmstrip";
+import {
+  BATCH,
+  batchesAround,
+  FRAME_WIDTH,
+  framesInView,
+  scrollToFrame,
+} from "../../src/core/filmstrip";
 import { cellAt, clipFrame, placementFrame, unitFrame, WHOLE } from "../../src/core/frame";
 import {
   capturedStages,
@@ -179,11 +185,11 @@ describe("the filmstrip", () => {
   it("fetches whole batches, so that a hundred steps are five requests", () => {
     const asked = new Set<number>();
     for (let left = 0; left < 100 * FRAME_WIDTH; left += 50) {
-      const batch = batchesAround(100, framesInView(100, { left, width: 300 }), 24);
-      for (let from = batch.first; from < batch.end; from += 24) asked.add(from);
+      const batch = batchesAround(100, framesInView(100, { left, width: 300 }), BATCH);
+      for (let from = batch.first; from < batch.end; from += BATCH) asked.add(from);
     }
     expect([...asked].sort((a, b) => a - b)).toEqual([0, 24, 48, 72, 96]);
-    expect(batchesAround(100, { first: 95, end: 99 }, 24)).toEqual({ first: 72, end: 100 });
+    expect(batchesAround(100, { first: 95, end: 99 }, BATCH)).toEqual({ first: 72, end: 100 });
   });
   it("scrolls no further than a frame needs", () => {
     const view = { left: 5 * FRAME_WIDTH, width: 4 * FRAME_WIDTH };
