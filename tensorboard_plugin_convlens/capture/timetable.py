@@ -19,7 +19,7 @@ class Timetable:
     def __init__(self) -> None:
         """Begins without experience: what was never measured is tried while there is time."""
         self._took: dict[tuple[int, str], float] = {}
-        self._ends: float | None = None
+        self._seconds: float | None = None
         self._part_ends: float | None = None
         self._images = 1
         self._began = 0.0
@@ -31,7 +31,7 @@ class Timetable:
         """A capture begins, of `images` input images; `seconds` None is no bound."""
         self._began = time.monotonic()
         self._in_gradients = 0.0
-        self._ends = None if seconds is None else self._began + seconds
+        self._seconds = seconds
         self._images = images
 
     def end(self) -> None:
@@ -39,12 +39,17 @@ class Timetable:
         self.essentials = time.monotonic() - self._began - self._in_gradients
 
     def begin_gradients(self, index: int) -> None:
-        """The gradients of an input image begin."""
-        if self._ends is None:
+        """The gradients of an input image begin.
+
+        They have an equal part of what the rest of the capture leaves, which takes as long as
+        it took last time.
+        """
+        if self._seconds is None:
             self._part_ends = None
             return
         now = time.monotonic()
-        left = max(0.0, self._ends - now)
+        rest = max(self.essentials, now - self._began - self._in_gradients)
+        left = max(0.0, self._seconds - rest - self._in_gradients)
         self._part_ends = now + left / max(1, self._images - index)
 
     def has_time_for(self, layer: int, method: str) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Literal
 
 import numpy as np
@@ -16,14 +15,11 @@ from tensorboard_plugin_convlens.core.records import (
     Capture,
     FloatArray,
     InputImages,
-    LayerCapture,
     ModelGraph,
     Sheet,
-    StepKey,
 )
-from tensorboard_plugin_convlens.storage.filesystem import local_path
+from tensorboard_plugin_convlens.storage.log_directory import LogDirectory
 from tensorboard_plugin_convlens.storage.pack import decode_sheet
-from tensorboard_plugin_convlens.storage.run_directory import RunDirectory
 
 
 class Reader:
@@ -48,16 +44,11 @@ class Reader:
         Raises:
           StorageError: It is a URL.
         """
-        self._log_dir = local_path(log_dir)
+        self._logs = LogDirectory(log_dir)
 
     def runs(self) -> tuple[str, ...]:
         """Names of the runs that hold captures, sorted, as TensorBoard calls them."""
-        found = []
-        for parent, directories, _ in os.walk(self._log_dir, followlinks=False):
-            if RunDirectory(Path(parent)).exists():
-                found.append(Path(parent).relative_to(self._log_dir).as_posix())
-            directories[:] = [name for name in directories if name != "plugins"]
-        return tuple(sorted(found))
+        return self._logs.runs()
 
     def steps(self, run: str) -> tuple[int, ...]:
         """The captured steps of a run, ascending.
@@ -65,7 +56,7 @@ class Reader:
         Raises:
           NotCapturedError: The log directory has no such run.
         """
-        return tuple(key.step for key in self._run(run).steps())
+        return tuple(key.step for key in self._logs.run(run).steps())
 
     def capture(self, run: str, step: int) -> Capture:
         """Everything recorded at a step, but for the pixels.
@@ -74,15 +65,15 @@ class Reader:
           NotCapturedError: There is no such run or step.
           FormatError: The manifest is damaged.
         """
-        return self._run(run).capture(self._key(run, step))
+        return self._logs.capture(run, step)
 
     def model_graph(self, run: str, step: int | None = None) -> ModelGraph:
         """The layers of the model at a step, by default the last. Raises as `capture`."""
-        return self._run(run).graph(self.capture(run, self._step(run, step)).graph)
+        return self._logs.run(run).graph(self.capture(run, self._logs.step(run, step)).graph)
 
     def inputs(self, run: str, step: int | None = None) -> InputImages:
         """The input images of a step, by default the last. Raises as `capture`."""
-        return self._run(run).inputs(self.capture(run, self._step(run, step)).inputs)
+        return self._logs.run(run).inputs(self.capture(run, self._logs.step(run, step)).inputs)
 
     def feature_maps(
         self,
@@ -109,7 +100,7 @@ class Reader:
           NotCapturedError: Any of them was not captured.
           FormatError: What is stored is damaged.
         """
-        sheets = self._sheets(run, step, layer, "activation", input_index)
+        sheets = self._logs.sheets(run, step, layer, "activation", input_index)
         if stage == "own":
             return self._planes(run, sheets[0])[:, 0]
         after = [sheet for sheet in sheets if sheet.stage == "after"]
@@ -144,7 +135,7 @@ class Reader:
           NotCapturedError: Any of them was not captured.
           FormatError: What is stored is damaged.
         """
-        sheet = self._sheets(run, step, layer, method, input_index)[0]
+        sheet = self._logs.sheets(run, step, layer, method, input_index)[0]
         wanted = range(sheet.channels) if channels is None else channels
         for channel in wanted:
             if not 0 <= channel < sheet.channels:
@@ -155,7 +146,7 @@ class Reader:
         picture = self.inputs(run, step).inputs[input_index].pictures[sheet.source]
         frames = np.zeros((len(wanted), *picture.shape[:2], sheet.planes), np.float32)
         for place, channel in enumerate(wanted):
-            levels = np.frombuffer(self._run(run).tile(sheet, channel), np.uint8)
+            levels = np.frombuffer(self._logs.run(run).tile(sheet, channel), np.uint8)
             values = dequantize(
                 levels.reshape(1, sheet.planes, sheet.height, sheet.width),
                 sheet.scale[channel : channel + 1],
@@ -170,7 +161,7 @@ class Reader:
         Raises:
           NotCapturedError: The log directory has no such run.
         """
-        return self._run(run).ablations()
+        return self._logs.run(run).ablations()
 
     def statistics(
         self, run: str, step: int, layer: str, *, input_index: int = 0
@@ -189,7 +180,7 @@ class Reader:
         """
         return {
             one.name: one.values
-            for one in self._layer(run, step, layer).statistics
+            for one in self._logs.layer(run, step, layer).statistics
             if one.input in (input_index, -1)
         }
 
@@ -198,7 +189,7 @@ class Reader:
 
         Not None where nothing that they depend on changed in between. Raises as `statistics`.
         """
-        return self._layer(run, step, layer).unchanged_since
+        return self._logs.layer(run, step, layer).unchanged_since
 
     def compare(
         self,
@@ -247,63 +238,13 @@ class Reader:
 
     def problems(self, run: str) -> tuple[str, ...]:
         """What went wrong while the run was captured, as sentences."""
-        return self._run(run).problems()
+        return self._logs.run(run).problems()
 
     def _planes(self, run: str, sheet: Sheet) -> FloatArray:
         shape = (sheet.channels, sheet.planes, sheet.height, sheet.width)
-        raw = decode_sheet(self._run(run).stored(sheet), int(np.prod(shape)))
+        raw = decode_sheet(self._logs.run(run).stored(sheet), int(np.prod(shape)))
         levels = np.frombuffer(raw, np.uint8).reshape(shape)
         return dequantize(levels, sheet.scale, signed=sheet.signed)
-
-    def _run(self, run: str) -> RunDirectory:
-        if run not in self.runs():
-            known = ", ".join(self.runs()) or "none"
-            raise NotCapturedError(
-                f"{str(self._log_dir)!r} has no run {run!r} with captures; it has: {known}."
-            )
-        return RunDirectory(self._log_dir / run)
-
-    def _key(self, run: str, step: int) -> StepKey:
-        keys = {key.step: key for key in self._run(run).steps()}
-        if step not in keys:
-            known = ", ".join(map(str, keys)) or "none"
-            raise NotCapturedError(f"Run {run!r} has no step {step}; it has: {known}.")
-        return keys[step]
-
-    def _step(self, run: str, step: int | None) -> int:
-        if step is not None:
-            return step
-        steps = self.steps(run)
-        if not steps:
-            raise NotCapturedError(f"Run {run!r} has no captured step yet.")
-        return steps[-1]
-
-    def _layer(self, run: str, step: int, layer: str) -> LayerCapture:
-        capture = self.capture(run, step)
-        graph = self._run(run).graph(capture.graph)
-        captured = {graph.layers[one.layer].key: one for one in capture.layers}
-        if layer not in captured:
-            raise NotCapturedError(
-                f"Layer {layer!r} was not captured at step {step} of run {run!r}; "
-                f"captured: {', '.join(captured) or 'none'}."
-            )
-        return captured[layer]
-
-    def _sheets(
-        self, run: str, step: int, layer: str, method: str, input_index: int
-    ) -> list[Sheet]:
-        """The sheets of values, at least one; of maps the layer's own output first."""
-        wanted = (method, "values", input_index)
-        found = [
-            sheet
-            for sheet in self._layer(run, step, layer).sheets
-            if (sheet.method, sheet.form, sheet.input) == wanted
-        ]
-        if not found:
-            raise NotCapturedError(
-                f"Layer {layer!r} has no {method} sheet for input {input_index} at step {step}."
-            )
-        return found
 
 
 def _place(frame: FloatArray, crop: FloatArray, sheet: Sheet, channel: int) -> None:
