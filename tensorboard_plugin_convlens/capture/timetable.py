@@ -9,15 +9,20 @@ whose receptive fields are smallest and whose filters are therefore cheapest.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 
 class Timetable:
     """Knows what layers took at earlier captures, and so what still fits into one."""
 
-    def __init__(self) -> None:
-        """Begins without experience: what was never measured is tried while there is time."""
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        """Begins without experience: what was never measured is tried while there is time.
+
+        Args:
+          clock: Seconds that only grow.
+        """
+        self._clock = clock
         self._took: dict[tuple[int, str], float] = {}
         self._seconds: float | None = None
         self._part_ends: float | None = None
@@ -29,14 +34,14 @@ class Timetable:
 
     def begin(self, seconds: float | None, images: int) -> None:
         """A capture begins, of `images` input images; `seconds` None is no bound."""
-        self._began = time.monotonic()
+        self._began = self._clock()
         self._in_gradients = 0.0
         self._seconds = seconds
         self._images = images
 
     def end(self) -> None:
         """The capture that began is complete."""
-        self.essentials = time.monotonic() - self._began - self._in_gradients
+        self.essentials = self._clock() - self._began - self._in_gradients
 
     def begin_gradients(self, index: int) -> None:
         """The gradients of an input image begin.
@@ -47,7 +52,7 @@ class Timetable:
         if self._seconds is None:
             self._part_ends = None
             return
-        now = time.monotonic()
+        now = self._clock()
         rest = max(self.essentials, now - self._began - self._in_gradients)
         left = max(0.0, self._seconds - rest - self._in_gradients)
         self._part_ends = now + left / max(1, self._images - index)
@@ -56,12 +61,12 @@ class Timetable:
         """Whether the gradients of a layer are likely to be done in time."""
         if self._part_ends is None:
             return True
-        return time.monotonic() + self._took.get((layer, method), 0.0) < self._part_ends
+        return self._clock() + self._took.get((layer, method), 0.0) < self._part_ends
 
     @contextmanager
     def measured(self, layer: int, method: str) -> Iterator[None]:
         """Notes how long the gradients of a layer take."""
-        started = time.monotonic()
+        started = self._clock()
         yield
-        took = self._took[layer, method] = time.monotonic() - started
+        took = self._took[layer, method] = self._clock() - started
         self._in_gradients += took

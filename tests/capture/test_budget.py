@@ -13,7 +13,7 @@ from tensorboard_plugin_convlens.capture.budget import Budget
 from tensorboard_plugin_convlens.capture.callback import ConvLensCallback
 from tensorboard_plugin_convlens.core.errors import InputError
 from tensorboard_plugin_convlens.storage.reader import Reader
-from tests.capture.test_callback import IMAGES, build_model, fit
+from tests.capture.training import IMAGES, build_model, fit
 
 
 class Clock:
