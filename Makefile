@@ -41,7 +41,7 @@ check: $(VENV)/.dev $(NODE_MODULES) $(STATIC) ## lint, types, import rules, gene
 	$(BIN)/python tools/generate_protos.py --check
 	$(BIN)/python tools/generate_wire_ts.py --check
 	$(BIN)/python tools/generate_colormaps.py --check
-	$(BIN)/python tools/generate_criteria_ts.py --check
+	$(BIN)/python tools/generate_criteria.py --check
 	$(BIN)/python tools/generate_cli_docs.py --check
 
 fmt: $(VENV)/.dev ## format the Python code and mend what can be mended
@@ -52,7 +52,7 @@ generate: $(VENV)/.dev ## write the generated files anew
 	$(BIN)/python tools/generate_protos.py
 	$(BIN)/python tools/generate_wire_ts.py
 	$(BIN)/python tools/generate_colormaps.py
-	$(BIN)/python tools/generate_criteria_ts.py
+	$(BIN)/python tools/generate_criteria.py
 	$(BIN)/python tools/generate_cli_docs.py
 
 dev: $(VENV)/.dev $(NODE_MODULES) ## TensorBoard on LOGDIR; the tab is rebuilt as you edit

@@ -9,6 +9,7 @@ import uuid
 from collections.abc import Iterable
 
 from tensorboard_plugin_convlens.annotations.address import find_store
+from tensorboard_plugin_convlens.annotations.last_weights import LastWeights
 from tensorboard_plugin_convlens.annotations.store import MarkStore
 from tensorboard_plugin_convlens.core.errors import NotCapturedError
 from tensorboard_plugin_convlens.core.marks import (
@@ -65,6 +66,16 @@ class Marks:
           StoreError: They cannot be read.
         """
         return tuple(event.mark for event in self._store.current(run)[1])
+
+    def outdated(self, marks: Iterable[Mark]) -> tuple[bool | None, ...]:
+        """Whether each mark was made on other weights than those of the last captured step.
+
+        Returns:
+          None where that is not known: the mark was made without a capture, or the run has no
+          such layer any more.
+        """
+        last = LastWeights(self._reader)
+        return tuple(last.differ_from(mark) for mark in marks)
 
     def history(
         self, run: str, path: str, channel: int, *, call: int = 0

@@ -103,10 +103,17 @@ def _filters(
 
 
 def _list(marks: Marks, arguments: argparse.Namespace) -> None:
-    from tensorboard_plugin_convlens.annotations.table import encode_json
+    from tensorboard_plugin_convlens.annotations.table import to_fields
 
     found = marks.current(arguments.run)
-    print(encode_json(found) if arguments.json else "\n".join(map(_line, found)))
+    rows = list(zip(found, marks.outdated(found), strict=True))
+    if arguments.json:
+        fields = [to_fields(mark) | {"outdated": outdated} for mark, outdated in rows]
+        print(json.dumps({"marks": fields}, indent=1))
+        return
+    for mark, outdated in rows:
+        since = f"  [weights changed since step {mark.made_on.step}]" if outdated else ""
+        print(_line(mark) + since)
 
 
 def _set(marks: Marks, arguments: argparse.Namespace) -> None:

@@ -1,11 +1,14 @@
 """The Python interface and the command, over one store."""
 
 import json
+import shutil
+from dataclasses import replace
 
 import pytest
 
 from tensorboard_plugin_convlens import Marks
 from tensorboard_plugin_convlens.cli.main import main
+from tensorboard_plugin_convlens.storage.writer import Writer
 from tests import captures
 
 
@@ -46,6 +49,48 @@ def test_the_command_and_python_see_the_same_marks(logs, tmp_path, capsys):
         assert set(marks.current()) == set(before)
         assert "there already" in said(capsys, logs, "import", file)
     marks.close()
+
+
+def write_steps(log_dir, weights, run="train"):
+    """Steps of a run, of whose layer conv1 these are the weights."""
+    writer = Writer(log_dir, run=run)
+    for step, name in enumerate(weights):
+        capture = captures.write_step(writer, step)
+        first, *rest = capture.layers
+        writer.commit(replace(capture, layers=(replace(first, weights=name), *rest)))
+
+
+def test_marks_say_when_the_weights_have_changed_since(tmp_path, capsys):
+    write_steps(tmp_path, ("a" * 64, "b" * 64, "b" * 64))
+    logs = str(tmp_path)
+    marks = Marks(logs, author="ann")
+    for step in range(3):
+        marks.mark("train", "conv1", [step], step=step, verdict="useless")
+    marks.mark("train", "conv2", [0], step=0, stars=1)  # Whose weights nobody noted.
+    assert marks.outdated(marks.current()) == (True, False, False, None)
+
+    first, second, *_ = said(capsys, logs, "list").splitlines()
+    assert first.endswith("(ann)  [weights changed since step 0]")
+    assert second.endswith("(ann)")
+    listed = json.loads(said(capsys, logs, "list", "--json"))["marks"]
+    assert [one["outdated"] for one in listed] == [True, False, False, None]
+    marks.close()
+
+
+def test_what_is_listed_as_json_can_be_imported_again(tmp_path, capsys):
+    write_steps(tmp_path, ("a" * 64, "b" * 64))
+    logs, file = str(tmp_path), tmp_path / "listed.json"
+    said(capsys, logs, "set", "train", "conv1", "1", "--step", "0", "--verdict", "useful")
+    file.write_text(said(capsys, logs, "list", "--json"))
+    assert "there already" in said(capsys, logs, "import", str(file))
+
+
+def test_marks_of_a_run_that_is_gone_are_listed_all_the_same(tmp_path, capsys):
+    write_steps(tmp_path, ("a" * 64,), run="gone")
+    logs = str(tmp_path)
+    said(capsys, logs, "set", "gone", "conv1", "1", "--verdict", "useful")
+    shutil.rmtree(tmp_path / "gone")
+    assert json.loads(said(capsys, logs, "list", "--json"))["marks"][0]["outdated"] is None
 
 
 def test_undo_takes_back_the_authors_latest_operation(logs, capsys):

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
 
 from tensorboard_plugin_convlens.cli.demo_digits import train_on_digits
-from tests.e2e import logs
+from tests.e2e import logs, planted
 from tests.e2e.tab import Behavior, Tab, address
 from tests.tensorboard_process import TensorBoardProcess, running_tensorboard
 
@@ -66,6 +66,19 @@ def tensorboard(log_dir: Path) -> Iterator[TensorBoardProcess]:
 def tensorboard_python_loader(log_dir: Path) -> Iterator[TensorBoardProcess]:
     """TensorBoard with its Python loader."""
     with running_tensorboard(log_dir, load_fast=False) as process:
+        yield process
+
+
+@pytest.fixture(scope="session")
+def planted_training(tmp_path_factory: pytest.TempPathFactory) -> planted.Planted:
+    """Three epochs on digits, with silent filters and a copy."""
+    return planted.train(tmp_path_factory.mktemp("planted"))
+
+
+@pytest.fixture(scope="session")
+def planted_tensorboard(planted_training: planted.Planted) -> Iterator[TensorBoardProcess]:
+    """TensorBoard on that training; what is marked there stays."""
+    with running_tensorboard(planted_training.log_dir) as process:
         yield process
 
 

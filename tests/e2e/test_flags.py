@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 import numpy as np
 import pytest
@@ -13,7 +12,6 @@ from tensorboard_plugin_convlens.cli.main import main
 from tests.e2e import planted
 from tests.e2e.axe import violations
 from tests.e2e.planted import COPY, LAYER, ORIGINAL, RUN, SILENT, Planted
-from tests.tensorboard_process import TensorBoardProcess, running_tensorboard
 
 pytestmark = pytest.mark.e2e
 
@@ -21,25 +19,14 @@ pytestmark = pytest.mark.e2e
 FLAG_COLOR = (122, 47, 143)
 
 
-@pytest.fixture(scope="module")
-def training(tmp_path_factory: pytest.TempPathFactory) -> Planted:
-    """Three epochs on digits, with silent filters and a copy."""
-    return planted.train(tmp_path_factory.mktemp("planted"))
-
-
-@pytest.fixture(scope="module")
-def server(training: Planted) -> Iterator[TensorBoardProcess]:
-    """TensorBoard on that training."""
-    with running_tensorboard(training.log_dir) as process:
-        yield process
-
-
 @pytest.fixture
-def open_planted(open_tab, server):
+def open_planted(open_tab, planted_tensorboard):
     """Opens the tab on the planted layer."""
 
     def open_layer(*, dark=False, **state):
-        tab = open_tab(run=RUN, server=server, dark=dark, state={"layer": LAYER, **state})
+        tab = open_tab(
+            run=RUN, server=planted_tensorboard, dark=dark, state={"layer": LAYER, **state}
+        )
         tab.wait_until_painted()
         expect(_flags(tab)).to_be_visible()
         return tab
@@ -67,9 +54,11 @@ def _shown(tab) -> list[int]:
         tab.grid.press("ArrowRight")
 
 
-def test_planted_filters_are_all_flagged_and_no_other_is_called_silent(open_planted, training):
+def test_planted_filters_are_all_flagged_and_no_other_is_called_silent(
+    open_planted, planted_training
+):
     tab = open_planted(show="silent")
-    silent = training.silent_filters()
+    silent = planted_training.silent_filters()
     assert set(SILENT) <= set(silent)
     assert _shown(tab) == list(silent)
     expect(_said(tab)).to_have_text(re.compile("silent on all 6 inputs"))
@@ -136,11 +125,11 @@ def test_thresholds_are_stated_moved_and_kept_in_the_link(open_planted):
     tab.wait_for_state(near_silent="")
 
 
-def test_flags_are_counted_per_layer_and_over_the_steps(open_planted, training):
+def test_flags_are_counted_per_layer_and_over_the_steps(open_planted, planted_training):
     tab = open_planted()
     _flags(tab).get_by_role("button", name="all layers and steps").click()
     dialog = tab.frame.get_by_role("dialog", name=re.compile("^Flags"))
-    silent = len(training.silent_filters())
+    silent = len(planted_training.silent_filters())
     counted = dialog.get_by_role("button", name=re.compile(r"silent in conv1, \d+ to \d+ over"))
     expect(counted.first).to_contain_text(str(silent))
     duplicates = dialog.get_by_role(
@@ -165,7 +154,7 @@ def test_axe_finds_nothing_in_flags(open_planted, axe, dark):
 
 
 def test_marked_by_keyboard_alone_and_removed_by_a_command_they_change_nothing(
-    open_planted, training, capsys
+    open_planted, planted_training, capsys
 ):
     tab = open_planted(sort="index")
     press = tab.page.keyboard.press
@@ -177,7 +166,7 @@ def test_marked_by_keyboard_alone_and_removed_by_a_command_they_change_nothing(
     tab.page.keyboard.type("Ann")
     press("Enter")
     bar = tab.filters.get_by_role("group", name="Marks of this layer")
-    silent = len(training.silent_filters())
+    silent = len(planted_training.silent_filters())
     expect(bar).to_contain_text(f"{silent} of 16 marked")
     _show_by_keyboard(tab, "all", ("ArrowUp",) * 4)
     press("Home")
@@ -187,13 +176,27 @@ def test_marked_by_keyboard_alone_and_removed_by_a_command_they_change_nothing(
     expect(bar).to_contain_text(f"{silent + 1} of 16 marked")
     expect(bar).not_to_contain_text("saving")
 
-    arguments = ["ablate", str(training.model), "--data", str(training.data), "--logdir"]
-    arguments += [str(training.log_dir), "--run", RUN, "--layers", LAYER, "--repeats", "3"]
+    arguments = [
+        "ablate",
+        str(planted_training.model),
+        "--data",
+        str(planted_training.data),
+        "--logdir",
+    ]
+    arguments += [
+        str(planted_training.log_dir),
+        "--run",
+        RUN,
+        "--layers",
+        LAYER,
+        "--repeats",
+        "3",
+    ]
     assert main(arguments) == 0, capsys.readouterr().err
     tab.page.reload()
     tab.wait_until_painted()
     _see_that_nothing_changes(tab, silent + 1)
-    _see_what_each_filter_is_worth(tab, training)
+    _see_what_each_filter_is_worth(tab, planted_training)
 
 
 def _show_by_keyboard(tab, wanted: str, arrows: tuple[str, ...]) -> None:

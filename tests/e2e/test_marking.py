@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests import captures
-from tests.e2e import logs
+from tests.e2e import logs, planted
 from tests.e2e.axe import violations
 from tests.tensorboard_process import TensorBoardProcess, running_tensorboard
 
@@ -184,3 +184,24 @@ def test_where_marks_cannot_be_changed_the_reason_is_said(open_tab, tmp_path):
         tab.page.keyboard.press("x")
         expect(tab.frame.get_by_text(reason).last).to_be_visible()
         expect(_said(tab)).not_to_have_text(re.compile("useless"))
+
+
+def test_marks_say_when_the_weights_have_changed_since(open_tab, planted_tensorboard):
+    state = {"layer": "conv4", "step": "1", "sort": "index"}
+    tab = open_tab(run=planted.RUN, server=planted_tensorboard, state=state)
+    tab.wait_until_painted()
+    tab.page.keyboard.press("Shift+P")
+    _sign(tab)
+    mark = tab.inspector.get_by_role("region", name="Mark")
+    expect(mark).to_contain_text("on step 1")
+    expect(_said(tab)).to_have_text(re.compile("useful$"))
+    expect(mark.get_by_role("note")).to_have_count(0)
+    tab.page.keyboard.press("]")
+    tab.wait_for_step(2)
+    expect(mark.get_by_role("note")).to_contain_text(
+        "The weights have changed since: this was said about the filter as it was at step 1."
+    )
+    expect(_said(tab)).to_have_text(re.compile("useful, said of other weights$"))
+    _bar(tab).get_by_role("button", name="Show the 1 mark made on other weights").click()
+    expect(_said(tab)).to_have_text(re.compile("^Filter 0, 1 of 1,"))
+    tab.wait_for_state(show="outdated")

@@ -27,6 +27,12 @@ export function sameOpinion(a: Opinion, b: Opinion): boolean {
   );
 }
 
+/** Whether a mark was made on other weights than a layer has; false where either is not known. */
+export function isOutdated(mark: Mark | null, weights: string | null): boolean {
+  const then = mark && !isEmpty(mark) ? mark.weights : null;
+  return then !== null && weights !== null && then !== weights;
+}
+
 export const opinionOf = ({ verdict, stars, tags, note }: Opinion): Opinion => ({
   verdict,
   stars,

@@ -59,14 +59,22 @@ const STROKES: Record<Verdict, readonly (readonly [number, number])[][]> = {
   ],
 };
 
+interface TileMark {
+  opinion: Opinion | null;
+  /** Whether it was said of other weights. */
+  outdated: boolean;
+  picked: boolean;
+  colors: MarkColors;
+}
+
 export function drawTileMark(
   context: CanvasRenderingContext2D,
   box: TileBox,
-  { opinion, picked, colors }: { opinion: Opinion | null; picked: boolean; colors: MarkColors },
+  { opinion, outdated, picked, colors }: TileMark,
 ): void {
   if (picked) drawPick(context, box, colors);
   if (!opinion) return;
-  if (opinion.verdict) drawVerdict(context, box, opinion.verdict, colors);
+  if (opinion.verdict) drawVerdict(context, box, { verdict: opinion.verdict, outdated }, colors);
   if (opinion.stars > 0) drawStars(context, box, opinion.stars, colors);
   const more = opinion.tags.length > 0 || opinion.note !== "";
   if (more && box.width >= GROUND_FROM) drawCorner(context, box, colors);
@@ -91,10 +99,11 @@ export function signSize(box: Pick<TileBox, "width" | "height">): number {
   return Math.round(Math.max(SMALLEST_SIGN, Math.min(18, side * 0.34)));
 }
 
+/** A filled sign; of other weights a hollow one, with a broken rim. */
 function drawVerdict(
   context: CanvasRenderingContext2D,
   box: TileBox,
-  verdict: Verdict,
+  { verdict, outdated }: { verdict: Verdict; outdated: boolean },
   colors: MarkColors,
 ): void {
   const side = signSize(box);
@@ -104,13 +113,17 @@ function drawVerdict(
   const top = box.y + inset;
   context.save();
   if (grounded) {
-    context.fillStyle = colors.verdict[verdict];
-    context.strokeStyle = colors.page;
+    const { page } = colors;
+    const ink = colors.verdict[verdict];
+    context.fillStyle = outdated ? page : ink;
+    context.strokeStyle = outdated ? ink : page;
+    context.setLineDash(outdated ? [2, 2] : []);
     context.lineWidth = 1;
     context.beginPath();
     context.roundRect(left, top, side, side, 4);
     context.fill();
     context.stroke();
+    context.setLineDash([]);
   }
   context.lineCap = "round";
   context.lineJoin = "round";
@@ -118,7 +131,7 @@ function drawVerdict(
     // A rim of the page's color tells the sign from the picture under it.
     strokeSign(context, verdict, { left, top, side }, [colors.page, 4]);
   }
-  const color = grounded ? colors.page : colors.verdict[verdict];
+  const color = grounded && !outdated ? colors.page : colors.verdict[verdict];
   strokeSign(context, verdict, { left, top, side }, [color, Math.max(1.6, side / 9)]);
   context.restore();
 }

@@ -4,6 +4,7 @@
 
 import {
   filterId,
+  isOutdated,
   layerId,
   addCounts,
   NO_COUNTS,
@@ -53,11 +54,17 @@ export class Marker {
 
   /** Whether the filter's layer has other weights now than when it was marked. */
   isOutdated(channel: number): boolean {
-    const then = this.markOf(channel)?.weights ?? null;
     const { layer, captured } = this.session.captures;
-    const now = (layer && captured.get(layer.index)?.weights) ?? null;
-    return then !== null && now !== null && then !== now;
+    return isOutdated(this.markOf(channel), (layer && captured.get(layer.index)?.weights) ?? null);
   }
+
+  /** How many marks of the selected layer are of other weights. */
+  readonly outdated = $derived.by(() => {
+    const channels = this.session.captures.view.value?.planes?.channels ?? 0;
+    let count = 0;
+    for (let channel = 0; channel < channels; channel++) if (this.isOutdated(channel)) count++;
+    return count;
+  });
 
   /** Counts over these layers. */
   countsOf(layers: readonly Pick<Layer, "path" | "call">[]): VerdictCounts {
@@ -71,7 +78,8 @@ export class Marker {
   /** What a screen reader adds about a filter. */
   spoken(channel: number): string {
     const opinion = this.opinionOf(channel);
-    return opinion ? `, ${opinionText(opinion)}` : "";
+    if (!opinion) return "";
+    return `, ${opinionText(opinion)}${this.isOutdated(channel) ? ", said of other weights" : ""}`;
   }
 
   /** Draws marks onto tiles; a new function whenever there is something new to draw. */
@@ -82,7 +90,8 @@ export class Marker {
     return (context, channel, box) => {
       const id = layer && filterId({ path: layer.path, call: layer.call, channel });
       const opinion = (id && shown?.get(id)) || null;
-      drawTileMark(context, box, { opinion, picked: picked.has(channel), colors });
+      const outdated = this.isOutdated(channel);
+      drawTileMark(context, box, { opinion, outdated, picked: picked.has(channel), colors });
     };
   }
 

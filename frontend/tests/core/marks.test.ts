@@ -6,6 +6,7 @@ import {
   filterId,
   foldWaiting,
   isEmpty,
+  isOutdated,
   layerId,
   mergeMarks,
   NO_OPINION,
@@ -126,6 +127,16 @@ describe("marks", () => {
     ]);
     expect(agoText(1e9 - 20 * day, 1e9)).toMatch(/2001/);
     expect(agoText(1e9 + 5, 1e9)).toBe("just now");
+  });
+
+  it("are outdated once the layer has other weights, where both are known", () => {
+    const mark = { ...makeMark(1, 0, { verdict: "useful" }), weights: "a" };
+    expect(isOutdated(mark, "b")).toBe(true);
+    expect(isOutdated(mark, "a")).toBe(false);
+    expect(isOutdated(mark, null)).toBe(false);
+    expect(isOutdated({ ...mark, weights: null }, "b")).toBe(false);
+    expect(isOutdated({ ...mark, verdict: null }, "b")).toBe(false);
+    expect(isOutdated(null, "b")).toBe(false);
   });
 
   it("have signs that fit their tile", () => {

@@ -1,10 +1,10 @@
-"""Writes `frontend/src/core/criteria*.gen.ts` from the table in `core/criteria.py`.
+"""Writes what tells people of the criteria, from the table in `core/criteria.py`.
 
-Two files: what every view needs, and what is only read when somebody asks for it, which the
-tab loads then.
+For the tab two files: `criteria.gen.ts`, which every view needs, and `criterion_cards.gen.ts`,
+which is loaded when somebody asks. For readers `docs/criteria.md`.
 
-python tools/generate_criteria_ts.py            write the files
-python tools/generate_criteria_ts.py --check    exit 1 where one is stale
+python tools/generate_criteria.py            write the files
+python tools/generate_criteria.py --check    exit 1 where one is stale
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import get_args
 
-from tensorboard_plugin_convlens.core.criteria import CRITERIA, End
+from tensorboard_plugin_convlens.core.criteria import CRITERIA, Criterion, End
 
 ROOT = Path(__file__).resolve().parent.parent
 CORE = ROOT / "frontend" / "src" / "core"
 
 HEADER = """\
-// Generated from tensorboard_plugin_convlens/core/criteria.py by tools/generate_criteria_ts.py.
+// Generated from tensorboard_plugin_convlens/core/criteria.py by tools/generate_criteria.py.
 // Do not edit: change the Python file and run `make generate`.
 """
 
@@ -57,6 +57,16 @@ export interface CriterionCard {{
 """
 
 
+DOCUMENT = """\
+<!-- Generated from tensorboard_plugin_convlens/core/criteria.py by tools/generate_criteria.py. -->
+
+# Criteria
+
+By which filters are ranked within a layer; `W(j)` is the kernel of filter `j`, `a` its feature
+map. [How they are used, and tested](ranking.md).
+"""
+
+
 def generate() -> dict[Path, str]:
     """Returns the text of each file."""
     names = ("name", "title", "meaning", "isShare")
@@ -68,7 +78,22 @@ def generate() -> dict[Path, str]:
         CORE / "criterion_cards.gen.ts": _table(
             CARDS, "export const CRITERION_CARDS: readonly CriterionCard[] = [", cards
         ),
+        ROOT / "docs" / "criteria.md": "\n".join([DOCUMENT, *map(_section, CRITERIA)]),
     }
+
+
+def _section(criterion: Criterion) -> str:
+    return f"""\
+## {criterion.title} (`{criterion.name}`)
+
+{criterion.meaning}
+
+- Formula: {criterion.formula}
+- Direction: {criterion.direction}
+- Caveat: {criterion.caveat}
+- Needs: {criterion.needs}
+- Source: {criterion.source}
+"""
 
 
 def _table(interface: str, opening: str, names: Sequence[str]) -> str:
