@@ -58,7 +58,7 @@ export interface CriterionCard {{
 
 
 DOCUMENT = """\
-<!-- Generated from tensorboard_plugin_convlens/core/criteria.py by tools/generate_criteria.py. -->
+<!-- Generated from core/criteria.py by tools/generate_criteria.py: `make generate`. -->
 
 # Criteria
 
