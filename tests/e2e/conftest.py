@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
 
 from tensorboard_plugin_convlens.cli.demo_digits import train_on_digits
-from tests.e2e import logs, planted
+from tests.e2e import logs, planted, trainings
 from tests.e2e.tab import Behavior, Tab, address
 from tests.tensorboard_process import TensorBoardProcess, running_tensorboard
 
@@ -59,6 +59,21 @@ def log_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def tensorboard(log_dir: Path) -> Iterator[TensorBoardProcess]:
     """TensorBoard as it is started by default: with its Rust loader."""
     with running_tensorboard(log_dir) as process:
+        yield process
+
+
+@pytest.fixture(scope="session")
+def compared_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Trainings that are like and unlike each other."""
+    directory = tmp_path_factory.mktemp("trainings")
+    trainings.write_trainings(directory)
+    return directory
+
+
+@pytest.fixture(scope="session")
+def compared_tensorboard(compared_dir: Path) -> Iterator[TensorBoardProcess]:
+    """TensorBoard on trainings to compare."""
+    with running_tensorboard(compared_dir) as process:
         yield process
 
 

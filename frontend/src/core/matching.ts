@@ -54,10 +54,11 @@ function resizedText(layer: Layer, other: Layer, letter: string): string {
   return `has ${here} filters in A and ${there} in ${letter}: the first ${common} are compared`;
 }
 
-/** How two different models match, as a sentence; nothing for equal graphs. */
+/** How two models match, as a sentence; nothing where all layers with filters do. */
 export function matchingText(a: ModelGraph, b: ModelGraph, letter: string): string {
   if (a.fingerprint === b.fingerprint) return "";
-  const { matched } = matchLayers(a, b, letter);
+  const { matched, unmatched } = matchLayers(a, b, letter);
+  if (unmatched.length === 0) return "";
   const named = matched === 1 ? "1 layer with filters is" : `${matched} layers with filters are`;
   return `A and ${letter} are different models: ${named} in both, matched by path and call.`;
 }
