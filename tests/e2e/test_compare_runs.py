@@ -31,13 +31,14 @@ def compare(open_tab, compared_tensorboard):
 
     def open_comparison(run: str, *others: tuple[str, int | None, int], **state) -> Tab:
         size, dark = state.pop("size", (1440, 900)), state.pop("dark", False)
-        return open_tab(
+        tab: Tab = open_tab(
             run=run,
             server=compared_tensorboard,
             size=size,
             dark=dark,
             state={"layer": "conv1", **state, "compare": columns(*others)},
         )
+        return tab
 
     return open_comparison
 
