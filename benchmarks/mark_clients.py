@@ -97,7 +97,7 @@ def measure(make: Callable[..., Marker], arguments: tuple[Any, ...], clients: in
     ]
     for one in started:
         one.start()
-    found = [results.get(timeout=600) for _ in started]
+    found = [results.get(timeout=120) for _ in started]
     for one in started:
         one.join()
     spans = [times for times, _ in found]

@@ -25,7 +25,6 @@ from tensorboard_plugin_convlens.annotations.address import StoreAddress, find_s
 from tensorboard_plugin_convlens.annotations.store import MarkStore
 from tensorboard_plugin_convlens.core.marks import FilterKey, Mark, Operation, Opinion
 from tests.annotations.mark_request import LAYER, RUN
-from tests.annotations.mark_server import MarkServer, write_run
 from tests.postgresql import running_postgresql
 
 CLIENTS = (1, 8)
@@ -76,6 +75,9 @@ def _address(scratch: Path, database: str) -> StoreAddress:
 def _through_tensorboard(
     scratch: Path, database: str, clients: int, count: int
 ) -> mark_clients.Figures:
+    # Here, for it imports TensorFlow, which no client waits for.
+    from tests.annotations.mark_server import MarkServer, write_run
+
     log_dir = scratch / uuid.uuid4().hex
     step = write_run(log_dir, max(CLIENTS) * mark_clients.MOST)
     with ExitStack() as ends:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from tensorboard_plugin_convlens.capture.callback import ConvLensCallback
     from tensorboard_plugin_convlens.capture.capture import CaptureSession, capture
     from tensorboard_plugin_convlens.capture.functions import feature_maps, guided_gradients
+    from tensorboard_plugin_convlens.capture.tested_verdicts import ablate
     from tensorboard_plugin_convlens.storage import summary
     from tensorboard_plugin_convlens.storage.reader import Reader
 
@@ -27,6 +28,7 @@ __all__ = [
     "Marks",
     "Reader",
     "__version__",
+    "ablate",
     "capture",
     "feature_maps",
     "guided_gradients",
@@ -38,6 +40,7 @@ _MODULE_OF_NAME = {
     "ConvLensCallback": "capture.callback",
     "Marks": "annotations.marks",
     "Reader": "storage.reader",
+    "ablate": "capture.tested_verdicts",
     "capture": "capture.capture",
     "feature_maps": "capture.functions",
     "guided_gradients": "capture.functions",

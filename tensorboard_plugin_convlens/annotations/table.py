@@ -1,29 +1,21 @@
-"""Marks as CSV and JSON, and back: exact inverses.
-
-A spreadsheet takes a cell that begins with `=`, `+`, `-` or `@` for a formula, so such a cell
-gets an apostrophe before it, which is taken away when it is read back.
-https://owasp.org/www-community/attacks/CSV_Injection
-"""
+"""Marks as CSV and JSON, and back: exact inverses."""
 
 from __future__ import annotations
 
 import csv
 import io
 import json
-import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from tensorboard_plugin_convlens.core.errors import MarkError
 from tensorboard_plugin_convlens.core.marks import FilterKey, MadeOn, Mark, Opinion
+from tensorboard_plugin_convlens.core.spreadsheet import guard, unguard
 
 COLUMNS = (
     *("run", "path", "call", "channel", "verdict", "stars", "tags", "note"),
     *("author", "wall_time", "step", "graph", "weights"),
 )
-_FORMULA = "[=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20]"
-_TO_GUARD = re.compile(f"'*{_FORMULA}")
-_GUARDED = re.compile(f"'+{_FORMULA}")
 
 
 def encode_csv(marks: Iterable[Mark]) -> str:
@@ -33,7 +25,7 @@ def encode_csv(marks: Iterable[Mark]) -> str:
     writer.writerow(COLUMNS)
     for mark in marks:
         fields = to_fields(mark) | {"tags": ",".join(mark.opinion.tags)}
-        writer.writerow([_guard(fields[name]) for name in COLUMNS])
+        writer.writerow([guard(fields[name]) for name in COLUMNS])
     return text.getvalue()
 
 
@@ -45,7 +37,7 @@ def decode_csv(text: str) -> tuple[Mark, ...]:
         for row in reader:
             if None in row or None in row.values():
                 raise ValueError("it has another number of cells than the first line")
-            fields: dict[str, Any] = {name: _unguard(cell) for name, cell in row.items()}
+            fields: dict[str, Any] = {name: unguard(cell) for name, cell in row.items()}
             fields["tags"] = [tag for tag in fields["tags"].split(",") if tag]
             for name in ("call", "channel", "stars", "step"):
                 fields[name] = int(fields[name]) if fields[name] else None
@@ -100,11 +92,3 @@ def from_fields(fields: Mapping[str, Any]) -> Mark:
         float(fields["wall_time"]),
         MadeOn(fields["step"], fields["graph"] or None, fields["weights"] or None),
     )
-
-
-def _guard(cell: object) -> object:
-    return f"'{cell}" if isinstance(cell, str) and _TO_GUARD.match(cell) else cell
-
-
-def _unguard(cell: str) -> str:
-    return cell[1:] if _GUARDED.match(cell) else cell

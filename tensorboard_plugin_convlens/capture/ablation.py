@@ -27,8 +27,11 @@ from tensorboard_plugin_convlens.core.ablation import (
 from tensorboard_plugin_convlens.core.errors import InputError
 from tensorboard_plugin_convlens.core.records import FloatArray
 
-Progress = Callable[[str], None]
-"""Is called with what was evaluated, once per evaluation."""
+Progress = Callable[[str, int], None]
+"""Is called with what was evaluated, once per evaluation, and how many there are at most."""
+
+Tell = Callable[[str], None]
+"""Tells a `Progress` of one evaluation."""
 
 Importance = Mapping[str, Mapping[str, FloatArray]]
 """Name of a criterion → key of a layer → `float32 [filter]`, large for what should be kept."""
@@ -167,7 +170,7 @@ class Evaluation:
             )
 
 
-def ablate(
+def measure_ablation(
     evaluation: Evaluation,
     marked: Filters,
     *,
@@ -184,7 +187,7 @@ def ablate(
       importance: Criteria to compare with: each chooses as many filters per layer.
       options: See `AblationOptions`.
       model_name: To be shown.
-      progress: Is told of every evaluation; `evaluations` says how many there are.
+      progress: Is told of every evaluation.
 
     Raises:
       InputError: Nothing is marked and no layer is given.
@@ -197,7 +200,12 @@ def ablate(
             "There is nothing to test: no filter is marked useless and no layer was named."
         )
     evaluation.model.close(marked)  # Raises for filters that are not there.
-    tell = progress or (lambda what: None)
+    total = evaluations(evaluation, marked, len(importance or {}), options)
+
+    def tell(what: str) -> None:
+        if progress is not None:
+            progress(what, total)
+
     baseline = evaluation.values({})
     tell("the whole model")
     choices = _choices(evaluation, marked, importance or {}, options, tell) if marked else ()
@@ -218,7 +226,7 @@ def ablate(
 def evaluations(
     evaluation: Evaluation, marked: Filters, criteria: int, options: AblationOptions
 ) -> int:
-    """How often `ablate` will evaluate the model at most."""
+    """How often `measure_ablation` will evaluate the model at most."""
     alone = sum(evaluation.model.filters.get(key, 0) for key in options.layers)
     together = len(options.fills) * (1 + options.repeats + criteria) if marked else 0
     return 1 + alone + together
@@ -229,7 +237,7 @@ def _choices(
     marked: Filters,
     importance: Importance,
     options: AblationOptions,
-    tell: Progress,
+    tell: Tell,
 ) -> list[Choice]:
     random = np.random.default_rng(options.seed)
     drawn = [
@@ -253,7 +261,7 @@ def _choices(
     return found
 
 
-def _one_by_one(evaluation: Evaluation, key: str, tell: Progress) -> LayerAblation:
+def _one_by_one(evaluation: Evaluation, key: str, tell: Tell) -> LayerAblation:
     evaluation.model.close({key: (0,)})  # Raises for a layer that is not there.
     values = []
     for channel in range(evaluation.model.filters[key]):

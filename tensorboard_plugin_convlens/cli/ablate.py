@@ -5,22 +5,23 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from tqdm import tqdm
 
 from tensorboard_plugin_convlens.cli import verdict_source
 from tensorboard_plugin_convlens.cli.quiet_start import start_tensorflow
-from tensorboard_plugin_convlens.core.ablation import Ablation, Choice
-from tensorboard_plugin_convlens.core.criteria import BY_NAME, values_of_layer
+from tensorboard_plugin_convlens.core.ablation import (
+    FILLS,
+    MARKED,
+    RANDOM,
+    Ablation,
+    Choice,
+)
 from tensorboard_plugin_convlens.core.errors import InputError
-from tensorboard_plugin_convlens.core.records import FloatArray
-from tensorboard_plugin_convlens.storage.reader import Reader
-
-if TYPE_CHECKING:
-    from tensorboard_plugin_convlens.capture.ablation import Evaluation
 
 _EPILOG = """\
 examples:
@@ -30,8 +31,9 @@ examples:
 
 The filters that are called useless are removed (their channels set to zero, then to their mean
 over the data), and as many of the same layers: at random, several times, and by each criterion
-of the captured step. With --logdir the marks made in the tab are taken, and the result is
-shown there.
+of the captured step. Random ones are told with their mean and ± their standard deviation, and
+how many of them cost more than yours. With --logdir the marks made in the tab are taken, and
+the result is shown there.
 """
 
 
@@ -78,86 +80,41 @@ def run(arguments: argparse.Namespace) -> None:
     if arguments.most < 1:
         raise InputError(f"--most must be at least 1; got {arguments.most}.")
     result = _measure(arguments)
-    if arguments.logdir is not None:
-        from tensorboard_plugin_convlens.storage.writer import Writer
-
-        Writer(arguments.logdir, run=arguments.run or ".").write_ablation(result)
     print(json.dumps(to_json(result), indent=1) if arguments.json else describe(result))
 
 
 def _measure(arguments: argparse.Namespace) -> Ablation:
-    marked = verdict_source.useless_of(arguments)
-    step, importance = _captured(arguments)
+    useless = verdict_source.useless_of(arguments)
     start_tensorflow()  # Here, so that the other commands start without it.
-    from tensorboard_plugin_convlens.capture.ablation import (
-        AblationOptions,
-        Evaluation,
-        ablate,
-        evaluations,
-    )
     from tensorboard_plugin_convlens.capture.checkpoints import load_checkpoint
     from tensorboard_plugin_convlens.capture.labeled_data import read_labeled_data
+    from tensorboard_plugin_convlens.capture.tested_verdicts import ablate
 
-    layers = tuple(arguments.layers)
-    options = AblationOptions(arguments.repeats, arguments.seed, layers=layers, step=step)
     model = load_checkpoint(arguments.model)
     how, most = arguments.preprocess, arguments.most
     data = read_labeled_data(arguments.data, model, how=how, most=most)
     for skipped in data.skipped:
         print(f"left out {skipped.what}: {skipped.reason}", file=sys.stderr)
-    evaluation = Evaluation(model, data.x, data.y)
-    if step is not None:
-        _check_graph(arguments, step, evaluation)
-    total = evaluations(evaluation, marked, len(importance), options)
-    with tqdm(total=total, unit="evaluation", file=sys.stderr) as bar:
+    with tqdm(unit="evaluation", file=sys.stderr) as bar:
+
+        def advance(what: str, total: int) -> None:
+            bar.total = total
+            bar.update()
+
         return ablate(
-            evaluation,
-            marked,
-            importance=importance,
-            options=options,
-            model_name=arguments.model.name,
-            progress=lambda what: _advance(bar),
+            model,
+            data.x,
+            data.y,
+            useless,
+            log_dir=arguments.logdir,
+            run=arguments.run or ".",
+            step=arguments.step,
+            layers=arguments.layers,
+            repeats=arguments.repeats,
+            seed=arguments.seed,
+            name=arguments.model.name,
+            progress=advance,
         )
-
-
-def _advance(bar: Any) -> None:
-    bar.update()
-
-
-def _captured(
-    arguments: argparse.Namespace,
-) -> tuple[int | None, dict[str, dict[str, FloatArray]]]:
-    """The captured step and, by criterion and layer, how important each filter is there."""
-    if arguments.logdir is None:
-        return None, {}
-    reader, name = Reader(arguments.logdir), arguments.run or "."
-    steps = reader.steps(name)
-    if not steps:
-        return None, {}
-    step = steps[-1] if arguments.step is None else arguments.step
-    layers = reader.model_graph(name, step).layers
-    importance: dict[str, dict[str, FloatArray]] = {}
-    for record in reader.capture(name, step).layers:
-        for criterion, values in values_of_layer(record.statistics).items():
-            end = BY_NAME[criterion].important
-            if end != "neither":
-                signed = values if end == "high" else -values
-                importance.setdefault(criterion, {})[layers[record.layer].key] = signed
-    return step, importance
-
-
-def _check_graph(arguments: argparse.Namespace, step: int, evaluation: Evaluation) -> None:
-    """Criteria of another network would choose filters that mean nothing here."""
-    graph = Reader(arguments.logdir).model_graph(arguments.run or ".", step)
-    captured = {one.key: one.channels for one in graph.layers}
-    for key, filters in evaluation.model.filters.items():
-        if captured.get(key) != filters:
-            raise InputError(
-                f"The model {arguments.model.name!r} is not the one of run "
-                f"{arguments.run or '.'!r} at step {step}: its layer {key} has {filters} "
-                f"filters, there it has {captured.get(key, 'none')}. Name this model's run "
-                "with --run."
-            )
 
 
 def describe(result: Ablation) -> str:
@@ -171,6 +128,7 @@ def describe(result: Ablation) -> str:
         count = sum(len(channels) for channels in choice.filters.values())
         noun = "filter" if count == 1 else "filters"
         lines.append(f"  {count} {noun}, {choice.name}, {choice.fill}: {_cost(result, choice)}")
+    lines += [f"  {sentence}" for sentence in _against_chance(result)]
     for layer in result.layers:
         loss = np.asarray(layer.values)[:, 0] - result.baseline[0]
         least, most = int(loss.argmin()), int(loss.argmax())
@@ -179,6 +137,16 @@ def describe(result: Ablation) -> str:
             f"{loss[most]:+.4g} without #{most}"
         )
     return "\n".join(lines)
+
+
+def _against_chance(result: Ablation) -> Iterator[str]:
+    """How many random choices cost more loss than the marked filters, for each fill."""
+    found = {(one.name, one.fill): np.asarray(one.trials)[:, 0] for one in result.choices}
+    for fill in FILLS:
+        marked, random = found.get((MARKED, fill)), found.get((RANDOM, fill))
+        if marked is not None and random is not None:
+            more = int((random > marked[0]).sum())
+            yield f"{more} of {len(random)} random choices cost more loss than yours, {fill}"
 
 
 def _cost(result: Ablation, choice: Choice) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tensorboard_plugin_convlens.core.errors import InputError
-from tensorboard_plugin_convlens.core.verdicts import Verdict, read_verdicts, useless_filters
+from tensorboard_plugin_convlens.core.verdicts import read_verdicts, useless_filters
 
 
 def add_options(add: Callable[..., Any]) -> None:
@@ -25,6 +25,7 @@ def add_options(add: Callable[..., Any]) -> None:
         metavar="DATABASE",
         help="where the marks are kept, as for --convlens_db (default: beside the logs)",
     )
+    add("--collection", default="", metavar="NAME", help="of the marks in a shared database")
 
 
 def useless_of(arguments: argparse.Namespace) -> dict[str, tuple[int, ...]]:
@@ -35,27 +36,14 @@ def useless_of(arguments: argparse.Namespace) -> dict[str, tuple[int, ...]]:
       StoreError: The marks cannot be read.
     """
     if arguments.verdicts is not None:
-        if arguments.db:
-            raise InputError("Give --verdicts or --db, not both.")
+        if arguments.db or arguments.collection:
+            raise InputError("Give --verdicts, or --db with --collection, not both.")
         return useless_filters(read_verdicts(arguments.verdicts), arguments.run)
     if arguments.logdir is None:
         return {}
-    run = arguments.run or "."
-    return useless_filters(_marks(arguments.logdir, arguments.db, run), run)
-
-
-def _marks(log_dir: str, database: str, run: str) -> list[Verdict]:
     # Here, so that commands without marks start without SQLAlchemy.
-    from tensorboard_plugin_convlens.annotations.address import find_store
-    from tensorboard_plugin_convlens.annotations.store import MarkStore
+    from tensorboard_plugin_convlens.annotations.verdicts import verdicts_of
 
-    store = MarkStore(find_store(log_dir, database))
-    try:
-        _, events = store.current(run)
-    finally:
-        store.close()
-    marks = [event.mark for event in events]
-    return [
-        Verdict(one.key.run, one.key.path, one.key.call, one.key.channel, one.opinion.verdict)
-        for one in marks
-    ]
+    run = arguments.run or "."
+    found = verdicts_of(arguments.logdir, run, arguments.db, arguments.collection)
+    return useless_filters(found, run)

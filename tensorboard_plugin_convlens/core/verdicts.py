@@ -8,6 +8,7 @@ same names, also as `{"filter": {…}, "opinion": {…}}`. Everything else is le
 from __future__ import annotations
 
 import csv
+import io
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from typing import Any
 
 from tensorboard_plugin_convlens.core.errors import InputError
 from tensorboard_plugin_convlens.core.records import ModelGraph
+from tensorboard_plugin_convlens.core.spreadsheet import unguard
 
 USELESS = "useless"
 _KNOWN = ("useful", USELESS, "unsure", "", None)
@@ -51,7 +53,7 @@ def read_verdicts(path: Path) -> tuple[Verdict, ...]:
       InputError: It cannot be read, or a row is no verdict; the text names the row.
     """
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        text = path.read_bytes().decode("utf-8-sig")
         rows = list(_json_rows(text) if path.suffix == ".json" else _csv_rows(text))
     except OSError as error:
         raise InputError(
@@ -133,11 +135,15 @@ def _json_rows(text: str) -> Iterator[Mapping[str, Any]]:
 
 
 def _csv_rows(text: str) -> Iterator[Mapping[str, Any]]:
-    reader = csv.DictReader(text.splitlines())
+    # Line ends within a note stay as they are.
+    reader = csv.DictReader(io.StringIO(text, newline=""))
     missing = {"path", "channel", "verdict"} - set(reader.fieldnames or ())
     if missing:
         raise ValueError(f"the column {min(missing)!r} is missing in its first line")
-    yield from reader
+    for row in reader:
+        yield {
+            name: unguard(cell) if isinstance(cell, str) else cell for name, cell in row.items()
+        }
 
 
 def _verdict(row: Mapping[str, Any], place: int, path: Path) -> Verdict:

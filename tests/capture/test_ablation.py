@@ -12,8 +12,8 @@ from keras import layers
 from tensorboard_plugin_convlens.capture.ablation import (
     AblationOptions,
     Evaluation,
-    ablate,
     evaluations,
+    measure_ablation,
 )
 from tensorboard_plugin_convlens.core.errors import (
     InputError,
@@ -79,7 +79,9 @@ def test_the_model_is_not_changed_by_being_tested(model: keras.Model):
     before = [np.array(one) for one in model.get_weights()]
     x, y = images(model, SAMPLES), classes(model)
     output = model.predict(x, verbose=0)
-    ablate(Evaluation(model, x, y), {"first": (0,)}, options=AblationOptions(repeats=2))
+    measure_ablation(
+        Evaluation(model, x, y), {"first": (0,)}, options=AblationOptions(repeats=2)
+    )
     for was, now in zip(before, model.get_weights(), strict=True):
         np.testing.assert_array_equal(was, now)
     np.testing.assert_array_equal(model.predict(x, verbose=0), output)
@@ -133,10 +135,14 @@ def test_verdicts_are_compared_with_random_filters_and_with_every_criterion(
         "l1": {"first": np.arange(8.0, dtype=np.float32)},
         "apoz": {"first": np.full(8, np.nan, np.float32)},
     }
-    told: list[str] = []
+    told: list[tuple[str, int]] = []
     marked = {"first": (7, 5), "second": ()}
-    result = ablate(
-        evaluation, marked, importance=importance, options=options, progress=told.append
+    result = measure_ablation(
+        evaluation,
+        marked,
+        importance=importance,
+        options=options,
+        progress=lambda *what: told.append(what),
     )
     names = [(one.name, one.fill) for one in result.choices]
     assert names == [
@@ -151,8 +157,10 @@ def test_verdicts_are_compared_with_random_filters_and_with_every_criterion(
     assert alone.values == tuple(evaluation.values({"third": (one,)}) for one in range(5))
     assert (result.step, result.samples, result.baseline) == (7, SAMPLES, evaluation.values({}))
     # "apoz" chose nothing, twice.
-    assert len(told) == evaluations(evaluation, marked, 2, options) - 2
-    again = ablate(evaluation, marked, importance=importance, options=options)
+    most = evaluations(evaluation, {"first": (5, 7)}, 2, options)
+    assert len(told) == most - 2
+    assert {total for _, total in told} == {most}
+    again = measure_ablation(evaluation, marked, importance=importance, options=options)
     assert again.choices == result.choices
 
 
@@ -185,9 +193,9 @@ def test_filters_that_are_not_there_and_nothing_at_all_are_refused(model: keras.
     evaluation = Evaluation(model, images(model, SAMPLES), classes(model))
     for marked in ({"nowhere": (0,)}, {"first": (8,)}):
         with pytest.raises(UnknownLayerError, match="no filter"):
-            ablate(evaluation, marked)
+            measure_ablation(evaluation, marked)
     with pytest.raises(InputError, match="nothing to test"):
-        ablate(evaluation, {"first": ()})
+        measure_ablation(evaluation, {"first": ()})
     with pytest.raises(InputError, match="at least one random choice"):
         AblationOptions(repeats=0)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -12,9 +13,10 @@ import keras
 import numpy as np
 import pytest
 
-from tensorboard_plugin_convlens import Reader, capture
+from tensorboard_plugin_convlens import Reader, ablate, capture
 from tensorboard_plugin_convlens.annotations.address import find_store
 from tensorboard_plugin_convlens.annotations.store import MarkStore
+from tensorboard_plugin_convlens.cli.ablate import to_json
 from tensorboard_plugin_convlens.cli.demo_digits import build_model, load_images
 from tensorboard_plugin_convlens.cli.main import main
 from tensorboard_plugin_convlens.core.flags import find_flags
@@ -24,6 +26,7 @@ from tensorboard_plugin_convlens.core.mask import read_mask
 SILENT = {("conv1", 3), ("conv1", 11), ("conv3", 5)}
 COPIES = {("conv2", 9): 4, ("conv4", 20): 1}
 CAPTURED = 6
+EXPORTS = ("marks.csv", "marks.json")
 
 
 def plant(model: keras.Model) -> None:
@@ -149,6 +152,7 @@ def test_people_read_what_the_marked_filters_cost_beside_random_ones(digits: Pat
     assert "5 filters, random, mean: loss" in said
     assert " ± " in said
     assert "conv1, one by one: loss from" in said
+    assert re.search("[0-2] of 2 random choices cost more loss than yours, mean", said)
 
 
 def test_a_mask_of_the_verdicts_prunes_the_model_to_the_same_answers(digits: Path):
@@ -187,6 +191,81 @@ def test_marks_made_in_the_tab_are_tested_and_exported(digits: Path, tmp_path: P
     command = ["ablate", str(digits / "model.keras"), "--data", str(digits / "test.npz")]
     assert main([*command, "--logdir", str(logs), "--most", "20", "--repeats", "1"]) == 0
     assert "1 filter, marked, zero: loss +0" in capsys.readouterr().out.replace("-0,", "+0,")
+
+
+USELESS = {"conv1": [3, 11], "conv3": [5]}
+
+
+@pytest.fixture
+def marked(digits: Path, tmp_path: Path) -> Path:
+    """Logs with marks that `convlens annotate` made, and its exports of them."""
+    logs = tmp_path / "logs"
+    shutil.copytree(digits / "logs", logs)
+    for layer, channels in USELESS.items():
+        said = ["--verdict", "useless", "--note", '=flat,\n"everywhere"\u2028 too']
+        command = ["annotate", str(logs), "set", ".", layer, *map(str, channels), *said]
+        assert main(command) == 0
+    assert main(["annotate", str(logs), "set", ".", "conv1", "5", "--verdict", "useful"]) == 0
+    for name in ("marks.csv", "marks.json"):
+        assert main(["annotate", str(logs), "export", str(tmp_path / name)]) == 0
+    return tmp_path
+
+
+def test_marks_are_the_same_verdicts_from_the_store_csv_json_and_python(
+    digits: Path, marked: Path, capsys
+):
+    logs = marked / "logs"
+    command = ["ablate", str(digits / "model.keras"), "--data", str(digits / "test.npz")]
+    command += ["--logdir", str(logs), "--most", "60", "--repeats", "3", "--seed", "5"]
+    results: list[dict[str, Any]] = []
+    before = len(Reader(logs).ablations("."))
+    for source in ([], *(["--verdicts", str(marked / name)] for name in EXPORTS)):
+        capsys.readouterr()
+        assert main([*command, *source, "--json"]) == 0
+        results.append(json.loads(capsys.readouterr().out))
+    data = np.load(digits / "test.npz")
+    x, y = data["x"][:60], data["y"][:60]
+    model = keras.models.load_model(digits / "model.keras")
+    kept = ablate(model, x, y, log_dir=logs, repeats=3, seed=5, name="model.keras")
+    results.append(to_json(kept))
+    assert results[0]["choices"][0]["filters"] == USELESS
+    assert all(one == results[0] for one in results)
+    assert {len(one["filters"]["conv1"]) for one in results[0]["choices"]} == {2}
+    assert len(Reader(logs).ablations(".")) - before == len(results)
+
+
+def test_masks_and_smaller_models_are_the_same_from_the_store_csv_and_json(
+    digits: Path, marked: Path
+):
+    pruned = []
+    for name in (None, *EXPORTS):
+        source = [] if name is None else ["--verdicts", str(marked / name)]
+        mask, smaller = marked / f"{name}-mask.json", marked / f"{name}.keras"
+        export = ["export", "mask", str(marked / "logs"), *source, "--output", str(mask)]
+        assert main(export) == 0
+        keep = read_mask(mask).layers
+        assert {key: np.flatnonzero(~one).tolist() for key, one in keep.items()} == USELESS
+        command = ["prune", str(digits / "model.keras"), "--mask", str(mask)]
+        assert main([*command, "--output", str(smaller)]) == 0
+        pruned.append(keras.models.load_model(smaller).get_weights())
+    for weights in pruned[1:]:
+        for one, other in zip(pruned[0], weights, strict=True):
+            np.testing.assert_array_equal(one, other)
+
+
+def test_verdicts_in_a_shared_database_are_found_by_their_collection(
+    digits: Path, marked: Path, capsys
+):
+    shared = ["--db", f"sqlite:///{marked / 'shared.db'}", "--collection", "digits"]
+    logs = str(marked / "logs")
+    assert main(["annotate", logs, *shared, "import", str(marked / "marks.csv")]) == 0
+    export = ["export", "mask", logs, "--output", str(marked / "shared.json")]
+    assert main([*export, *shared]) == 0
+    assert read_mask(marked / "shared.json").removed == 3
+    assert main([*export, *shared[:2], "--collection", "another"]) == 1
+    assert "no filter of this run is called useless" in capsys.readouterr().err
+    assert main([*export, *shared, "--verdicts", str(marked / "marks.csv")]) == 1
+    assert "Give --verdicts, or --db with --collection, not both" in capsys.readouterr().err
 
 
 def test_statistics_are_exported_as_one_number_per_row(digits: Path):

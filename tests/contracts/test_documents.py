@@ -35,6 +35,7 @@ model = keras.Sequential([
 model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
 x_train = np.random.default_rng(0).random((32, 16, 16, 1), dtype=np.float32)
 y_train = np.arange(32) % 10
+x_test, y_test = x_train[:8], y_train[:8]
 images = x_train[:2]
 """
 

@@ -1,0 +1,33 @@
+"""The verdicts among the marks of a log directory."""
+
+from __future__ import annotations
+
+import os
+
+from tensorboard_plugin_convlens.annotations.address import find_store
+from tensorboard_plugin_convlens.annotations.store import MarkStore
+from tensorboard_plugin_convlens.core.verdicts import Verdict
+
+
+def verdicts_of(
+    log_dir: str | os.PathLike[str], run: str, database: str = "", collection: str = ""
+) -> list[Verdict]:
+    """What people say now of the filters of a run.
+
+    Args:
+      log_dir, run: Whose marks.
+      database, collection: Where they are kept, as in `find_store`.
+
+    Raises:
+      StoreError: They cannot be read.
+    """
+    store = MarkStore(find_store(log_dir, database, collection))
+    try:
+        _, events = store.current(run)
+    finally:
+        store.close()
+    marks = [event.mark for event in events]
+    return [
+        Verdict(one.key.run, one.key.path, one.key.call, one.key.channel, one.opinion.verdict)
+        for one in marks
+    ]
