@@ -6,12 +6,15 @@ A gigabyte of logs must not become memory of TensorBoard.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterator, Mapping
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TypeVar
 
 from tensorboard_plugin_convlens.core.ablation import Ablation
 from tensorboard_plugin_convlens.core.errors import ConvLensError, NotCapturedError
+from tensorboard_plugin_convlens.core.flags import Thresholds
 from tensorboard_plugin_convlens.core.records import (
     ActivationStage,
     Capture,
@@ -24,13 +27,15 @@ from tensorboard_plugin_convlens.core.records import (
     StepKey,
 )
 from tensorboard_plugin_convlens.server import to_wire, wire
-from tensorboard_plugin_convlens.server.timeline import Row
+from tensorboard_plugin_convlens.server.timeline import NetworkRow, Row, network_row
 from tensorboard_plugin_convlens.storage.source import Source
 
 _MANIFESTS_KEPT = 8
 _GRAPHS_KEPT = 4
 _INPUTS_KEPT = 4
 _SUMMARIES_KEPT = 20_000
+_NETWORK_ROWS_KEPT = 500  # About 40 bytes per layer each.
+AnyRow = TypeVar("AnyRow", Row, NetworkRow)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +76,7 @@ class Captures:
         self.capture = lru_cache(_MANIFESTS_KEPT)(self._capture)
         self.graph = lru_cache(_GRAPHS_KEPT)(self._graph)
         self.inputs = lru_cache(_INPUTS_KEPT)(self._inputs)
+        self._network_row = lru_cache(_NETWORK_ROWS_KEPT)(self._read_network_row)
         self._summary = lru_cache(_SUMMARIES_KEPT)(self._read_summary)
 
     def runs(self) -> list[wire.Run]:
@@ -139,24 +145,29 @@ class Captures:
             except ConvLensError:
                 continue
 
-    def rows(self, run: str, graph: str, layers: Container[int]) -> Iterator[Row]:
-        """The statistics of some layers at every step of a model graph, ascending.
+    def rows(self, run: str, graph: str, layer: int) -> Iterator[Row]:
+        """The statistics of a layer at every step of a model graph, ascending.
 
-        One step at a time, for all of them together are large. Damaged steps are left out:
-        `runs` says which they are. That there is no step is told at the end.
+        Damaged steps are left out: `runs` says which they are. That there is no step is told
+        at the end.
         """
         source = self._source(run)
-        is_empty = True
-        for key in source.steps():
+        rows = self._each_step(run, lambda one: Row(one.key, source.numbers(one.key, (layer,))))
+        return _of_graph(run, graph, ((row.capture.graph, row) for row in rows))
+
+    def network_rows(
+        self, run: str, graph: str, thresholds: Thresholds
+    ) -> Iterator[NetworkRow]:
+        """What a table of all layers tells of every step of a model graph. As `rows`."""
+        rows = self._each_step(run, lambda one: self._network_row(one, thresholds))
+        return _of_graph(run, graph, ((row.graph, row) for row in rows))
+
+    def _each_step(self, run: str, read: Callable[[StepOf], AnyRow]) -> Iterator[AnyRow]:
+        for key in self._source(run).steps():
             try:
-                row = Row(key, source.numbers(key, layers))
+                yield read(StepOf(run, key))
             except ConvLensError:
                 continue
-            if row.capture.graph == graph:
-                is_empty = False
-                yield row
-        if is_empty:
-            raise NotCapturedError(f"Run {run[:200]!r} has no steps of such a model graph.")
 
     def ablations(self, run: str) -> tuple[Ablation, ...]:
         """Tests of verdicts of a run, the latest first."""
@@ -178,6 +189,10 @@ class Captures:
     def _inputs(self, run: str, fingerprint: str) -> InputImages:
         return self._source(run).inputs(fingerprint)
 
+    def _read_network_row(self, step: StepOf, thresholds: Thresholds) -> NetworkRow:
+        every = self._source(step.run).numbers(step.key, range(sys.maxsize))
+        return network_row(Row(step.key, every), thresholds)
+
     def _read_summary(self, step: StepOf) -> wire.StepSummary:
         return to_wire.step_summary(step.key, self._source(step.run).numbers(step.key, ()))
 
@@ -190,3 +205,14 @@ class Captures:
             except ConvLensError as error:
                 problems.append(f"Step {key.step} is left out: {error}")
         return {"run": run, "steps": steps, "problems": problems}
+
+
+def _of_graph(run: str, graph: str, rows: Iterable[tuple[str, AnyRow]]) -> Iterator[AnyRow]:
+    """Those of `(fingerprint, row)` that are of a model graph; none at all is an error."""
+    is_empty = True
+    for fingerprint, row in rows:
+        if fingerprint == graph:
+            is_empty = False
+            yield row
+    if is_empty:
+        raise NotCapturedError(f"Run {run[:200]!r} has no steps of such a model graph.")

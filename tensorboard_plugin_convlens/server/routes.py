@@ -145,15 +145,14 @@ class Routes:
         graph = params.sha256(request.args, "graph")
         layer, index = (params.number(request.args, name) for name in ("layer", "input"))
         statistic = params.statistic(request.args)
-        rows = self._captures.rows(run, graph, (layer,))
+        rows = self._captures.rows(run, graph, layer)
         return as_json(request, timeline.layer_timeline(run, rows, layer, index, statistic))
 
     def _network_timeline(self, request: Request) -> Response:
         run = params.run(request.args)
         graph = params.sha256(request.args, "graph")
-        every = range(len(self._captures.graph(run, graph).layers))
-        rows = self._captures.rows(run, graph, every)
         thresholds = params.thresholds(request.args)
+        rows = self._captures.network_rows(run, graph, thresholds)
         return as_json(request, timeline.network_timeline(run, rows, thresholds))
 
     def _predictions(self, request: Request) -> Response:

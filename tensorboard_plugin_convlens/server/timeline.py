@@ -1,13 +1,15 @@
 """Tables over all steps of a run: filters by steps of a layer, layers by steps.
 
-Manifests of large networks are megabytes, so they are read without their sheets and
-nothing of them is kept: a table of 100 steps costs 100 reads and hashes, well below what a
-person notices (`benchmarks/timeline.py`).
+Manifests of large networks are megabytes, so they are read without their sheets, and of them
+is kept where their layers lie (`storage/manifest_index.py`) and the few numbers per layer of a
+`NetworkRow` (`benchmarks/timeline.py` measures).
 """
 
 from __future__ import annotations
 
 import base64
+import json
+import zlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -89,15 +91,39 @@ def layer_timeline(
     }
 
 
+@dataclass(frozen=True, slots=True)
+class NetworkRow:
+    """What a table of layers tells of one step, small enough to keep that of many steps.
+
+    Attributes:
+      graph: Fingerprint of the step's model graph.
+      summary: Of the step.
+      points: JSON, compressed: index of a layer → `wire.LayerPoint`.
+    """
+
+    graph: str
+    summary: wire.StepSummary
+    points: bytes
+
+
+def network_row(row: Row, thresholds: Thresholds) -> NetworkRow:
+    """How much every layer changed at a step, and how many of its filters have flags."""
+    points = {one.layer: _point(one, thresholds) for one in row.capture.layers}
+    packed = zlib.compress(json.dumps(points, allow_nan=False).encode(), 1)
+    summary = to_wire.step_summary(row.key, row.capture)
+    return NetworkRow(row.capture.graph, summary, packed)
+
+
 def network_timeline(
-    run: str, rows: Iterable[Row], thresholds: Thresholds = DEFAULTS
+    run: str, rows: Iterable[NetworkRow], thresholds: Thresholds = DEFAULTS
 ) -> wire.NetworkTimeline:
-    """How much every layer changed at every step, and how many of its filters have flags."""
+    """Every layer at every step; `rows` are of these thresholds."""
     steps: list[wire.StepSummary] = []
     points: list[dict[int, wire.LayerPoint]] = []
-    for row in rows:  # Of each, only what is told of it is kept.
-        steps.append(to_wire.step_summary(row.key, row.capture))
-        points.append({one.layer: _point(one, thresholds) for one in row.capture.layers})
+    for row in rows:
+        steps.append(row.summary)
+        unpacked = json.loads(zlib.decompress(row.points))
+        points.append({int(layer): point for layer, point in unpacked.items()})
     indices = sorted({index for each in points for index in each})
     missing = _point(LayerCapture(0, ()), thresholds)
     return {

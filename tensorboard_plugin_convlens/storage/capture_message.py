@@ -6,7 +6,7 @@ not hold together is a `FormatError`.
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable
+from collections.abc import Iterable
 from typing import Literal
 
 import numpy as np
@@ -23,6 +23,7 @@ from tensorboard_plugin_convlens.core.records import (
     Statistic,
 )
 from tensorboard_plugin_convlens.storage import convlens_pb2 as pb
+from tensorboard_plugin_convlens.storage.manifest_index import read_varint
 from tensorboard_plugin_convlens.storage.names import FORMAT_VERSION
 from tensorboard_plugin_convlens.storage.sealed import checked_fingerprint
 from tensorboard_plugin_convlens.storage.sheet_message import (
@@ -134,44 +135,59 @@ def _layer_capture_from_message(
     )
 
 
-def outline_from_message(message: pb.ManifestOutline, layers: Container[int]) -> Capture:
-    """A capture of which only the statistics of `layers` are read.
-
-    Raises:
-      FormatError: A layer is damaged, or a fingerprint is none.
-    """
-    try:
-        wanted = [content for content in message.layers if _may_be_of(content, layers)]
-        parsed = [pb.LayerNumbers.FromString(content) for content in wanted]
-    except DecodeError as error:
-        raise FormatError(f"The manifest is damaged: {error}.") from error
+def outline_from_message(message: pb.ManifestOutline) -> Capture:
+    """A capture without its layers. Raises `FormatError` where a fingerprint is none."""
     return Capture(
         step=message.step,
         wall_time=message.wall_time,
         session=message.session,
         graph=checked_fingerprint(message.graph_fingerprint),
         inputs=checked_fingerprint(message.inputs_fingerprint),
-        layers=tuple(_numbers_from_message(one) for one in parsed if one.layer in layers),
+        layers=(),
     )
 
 
-def _may_be_of(content: bytes, layers: Container[int]) -> bool:
-    """Whether the bytes of a LayerCapture may be of one of `layers`, by its first field.
+def numbers_from_layers(layers: Iterable[bytes]) -> tuple[LayerCapture, ...]:
+    """The statistics of layers, of which each is the bytes of a LayerCapture.
 
-    Writers put `layer` first, as tag 8 and, below 128, one byte; anything else is parsed.
+    Raises:
+      FormatError: One is damaged.
     """
-    is_plain = len(content) > 1 and content[0] == 8 and content[1] < 128
-    return not is_plain or content[1] in layers
+    try:
+        return tuple(_numbers_from_message(pb.LayerNumbers.FromString(one)) for one in layers)
+    except DecodeError as error:
+        raise FormatError(f"The manifest is damaged: {error}.") from error
+
+
+def index_of_layer(content: bytes) -> int:
+    """The layer's index in the model graph, from the bytes of a LayerCapture.
+
+    Writers put it first, as tag 8 and a varint; anything else is parsed.
+    """
+    if content[:1] == b"\x08":
+        return read_varint(content, 1)[0]
+    try:
+        return pb.LayerNumbers.FromString(content).layer
+    except DecodeError as error:
+        raise FormatError(f"The manifest is damaged: {error}.") from error
 
 
 def _numbers_from_message(message: pb.LayerNumbers) -> LayerCapture:
     return LayerCapture(
         layer=message.layer,
         sheets=(),
-        statistics=tuple(statistic_from_message(one) for one in message.statistics),
+        statistics=tuple(_statistic_from_raw(one) for one in message.statistics),
         weights_unchanged_since=_step_or_none(message, "weights_unchanged_since"),
         unchanged_since=_step_or_none(message, "unchanged_since"),
     )
+
+
+def _statistic_from_raw(message: pb.RawStatistic) -> Statistic:
+    """As `statistic_from_message`, without a Python number for each value."""
+    if len(message.values) % 4:
+        raise FormatError(f"The statistic {message.name[:80]!r} is damaged: it is cut short.")
+    values = np.frombuffer(message.values, "<f4").astype(np.float32, copy=False)
+    return Statistic(message.name, message.input, values)
 
 
 def _step_or_none(

@@ -268,10 +268,10 @@ class LayerNumbers(_message.Message):
     WEIGHTS_UNCHANGED_SINCE_FIELD_NUMBER: _ClassVar[int]
     UNCHANGED_SINCE_FIELD_NUMBER: _ClassVar[int]
     layer: int
-    statistics: _containers.RepeatedCompositeFieldContainer[Statistic]
+    statistics: _containers.RepeatedCompositeFieldContainer[RawStatistic]
     weights_unchanged_since: int
     unchanged_since: int
-    def __init__(self, layer: _Optional[int] = ..., statistics: _Optional[_Iterable[_Union[Statistic, _Mapping]]] = ..., weights_unchanged_since: _Optional[int] = ..., unchanged_since: _Optional[int] = ...) -> None: ...
+    def __init__(self, layer: _Optional[int] = ..., statistics: _Optional[_Iterable[_Union[RawStatistic, _Mapping]]] = ..., weights_unchanged_since: _Optional[int] = ..., unchanged_since: _Optional[int] = ...) -> None: ...
 
 class LayerCapture(_message.Message):
     __slots__ = ("layer", "sheets", "statistics", "guidance", "weights_sha256", "lineage_sha256", "weights_unchanged_since", "unchanged_since")
@@ -366,6 +366,16 @@ class Statistic(_message.Message):
     input: int
     values: _containers.RepeatedScalarFieldContainer[float]
     def __init__(self, name: _Optional[str] = ..., input: _Optional[int] = ..., values: _Optional[_Iterable[float]] = ...) -> None: ...
+
+class RawStatistic(_message.Message):
+    __slots__ = ("name", "input", "values")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    INPUT_FIELD_NUMBER: _ClassVar[int]
+    VALUES_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    input: int
+    values: bytes
+    def __init__(self, name: _Optional[str] = ..., input: _Optional[int] = ..., values: _Optional[bytes] = ...) -> None: ...
 
 class Guidance(_message.Message):
     __slots__ = ("guided", "rectifiers", "ungated")

@@ -11,6 +11,7 @@ import hashlib
 import json
 import os
 from collections.abc import Container, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -28,17 +29,29 @@ from tensorboard_plugin_convlens.storage import names
 from tensorboard_plugin_convlens.storage.ablation_message import ablation_from_message
 from tensorboard_plugin_convlens.storage.capture_message import (
     capture_from_message,
+    index_of_layer,
+    numbers_from_layers,
     outline_from_message,
 )
 from tensorboard_plugin_convlens.storage.filesystem import read_file
 from tensorboard_plugin_convlens.storage.graph_message import graph_from_message
 from tensorboard_plugin_convlens.storage.inputs_message import inputs_from_message
+from tensorboard_plugin_convlens.storage.manifest_index import (
+    Identity,
+    ManifestIndex,
+    Outline,
+    identity_of,
+    places_of_layers,
+    read_layers,
+)
 from tensorboard_plugin_convlens.storage.pack import HEADER, check_header, decode_segment
-from tensorboard_plugin_convlens.storage.sealed import unseal
+from tensorboard_plugin_convlens.storage.sealed import sealed_content, unseal
 
 _LARGEST_MESSAGE = 128 * 2**20
 _LARGEST_STATUS = 2**20
 _LARGEST_STORED_SHEET = 2**31
+# Of about 250 steps of a network of 400 layers; 3 MB.
+_OUTLINES = ManifestIndex(most_layers=100_000)
 _Manifest = TypeVar("_Manifest", pb.Manifest, pb.ManifestOutline)
 
 
@@ -72,12 +85,30 @@ class RunDirectory:
           NotCapturedError: There is none.
           FormatError: It is damaged.
         """
-        return capture_from_message(self._manifest(key, pb.Manifest()))
+        content = self._read(names.manifest_name(key))
+        return capture_from_message(self._checked_manifest(key, content, pb.Manifest()))
 
     def numbers(self, key: StepKey, layers: Container[int]) -> Capture:
         """The statistics of some layers of a step. Raises as `capture`."""
-        outline = self._manifest(key, pb.ManifestOutline())
-        return outline_from_message(outline, layers)
+        path = self._directory / names.manifest_name(key)
+        identity = identity_of(path)
+        outline = _OUTLINES.find(path, identity) or self._outline(key, path, identity)
+        stored = read_layers(path, outline, layers)
+        if identity_of(path) != identity:
+            raise FormatError(
+                f"The manifest of step {key.step} was replaced while it was read. Try again."
+            )
+        found = [one for one in numbers_from_layers(stored) if one.layer in layers]
+        return replace(outline.capture, layers=tuple(found))
+
+    def _outline(self, key: StepKey, path: Path, identity: Identity) -> Outline:
+        """Reads a manifest, checks it, and remembers where its layers are."""
+        content = self._read(path.name)
+        message = self._checked_manifest(key, content, pb.ManifestOutline())
+        layers = places_of_layers(sealed_content(content), index_of_layer)
+        outline = Outline(identity, outline_from_message(message), layers)
+        _OUTLINES.keep(path, outline)
+        return outline
 
     def graph(self, fingerprint: str) -> ModelGraph:
         """A model graph. Raises as `capture`."""
@@ -144,9 +175,9 @@ class RunDirectory:
             except (FormatError, NotCapturedError) as error:
                 yield None, f"A test of verdicts is left out: {error}"
 
-    def _manifest(self, key: StepKey, message: _Manifest) -> _Manifest:
+    def _checked_manifest(self, key: StepKey, content: bytes, message: _Manifest) -> _Manifest:
         what = f"manifest of step {key.step}"
-        unseal(self._read(names.manifest_name(key)), message, what)
+        unseal(content, message, what)
         if (message.step, message.session) != (key.step, key.session):
             raise FormatError(
                 f"The {what} is damaged: it says that it is of step {message.step}."

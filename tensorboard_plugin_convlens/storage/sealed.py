@@ -39,7 +39,7 @@ def unseal(file: bytes, message: AnyMessage, what: str) -> AnyMessage:
     Raises:
       FormatError: The file is damaged or cut short, or of a later version.
     """
-    content, digest = file[:-_DIGEST_LENGTH], file[-_DIGEST_LENGTH:]
+    content, digest = sealed_content(file), file[-_DIGEST_LENGTH:]
     if hashlib.sha256(content).digest() != digest:
         raise FormatError(f"The {what} is damaged: its SHA-256 is not that of its bytes.")
     try:
@@ -52,6 +52,11 @@ def unseal(file: bytes, message: AnyMessage, what: str) -> AnyMessage:
             f"{FORMAT_VERSION}. Install a newer tensorboard-plugin-convlens."
         )
     return message
+
+
+def sealed_content(file: bytes) -> bytes:
+    """The bytes of the message in a file, without a check."""
+    return file[:-_DIGEST_LENGTH]
 
 
 def serialize(message: Message) -> bytes:
