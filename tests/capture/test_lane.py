@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 
 from tensorboard_plugin_convlens.capture.lane import BackgroundLane, DirectLane
+from tensorboard_plugin_convlens.capture.options import build_options, build_pictures
+from tensorboard_plugin_convlens.capture.session import Session
 from tensorboard_plugin_convlens.core.errors import StorageError
 from tensorboard_plugin_convlens.core.records import Capture
 from tensorboard_plugin_convlens.storage.reader import Reader
@@ -17,14 +19,17 @@ from tensorboard_plugin_convlens.storage.recording import (
     Abandon,
     End,
     GradientBlock,
+    Kernels,
     Maps,
     Numbers,
     Piece,
     Recording,
+    size_of,
 )
 from tensorboard_plugin_convlens.storage.sheet_writer import GradientKey
 from tensorboard_plugin_convlens.storage.writer import Writer
 from tests import captures
+from tests.capture.steps import IMAGES, METHODS, small_model
 
 KEY = GradientKey("guided", "max", 0)
 
@@ -104,6 +109,50 @@ def test_a_full_queue_makes_the_caller_wait_instead_of_growing(tmp_path):
     held.abandon()
     assert not caller.is_alive()
     assert max(most) <= 2 * size
+
+
+class WatchedLane(BackgroundLane):
+    """Notes what waits after each piece, and how much there was in all."""
+
+    def __init__(self, limit):
+        super().__init__(limit)
+        self.most = self.total = self.largest = 0
+
+    def put(self, recording, piece):
+        super().put(recording, piece)
+        self.total += size_of(piece)
+        self.largest = max(self.largest, size_of(piece))
+        with self._changed:
+            self.most = max(self.most, self._waiting)
+
+
+def test_a_capture_on_a_slow_disk_waits_instead_of_filling_the_memory(tmp_path, monkeypatch):
+    accept = Recording.accept
+
+    def accept_slowly(recording, piece):
+        time.sleep(0.005)
+        accept(recording, piece)
+
+    monkeypatch.setattr(Recording, "accept", accept_slowly)
+    lane = WatchedLane(limit=60_000)
+    pictures = build_pictures(IMAGES[:4])
+    options = build_options(None, METHODS, "sum")
+    writer = Writer(tmp_path, run="train")
+    session = Session(small_model(), IMAGES[:4], pictures, writer, options, lane=lane)
+    session.capture(0)
+    lane.drain()
+
+    assert lane.largest < 60_000 < lane.total / 2
+    assert lane.largest < lane.most <= 60_000
+    assert Reader(tmp_path).steps("train") == (0,)
+
+
+def test_the_arrays_of_every_piece_count():
+    maps = np.zeros((2, 3, 4), np.float32)
+    block = captures.gradients(0, 0)
+
+    assert size_of(Maps(0, 0, maps, "after")) == size_of(Kernels(0, maps)) == 96
+    assert size_of(GradientBlock(0, KEY, block)) == block.values.nbytes
 
 
 def test_a_fault_gives_up_its_recording_only_and_is_raised_once(tmp_path):
