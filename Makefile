@@ -61,7 +61,7 @@ dev: $(VENV)/.dev $(NODE_MODULES) ## TensorBoard on LOGDIR; the tab is rebuilt a
 
 bench: $(VENV)/.browser $(VENV)/.postgresql $(STATIC) $(PEERS)/.done ## measure: the engine beside other libraries, storage, marks, timelines, import, the tab
 	$(BIN)/python -m benchmarks.engine
-	$(BIN)/python -m pytest benchmarks --benchmark-only
+	$(BIN)/python -m pytest benchmarks --benchmark-only --benchmark-json=/dev/null
 	$(BIN)/python -m benchmarks.marks
 	$(BIN)/python -m benchmarks.timeline
 	$(BIN)/python -m benchmarks.browser

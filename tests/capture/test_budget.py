@@ -13,14 +13,8 @@ from tensorboard_plugin_convlens.capture.budget import Budget
 from tensorboard_plugin_convlens.capture.callback import ConvLensCallback
 from tensorboard_plugin_convlens.core.errors import InputError
 from tensorboard_plugin_convlens.storage.reader import Reader
+from tests.capture.clock import Clock
 from tests.capture.training import IMAGES, build_model, fit
-
-
-class Clock:
-    now = 0.0
-
-    def __call__(self):
-        return self.now
 
 
 def test_the_first_seconds_are_free():

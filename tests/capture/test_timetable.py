@@ -3,13 +3,7 @@
 from __future__ import annotations
 
 from tensorboard_plugin_convlens.capture.timetable import Timetable
-
-
-class Clock:
-    now = 0.0
-
-    def __call__(self):
-        return self.now
+from tests.capture.clock import Clock
 
 
 def begin(seconds, images=1):
