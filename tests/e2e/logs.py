@@ -95,7 +95,7 @@ def write_wide(log_dir: Path) -> None:
     write(log_dir, WIDE, pictures)
 
 
-def write_hostile(log_dir: Path) -> None:
+def write_hostile(log_dir: Path, *, steps: Sequence[int] = (0,)) -> None:
     """Names of layers, classes, input images, a statistic and a run that mean harm."""
     inputs = build_input_images(
         [
@@ -112,8 +112,9 @@ def write_hostile(log_dir: Path) -> None:
         for name in ("mean", FORMULA)
         for index in range(2)
     ]
+    statistics.append(Statistic("kernel_change", -1, np.linspace(0, 1, 4, dtype=np.float32)))
     model = chain(LAYER_NAMES, channels=4, side=8)
-    write(log_dir, HOSTILE, Pictures(model, inputs, maps, statistics))
+    write(log_dir, HOSTILE, Pictures(model, inputs, maps, statistics), steps=steps)
 
 
 def write_deep(log_dir: Path) -> None:
@@ -146,11 +147,16 @@ def write_damaged(log_dir: Path) -> None:
             file.write(b"\x00" * (size // 2))
 
 
-def write(log_dir: Path, run: str, pictures: Pictures, *, step: int = 0) -> None:
-    """Writes one step of a run with the real writer."""
+def write(log_dir: Path, run: str, pictures: Pictures, *, steps: Sequence[int] = (0,)) -> None:
+    """Writes steps of a run with the real writer; all of them have the same pictures."""
     writer = Writer(log_dir, run=run)
     writer.write_graph(pictures.model)
     writer.write_inputs(pictures.inputs)
+    for step in steps:
+        _write_step(writer, pictures, step)
+
+
+def _write_step(writer: Writer, pictures: Pictures, step: int) -> None:
     count = len(pictures.inputs.inputs)
     found = {at: LayerCapture(at, (), tuple(pictures.statistics)) for at in pictures.maps}
     for index in range(count):

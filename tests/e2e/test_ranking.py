@@ -142,7 +142,8 @@ def _number(text: str) -> float | None:
     return None if text == "–" else float(text.replace("−", "-"))
 
 
-def test_tests_of_verdicts_stand_beside_the_ranking(open_tab, axe, log_dir):
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_tests_of_verdicts_stand_beside_the_ranking(open_tab, axe, log_dir, dark):
     whole = an_ablation("digits.keras")
     trials = tuple((0.6 + 0.1 * at, 0.86 + 0.02 * at) for at in range(3))
     random = replace(whole.choices[0], name="random", trials=trials)
@@ -151,7 +152,7 @@ def test_tests_of_verdicts_stand_beside_the_ranking(open_tab, axe, log_dir):
         whole, metrics=("loss", "accuracy"), baseline=(0.5, 0.9), choices=(marked, random)
     )
     Writer(log_dir, run=logs.DIGITS).write_ablation(test)
-    tab = open_tab(state={"layer": "conv3"})
+    tab = open_tab(state={"layer": "conv3"}, dark=dark)
     _open_card(tab).get_by_role("button", name="Do verdicts hold?").click()
     dialog = tab.frame.get_by_role("dialog", name="Do the verdicts hold?")
     expect(dialog).to_contain_text("useless filters: accuracy −0.1 %. Without")

@@ -1,6 +1,7 @@
 // Marks: what people say about filters, as the server keeps them and as they are on their way.
 
 import type { Mark } from "../wire";
+import { plainText } from "./format";
 import type { VerdictCounts } from "./verdicts";
 
 /** Which filter a mark is about. */
@@ -152,7 +153,7 @@ export function opinionText({ verdict, stars, tags, note }: Opinion): string {
   const parts = [
     verdict ?? "",
     stars > 0 ? `${stars} ${stars === 1 ? "star" : "stars"}` : "",
-    tags.length > 0 ? `tags ${tags.join(", ")}` : "",
+    tags.length > 0 ? `tags ${plainText(tags.join(", "), 200)}` : "",
     note === "" ? "" : "a note",
   ];
   return parts.filter((part) => part !== "").join(", ") || "no mark";

@@ -114,6 +114,7 @@ describe("marks", () => {
     const all = makeOpinion({ verdict: "useful", stars: 1, tags: ["a", "b"], note: "x" });
     expect(opinionText(all)).toBe("useful, 1 star, tags a, b, a note");
     expect(opinionText(NO_OPINION)).toBe("no mark");
+    expect(opinionText(makeOpinion({ tags: ["a\u202eb"] }))).toBe("tags a�b");
   });
 
   it("say how long ago they were made", () => {
