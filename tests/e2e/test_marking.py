@@ -47,6 +47,11 @@ def _sign(tab, name="Ann"):
     expect(dialog).to_be_hidden()
 
 
+def _strip(tab, part):
+    """Width of a part of the strip of the layer that is marked."""
+    return tab.node("conv1").locator(f".strip.marked .{part}").bounding_box()["width"]
+
+
 def _said(tab):
     return tab.grid.get_by_role("option")
 
@@ -69,6 +74,10 @@ def test_filters_are_culled_by_keyboard_alone(open_tab, culling):
     expect(_said(tab)).not_to_have_text(re.compile("unsure"))
     press("Control+z")
     expect(_said(tab)).to_have_text(re.compile("unsure, 5 stars"))
+    # One filter of each, and one with stars only, in the strip of the layer.
+    parts = [_strip(tab, part) for part in ("useful", "useless", "unsure", "other")]
+    whole = tab.node("conv1").bounding_box()["width"]
+    assert parts == pytest.approx([whole / captures.FILTERS] * 4, abs=1.5)
     press("Home")
     expect(_said(tab)).to_have_text(re.compile("^Filter 0,.*useless"))
     expect(_bar(tab)).not_to_contain_text("saving")

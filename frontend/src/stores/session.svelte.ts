@@ -87,10 +87,7 @@ export class Session {
   });
 
   /** End of the color scale over the layer; of one filter where each has its own. */
-  readonly layerRange = $derived.by(() => {
-    const scale = this.captures.view.value?.planes?.scale ?? [];
-    return scale.reduce((largest, value) => Math.max(largest, value), 0);
-  });
+  readonly layerRange = $derived(Math.max(0, ...(this.captures.view.value?.planes?.scale ?? [])));
 
   constructor() {
     let foldedFor: string | null = null;
