@@ -34,8 +34,27 @@ def cotangent_type(precision: Precision, *, is_dense: bool) -> Any:
     return {"float32": tf.float32, "bfloat16": tf.bfloat16}[precision]
 
 
-@functools.cache
+_settled: bool | None = None
+"""What another process measured, if this one was told."""
+
+
+def settle(is_faster: bool | None) -> None:
+    """Takes the measurement of another process for this one's, so that both decide alike.
+
+    Two measurements may differ where bfloat16 is little faster, or the machine busy. None: this
+    process's own counts again.
+    """
+    global _settled
+    _settled = is_faster
+
+
 def bfloat16_is_faster() -> bool:
+    """Whether gradients in bfloat16 are computed faster on this machine, as far as is known."""
+    return _measure() if _settled is None else _settled
+
+
+@functools.cache
+def _measure() -> bool:
     """Measures a transposed convolution in both types, once in a process, in about 20 ms.
 
     On graphics processors float32 is kept: the masks of bfloat16 are made for the CPU.

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from typing import Any
 
+from tensorboard_plugin_convlens.capture.precision import bfloat16_is_faster, settle
 from tensorboard_plugin_convlens.capture.series import Outcome, Request, Series, wait_until
 
 _WATCH_SECONDS = 0.5
@@ -21,7 +22,8 @@ def capture_in_processes(request: Request, jobs: int) -> Iterator[Outcome]:
     """Captures every checkpoint in `jobs` processes; yields in the order of the series.
 
     Tasks begin in the order of the steps, so one that waits for an earlier one never waits
-    in vain. Whoever stops reading stops the workers.
+    in vain. Whether gradients are computed in bfloat16 is decided here, once for all of them.
+    Whoever stops reading stops the workers.
 
     Raises:
       StorageError: The log directory cannot be written to.
@@ -32,7 +34,7 @@ def capture_in_processes(request: Request, jobs: int) -> Iterator[Outcome]:
         jobs,
         mp_context=context,
         initializer=_start_worker,
-        initargs=(request, ended, os.getpid()),
+        initargs=(request, ended, bfloat16_is_faster(), os.getpid()),
     )
     try:
         futures = [pool.submit(_capture, index) for index in range(len(request.checkpoints))]
@@ -42,8 +44,9 @@ def capture_in_processes(request: Request, jobs: int) -> Iterator[Outcome]:
         pool.shutdown(cancel_futures=True)
 
 
-def _start_worker(request: Request, ended: Any, parent: int) -> None:
+def _start_worker(request: Request, ended: Any, bfloat16: bool, parent: int) -> None:
     global _worker  # A pool gives its workers no other place.
+    settle(bfloat16)
     threading.Thread(target=_watch, args=(parent,), daemon=True).start()
     _worker = Series(request, lambda index: wait_until(lambda: bool(ended[index]))), ended
 

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tensorboard_plugin_convlens.capture import precision
 from tensorboard_plugin_convlens.cli.main import main
 from tensorboard_plugin_convlens.storage.reader import Reader
 
@@ -124,6 +125,36 @@ def test_two_processes_capture_the_same_as_one(trained, whole, tmp_path):
 
     assert status == 0
     assert content(tmp_path) == content(whole)
+
+
+@pytest.fixture
+def wide(trained, tmp_path):
+    """Two checkpoints of a model with so much to multiply that bfloat16 is considered."""
+    keras.utils.set_random_seed(3)
+    layers = keras.layers
+    blocks = [layers.Conv2D(96, 3, activation="relu", name=f"conv{i}") for i in range(3)]
+    model = keras.Sequential([keras.Input((16, 16, 3)), layers.Rescaling(1 / 255), *blocks])
+    for epoch in (1, 2):
+        model.save(tmp_path / f"wide-{epoch}.keras")
+        model.get_layer("conv1").bias.assign_add(np.full(96, 0.1))
+    return tmp_path
+
+
+def test_all_processes_compute_in_the_precision_that_the_first_one_chose(trained, wide):
+    found = {}
+    for bfloat16 in (True, False):
+        for jobs in ("1", "2"):
+            logs = wide / f"logs-{bfloat16}-{jobs}"
+            precision.settle(bfloat16)
+            try:
+                given = arguments(trained, logs, str(wide / "wide-*.keras"))
+                assert main([*given, "--jobs", jobs, "--methods", "guided"]) == 0
+            finally:
+                precision.settle(None)
+            found[bfloat16, jobs] = content(logs)
+    assert found[True, "2"] == found[True, "1"]
+    assert found[False, "2"] == found[False, "1"]
+    assert found[True, "1"] != found[False, "1"]
 
 
 def test_what_is_captured_is_not_captured_again(trained, tmp_path, capsys):
