@@ -96,12 +96,12 @@ $(PEERS)/.done: benchmarks/peers.txt benchmarks/peers_without_dependencies.txt |
 	  -r benchmarks/peers_without_dependencies.txt
 	@touch $@
 
-$(VENV)/.browser: tools/install_browser.py $(VENV)/.dev
-	$(BIN)/python tools/install_browser.py
+$(VENV)/.browser: tools/install_browser.py tools/provided_program.py $(VENV)/.dev
+	$(BIN)/python -m tools.install_browser
 	@touch $@
 
-$(VENV)/.postgresql: tools/install_postgresql.py $(VENV)/.dev
-	$(BIN)/python tools/install_postgresql.py
+$(VENV)/.postgresql: tools/install_postgresql.py tools/provided_program.py $(VENV)/.dev
+	$(BIN)/python -m tools.install_postgresql
 	@touch $@
 
 $(NODE_MODULES): frontend/package-lock.json | $(VENV)/.dev

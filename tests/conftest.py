@@ -28,5 +28,5 @@ def repository() -> Path:
 def chromium() -> Path:
     """The Chromium to show the tab in."""
     browser = find_browser()
-    assert browser is not None, "There is no Chromium: run tools/install_browser.py."
+    assert browser is not None, "There is no Chromium: run python -m tools.install_browser."
     return browser

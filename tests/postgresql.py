@@ -23,7 +23,9 @@ SECONDS_TO_START = 30.0
 def running_postgresql() -> Iterator[str]:
     """A PostgreSQL on this machine only, at a free port; yields the URL of its database."""
     programs = find_postgresql()
-    assert programs is not None, "There is no PostgreSQL: run tools/install_postgresql.py."
+    assert programs is not None, (
+        "There is no PostgreSQL: run python -m tools.install_postgresql."
+    )
     directory = Path(tempfile.mkdtemp(prefix="postgresql-"))
     # PostgreSQL refuses to run as root; the package brings a user for it.
     user = "postgres" if os.geteuid() == 0 else None

@@ -6,11 +6,11 @@ where apt-get exists. The tests start a server of their own from it; none is lef
 
 from __future__ import annotations
 
-import os
 import shutil
-import subprocess
 import sys
 from pathlib import Path
+
+from tools.provided_program import has_debian_packages, install_debian_package, provide
 
 DEBIAN = Path("/usr/lib/postgresql")
 
@@ -25,29 +25,16 @@ def find_postgresql() -> Path | None:
 
 
 def install_postgresql() -> None:
-    """Installs PostgreSQL without a running server; raises CalledProcessError if it fails."""
-    # The package would otherwise start one.
-    environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive", "RUNLEVEL": "1"}
-    subprocess.run(["apt-get", "update", "-qq"], check=True)
-    install = ["apt-get", "install", "-y", "-qq", "--no-install-recommends", "postgresql"]
-    subprocess.run(install, check=True, env=environment)
+    """Installs PostgreSQL.
 
-
-def main() -> int:
-    """Finds or installs PostgreSQL; returns the exit status."""
-    if find_postgresql() is None and os.geteuid() == 0 and shutil.which("apt-get"):
-        try:
-            install_postgresql()
-        except subprocess.CalledProcessError as error:
-            print(f"PostgreSQL could not be installed: {error}", file=sys.stderr)
-            return 1
-    found = find_postgresql()
-    if found is None:
-        print("There is no PostgreSQL; install it, so that initdb is found.", file=sys.stderr)
-        return 1
-    print(found)
-    return 0
+    Raises:
+      CalledProcessError: Debian's package cannot be installed.
+      RuntimeError: We may not install packages.
+    """
+    if not has_debian_packages():
+        raise RuntimeError("install it with this system's own means, so that initdb is found.")
+    install_debian_package("postgresql")
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(provide("PostgreSQL", find_postgresql, install_postgresql))

@@ -101,7 +101,7 @@ def main() -> None:
     log_dir = parser.parse_args().logdir
     executable = find_browser()
     if executable is None:
-        sys.exit("There is no Chromium: run `python tools/install_browser.py`.")
+        sys.exit("There is no Chromium: run `python -m tools.install_browser`.")
     if VIEW["run"] not in Reader(log_dir).runs():
         sys.exit(f"{log_dir} has no run {VIEW['run']!r}: make it with `convlens demo`.")
     IMAGES.mkdir(parents=True, exist_ok=True)

@@ -20,6 +20,7 @@ from werkzeug import test as werkzeug_test
 from werkzeug import wrappers
 
 from tensorboard_plugin_convlens.server.plugin import ConvLensPlugin
+from tests import captures
 
 Client = werkzeug_test.Client
 Serve = Callable[[Path], Client]
@@ -42,6 +43,14 @@ def serve(request: pytest.FixtureRequest) -> Iterator[Serve]:
             return Client(wsgi, wrappers.Response)
 
         yield start
+
+
+@pytest.fixture
+def client(serve: Serve, tmp_path: Path) -> Client:
+    """Two runs, of three steps and of one; some tests have a client of their own."""
+    captures.write_run(tmp_path, "train", steps=(0, 1, 2))
+    captures.write_run(tmp_path, "other", steps=(7,))
+    return serve(tmp_path)
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from tensorboard_plugin_convlens.core.ablation import LayerAblation
 from tests import captures
-from tests.server.test_routes import get
+from tests.server.asking import get
 from tests.storage.test_ablations import an_ablation
 
 

@@ -1,0 +1,94 @@
+"""Single filters at several steps, input images and methods, in one answer."""
+
+import json
+
+import msgspec
+import numpy as np
+
+from tensorboard_plugin_convlens.core.quantize import dequantize
+from tensorboard_plugin_convlens.server import wire
+from tensorboard_plugin_convlens.storage import names
+from tests import captures
+from tests.server.asking import ROOT, first_step, get
+
+
+def read_tiles(client, **query):
+    """The entries of /tiles, checked against their TypedDict, and the levels of each."""
+    answer = client.get(f"{ROOT}/tiles", query_string=query)
+    assert answer.status_code == 200, answer.text
+    start = 4 + int.from_bytes(answer.data[:4], "little")
+    head = json.loads(answer.data[4:start])
+    # One by one: msgspec does not choose between two TypedDicts.
+    entries = msgspec.convert(head["tiles"], list[wire.Tile | None])
+    assert {"tiles": msgspec.to_builtins(entries)} == head
+    levels = []
+    for entry in head["tiles"]:
+        shape = tuple(entry[key] for key in ("planes", "height", "width")) if entry else (0,)
+        end = start + int(np.prod(shape))
+        levels.append(np.frombuffer(answer.data[start:end], np.uint8).reshape(shape))
+        start = end
+    assert start == len(answer.data)
+    return head["tiles"], levels
+
+
+def test_tiles_are_one_filter_at_several_steps_for_several_inputs_and_methods(client):
+    steps = {one["run"]: one for one in get(client, "/runs")["runs"]}["train"]["steps"]
+    asked = [(0, 0, "activation"), (2, 1, "activation"), (2, 0, "guided")]
+    texts = [
+        f"{step}.{steps[step]['session']}.{index}.{method}.magnitude.after"
+        for step, index, method in asked
+    ]
+
+    entries, levels = read_tiles(client, run="train", layer=1, channel=3, tile=texts)
+
+    assert [(one["method"], one["form"]) for one in entries] == [
+        ("activation", "values"),
+        ("activation", "values"),
+        ("guided", "magnitude"),
+    ]
+    for (step, index, _), entry, planes in zip(asked[:2], entries, levels, strict=False):
+        scale = np.asarray([entry["scale"]], np.float32)
+        values = dequantize(planes, scale, signed=entry["signed"])[0]
+        expected = captures.maps(step, index, 1)[3]
+        assert np.abs(values - expected).max() <= entry["scale"] / 508 * 1.001
+    assert entries[0]["placement"] is None
+    query = {"run": "train", "step": 2, "session": steps[2]["session"]}
+    layer = get(client, "/layer", **query, layer=1, input=0)
+    sheet = next(one for one in layer["sheets"] if one["form"] == "magnitude")
+    place, whole = entries[2]["placement"], sheet["placement"]
+    assert place["top"] == whole["top"][3:4]
+    assert place["unitColumn"] == whole["unitColumn"][3:4]
+    assert place["height"] == whole["height"]
+
+
+def test_tiles_that_were_not_captured_are_null_and_those_beside_them_are_there(client):
+    query, _ = first_step(client)
+    here = f"0.{query['session']}"
+    texts = [
+        f"{here}.0.kernel.values.after",
+        f"{here}.77.guided.values.after",
+        f"{here}.0.guided.values.after",
+    ]
+
+    entries, levels = read_tiles(client, run="train", layer=1, channel=0, tile=texts)
+
+    assert entries[:2] == [None, None]
+    assert levels[2].size > 0
+    entries, _ = read_tiles(client, run="train", layer=1, channel=999, tile=texts[2:])
+    assert entries == [None]
+
+
+def test_a_tile_that_is_damaged_says_so_and_the_others_are_there(client, tmp_path):
+    query, _ = first_step(client)
+    (pack,) = (tmp_path / "train" / names.DIRECTORY).glob("pack-*0000-*i000000.clpk")
+    pack.unlink()
+    texts = [f"0.{query['session']}.{index}.activation.values.after" for index in (0, 1)]
+
+    answer = client.get(
+        f"{ROOT}/tiles", query_string={"run": "train", "layer": 1, "channel": 0, "tile": texts}
+    )
+
+    head = json.loads(answer.data[4 : 4 + int.from_bytes(answer.data[:4], "little")])
+    assert "gone" in head["tiles"][0]["error"]
+    assert head["tiles"][1]["form"] == "values"
+    assert "no-cache" in answer.headers["Cache-Control"]
