@@ -1,7 +1,7 @@
 """Numbers that say how much a filter changed since the previous captured step.
 
 The idea of watching layers settle while a network learns is that of ReVACNN's convergence
-ring (Chung et al. 2016, ICML Workshop on Visualization for Deep Learning) and of DeepEyes
+ring (Chung et al. 2016, KDD Workshop on Interactive Data Exploration) and of DeepEyes
 (Pezzotti et al. 2018, IEEE TVCG 24(1), 98-108). Both measures are `1 - cosine`, so they do
 not see a mere change of strength: 0 is the same up to a positive factor, 1 unrelated, 2
 opposite.

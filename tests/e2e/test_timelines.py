@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Locator, expect
 
 from tensorboard_plugin_convlens import Reader
-from tests.e2e import logs
+from tests.e2e import logs, trainings
 from tests.e2e.axe import violations
 from tests.e2e.tab import Tab
 
@@ -104,7 +104,7 @@ def test_a_run_of_one_step_has_nothing_to_compare(open_tab):
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-@pytest.mark.parametrize("size", [(1440, 900), (1024, 768), (700, 600)])
+@pytest.mark.parametrize("size", [(1440, 836), (1024, 704), (2560, 1080), (700, 600)])
 def test_axe_finds_nothing_in_the_timelines(open_tab, axe, dark, size):
     tab = open_tab(dark=dark, size=size, state={"layer": "conv2", "timeline": "layer"})
     matrix(tab).wait_for()
@@ -114,3 +114,43 @@ def test_axe_finds_nothing_in_the_timelines(open_tab, axe, dark, size):
     matrix(tab).wait_for()
     tab.wait_for_rest()
     assert violations(tab.document(), axe) == []
+
+
+def test_filters_stand_in_the_order_that_is_chosen(open_tab):
+    tab = open_tab(state={"layer": "conv2", "timeline": "layer", "sort": "index"})
+    matrix(tab).wait_for()
+    order = tab.frame.get_by_label("Order of the filters")
+    rows: dict[str, list[int]] = {}
+    for chosen in ("largest", "number", "grid"):
+        order.select_option(chosen)
+        matrix(tab).focus()
+        for _ in range(3):
+            matrix(tab).press("PageUp")
+        rows[chosen] = []
+        for _ in range(16):
+            rows[chosen].append(int(said(tab).inner_text().split()[1].rstrip(",")))
+            matrix(tab).press("ArrowDown")
+    assert rows["number"] == rows["grid"] == list(range(16))
+    assert sorted(rows["largest"]) == rows["number"]
+    assert rows["largest"] != rows["number"]
+
+
+def test_what_fell_silent_and_what_responded_again_is_said_and_marked(
+    open_tab, compared_tensorboard
+):
+    tab = open_tab(
+        run=trainings.DYING,
+        server=compared_tensorboard,
+        state={"layer": "conv1", "timeline": "layer", "filter": "0", "step": "0"},
+    )
+    matrix(tab).focus()
+    tab.frame.get_by_label("Order of the filters").select_option("number")
+    matrix(tab).focus()
+    for key, state in (
+        ("Home", ""),
+        ("ArrowRight", ", fell silent"),
+        ("ArrowRight", ", silent"),
+        ("ArrowRight", ", revived"),
+    ):
+        matrix(tab).press(key)
+        expect(said(tab)).to_have_text(re.compile(rf"^Filter 0, step \d: [^,]*{state}$"))

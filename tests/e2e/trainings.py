@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import keras
@@ -16,6 +17,7 @@ ELSEWHERE = "elsewhere/train"
 WIDER = "wider/train"
 RESTARTED = "restarted/train"
 TUNED = "tuned/train"
+DYING = "dying/train"
 
 FILTERS = 5
 WIDER_FILTERS = 8
@@ -33,6 +35,7 @@ def write_trainings(log_dir: Path) -> None:
     fit(wider_model(), log_dir / "wider", epochs=1)
     _restart(log_dir / "restarted")
     _fine_tune(log_dir / "tuned")
+    _silence_and_revive(log_dir / "dying")
 
 
 def _restart(log_dir: Path) -> None:
@@ -48,6 +51,20 @@ def _fine_tune(log_dir: Path) -> None:
     fit(model, log_dir, epochs=2)
     backbone.trainable = True
     fit(model, log_dir, epochs=4, initial_epoch=2)
+
+
+def _silence_and_revive(log_dir: Path) -> None:
+    """Filter 0 of `conv1` is silent at steps 1 and 2, and responds again at step 3."""
+    model = plain_model(6)
+    kernel, bias = model.get_layer("conv1").get_weights()
+
+    def set_bias(epoch: int) -> None:
+        changed = bias.copy()
+        changed[0] = -100 if epoch < 2 else 1
+        model.get_layer("conv1").set_weights([kernel * (1 + epoch), changed])
+
+    at_end = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: set_bias(epoch))
+    fit(model, log_dir, epochs=3, before=[at_end])
 
 
 def plain_model(seed: int) -> keras.Model:
@@ -104,8 +121,12 @@ def fit(
     epochs: int,
     initial_epoch: int = 0,
     captured: np.ndarray[tuple[int, ...], np.dtype[np.float32]] = _IMAGES[:2],
+    before: Sequence[keras.callbacks.Callback] = (),
 ) -> None:
-    """Trains a model and captures every epoch as the run `train` of a log directory."""
+    """Trains a model and captures every epoch as the run `train` of a log directory.
+
+    Callbacks that are called `before` may change what is captured.
+    """
     model.compile(keras.optimizers.Adam(0.01), "sparse_categorical_crossentropy")
     callback = ConvLensCallback(
         log_dir,
@@ -122,5 +143,5 @@ def fit(
         initial_epoch=initial_epoch,
         batch_size=8,
         verbose=0,
-        callbacks=[callback],
+        callbacks=[*before, callback],
     )
