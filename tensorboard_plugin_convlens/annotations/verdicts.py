@@ -1,4 +1,4 @@
-"""The verdicts among the marks of a log directory."""
+"""The current marks of a run, and the verdicts among them, in one call."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ import os
 
 from tensorboard_plugin_convlens.annotations.address import find_store
 from tensorboard_plugin_convlens.annotations.store import MarkStore
+from tensorboard_plugin_convlens.core.marks import Mark
 from tensorboard_plugin_convlens.core.verdicts import Verdict
 
 
-def verdicts_of(
+def marks_of(
     log_dir: str | os.PathLike[str], run: str, database: str = "", collection: str = ""
-) -> list[Verdict]:
+) -> tuple[Mark, ...]:
     """What people say now of the filters of a run.
 
     Args:
@@ -26,8 +27,14 @@ def verdicts_of(
         _, events = store.current(run)
     finally:
         store.close()
-    marks = [event.mark for event in events]
+    return tuple(event.mark for event in events)
+
+
+def verdicts_of(
+    log_dir: str | os.PathLike[str], run: str, database: str = "", collection: str = ""
+) -> list[Verdict]:
+    """The verdicts among `marks_of`, which see."""
     return [
         Verdict(one.key.run, one.key.path, one.key.call, one.key.channel, one.opinion.verdict)
-        for one in marks
+        for one in marks_of(log_dir, run, database, collection)
     ]

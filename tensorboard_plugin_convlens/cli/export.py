@@ -5,12 +5,16 @@ from __future__ import annotations
 import argparse
 import csv
 import sys
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 from tensorboard_plugin_convlens.cli import verdict_source
-from tensorboard_plugin_convlens.core.errors import InputError
+from tensorboard_plugin_convlens.cli.filter_table import filter_table
+from tensorboard_plugin_convlens.core.errors import InputError, NotCapturedError
 from tensorboard_plugin_convlens.core.mask import build_mask, write_mask
+from tensorboard_plugin_convlens.core.records import Capture, Layer
+from tensorboard_plugin_convlens.core.spreadsheet import guard
 from tensorboard_plugin_convlens.core.verdicts import removable
 from tensorboard_plugin_convlens.storage.reader import Reader
 
@@ -18,7 +22,12 @@ _EPILOG = """\
 examples:
   convlens export mask logs --run train --output mask.json
   convlens export mask logs --run train --verdicts marks.csv --output mask.npz
+  convlens export filters logs --run train --output filters.csv
   convlens export statistics logs --run train --step 9 --output numbers.csv
+
+A mask says which filters are called useless. The table of filters has a row for each, with
+its criteria, flags, changes since the captured step before, and its mark. Statistics are all
+numbers of a step as they were captured, also those of each input image, one per row.
 """
 
 
@@ -26,13 +35,15 @@ def add_parser(commands: argparse._SubParsersAction[Any]) -> None:
     """Adds the command."""
     parser = commands.add_parser(
         "export",
-        help="write masks of filters and statistics for other programs",
-        description="Writes a mask of the filters that are called useless, or all statistics "
-        "of a step.",
+        help="write masks, tables of filters and statistics for other programs",
+        description="Writes a mask of the filters that are called useless, a table of all "
+        "filters, or all statistics of a step.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("what", choices=["mask", "statistics"], help="mask or statistics")
+    parser.add_argument(
+        "what", choices=list(_EXPORTS), metavar="WHAT", help="mask, filters or statistics"
+    )
     parser.add_argument("logdir", metavar="LOGDIR", help="log directory with the captures")
     parser.add_argument(
         "--run", default=".", help="name of the run (default: the log directory)"
@@ -44,14 +55,14 @@ def add_parser(commands: argparse._SubParsersAction[Any]) -> None:
         required=True,
         type=Path,
         metavar="FILE",
-        help="file to write: .json or .npz for a mask, .csv for statistics",
+        help="file to write: .json or .npz for a mask, .csv for the others",
     )
     parser.set_defaults(command=run)
 
 
 def run(arguments: argparse.Namespace) -> None:
     """Writes the file and says what is in it."""
-    export = _export_mask if arguments.what == "mask" else _export_statistics
+    export = _EXPORTS[arguments.what]
     print(export(Reader(arguments.logdir), arguments), file=sys.stderr)
 
 
@@ -68,28 +79,66 @@ def _export_mask(reader: Reader, arguments: argparse.Namespace) -> str:
     )
 
 
+def _export_filters(reader: Reader, arguments: argparse.Namespace) -> str:
+    """One row per filter; see `filter_table`."""
+    # Here, so that the other commands start without SQLAlchemy.
+    from tensorboard_plugin_convlens.annotations.verdicts import marks_of
+
+    if arguments.verdicts is not None:
+        raise InputError(
+            "The table of filters has the marks of the log directory or of --db; bring those "
+            "of a file there with: convlens annotate LOGDIR import FILE"
+        )
+    capture, layers = _captured(reader, arguments)
+    marks = marks_of(arguments.logdir, arguments.run, arguments.db, arguments.collection)
+    rows = filter_table(arguments.run, capture, layers, marks)
+    _write_csv(arguments.output, rows)
+    return f"{arguments.output}: {len(rows) - 1} filters of step {capture.step}"
+
+
 def _export_statistics(reader: Reader, arguments: argparse.Namespace) -> str:
-    """One row per number, `layer, channel, statistic, input, value`; empty where undefined."""
-    if arguments.output.suffix != ".csv":
-        raise InputError(f"Statistics are written as .csv; got {arguments.output.name!r}.")
-    steps = reader.steps(arguments.run)
-    step = steps[-1] if arguments.step is None and steps else arguments.step
-    capture = reader.capture(arguments.run, step)
-    layers = reader.model_graph(arguments.run, step).layers
+    """One row per number; empty where undefined."""
+    capture, layers = _captured(reader, arguments)
     rows = [
-        (layers[layer.layer].key, channel, one.name, one.input if one.input >= 0 else "", value)
+        (
+            *(arguments.run, capture.step, layers[layer.layer].key, channel),
+            *(one.name, one.input if one.input >= 0 else "", "" if value != value else value),
+        )
         for layer in capture.layers
         for one in layer.statistics
         for channel, value in enumerate(one.values.tolist())
     ]
+    names = ("run", "step", "layer", "channel", "statistic", "input", "value")
+    _write_csv(arguments.output, [names, *rows])
+    return f"{arguments.output}: {len(rows)} numbers of step {capture.step}"
+
+
+def _captured(
+    reader: Reader, arguments: argparse.Namespace
+) -> tuple[Capture, tuple[Layer, ...]]:
+    """The capture of the step, by default the last, and the layers of its model graph."""
+    steps = reader.steps(arguments.run)
+    if not steps:
+        raise NotCapturedError(f"Run {arguments.run!r} has no captured step yet.")
+    step = steps[-1] if arguments.step is None else arguments.step
+    capture = reader.capture(arguments.run, step)
+    return capture, reader.model_graph(arguments.run, step).layers
+
+
+def _write_csv(path: Path, rows: Iterable[Iterable[object]]) -> None:
+    if path.suffix != ".csv":
+        raise InputError(f"Tables are written as .csv; got {path.name!r}.")
     try:
-        with arguments.output.open("w", newline="", encoding="utf-8") as file:
-            writer = csv.writer(file)
-            writer.writerow(("layer", "channel", "statistic", "input", "value"))
-            writer.writerows((*row[:-1], "" if row[-1] != row[-1] else row[-1]) for row in rows)
+        with path.open("w", newline="", encoding="utf-8") as file:
+            csv.writer(file).writerows([guard(cell) for cell in row] for row in rows)
     except OSError as error:
         raise InputError(
-            f"The statistics cannot be written to {str(arguments.output)!r}: "
-            f"{error.strerror or error}."
+            f"The table cannot be written to {str(path)!r}: {error.strerror or error}."
         ) from error
-    return f"{arguments.output}: {len(rows)} numbers of step {step}"
+
+
+_EXPORTS: dict[str, Callable[[Reader, argparse.Namespace], str]] = {
+    "mask": _export_mask,
+    "filters": _export_filters,
+    "statistics": _export_statistics,
+}

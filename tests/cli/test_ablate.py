@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import re
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -13,65 +11,11 @@ import keras
 import numpy as np
 import pytest
 
-from tensorboard_plugin_convlens import Reader, ablate, capture
-from tensorboard_plugin_convlens.annotations.address import find_store
-from tensorboard_plugin_convlens.annotations.store import MarkStore
+from tensorboard_plugin_convlens import Reader, ablate
 from tensorboard_plugin_convlens.cli.ablate import to_json
-from tensorboard_plugin_convlens.cli.demo_digits import build_model, load_images
 from tensorboard_plugin_convlens.cli.main import main
 from tensorboard_plugin_convlens.core.flags import find_flags
-from tensorboard_plugin_convlens.core.marks import FilterKey, Mark, Operation, Opinion
-from tensorboard_plugin_convlens.core.mask import read_mask
-
-SILENT = {("conv1", 3), ("conv1", 11), ("conv3", 5)}
-COPIES = {("conv2", 9): 4, ("conv4", 20): 1}
-CAPTURED = 6
-EXPORTS = ("marks.csv", "marks.json")
-
-
-def plant(model: keras.Model) -> None:
-    """Filters that are silent, and copies that no later layer reads."""
-    for name in ("conv1", "conv3"):
-        for layer, channel in SILENT:
-            if layer == name:
-                kernel = np.array(model.get_layer(name).kernel)
-                kernel[..., channel] = 0
-                model.get_layer(name).kernel.assign(kernel)
-    bias = np.array(model.get_layer("conv1").bias)
-    bias[[3, 11]] = [0, -1]
-    model.get_layer("conv1").bias.assign(bias)
-    beta = np.array(model.get_layer("bn3").beta)
-    mean = np.array(model.get_layer("bn3").moving_mean)
-    beta[5], mean[5] = -1, 0
-    model.get_layer("bn3").beta.assign(beta)
-    model.get_layer("bn3").moving_mean.assign(mean)
-    for (name, copy), original in COPIES.items():
-        kernel, bias = model.get_layer(name).get_weights()
-        kernel[..., copy], bias[copy] = kernel[..., original], bias[original]
-        model.get_layer(name).set_weights([kernel, bias])
-    kernel = np.array(model.get_layer("conv3").kernel)
-    kernel[:, :, 9] = 0
-    model.get_layer("conv3").kernel.assign(kernel)
-    dense, bias = model.get_layer("digit_class").get_weights()
-    dense.reshape(7, 7, 32, 10)[:, :, 20] = 0
-    model.get_layer("digit_class").set_weights([dense, bias])
-
-
-@pytest.fixture(scope="module")
-def digits(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A trained digits network with planted filters, its captures, and test data."""
-    directory = tmp_path_factory.mktemp("digits")
-    keras.utils.set_random_seed(2)
-    images, classes = load_images()
-    model = build_model()
-    model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
-    model.fit(images[400:], classes[400:], batch_size=32, epochs=2, verbose=0)
-    plant(model)
-    model.save(directory / "model.keras")
-    np.savez(directory / "test.npz", x=images[:200], y=classes[:200])
-    labels = [int(one) for one in classes[:CAPTURED]]
-    capture(model, images[:CAPTURED], directory / "logs", labels=labels, step=2)
-    return directory
+from tests.cli.planted import CAPTURED, COPIES, EXPORTS, SILENT, USELESS, verdicts
 
 
 def flagged(digits: Path) -> dict[tuple[str, int], dict[str, Any]]:
@@ -82,18 +26,6 @@ def flagged(digits: Path) -> dict[tuple[str, int], dict[str, Any]]:
         for one in find_flags(record.statistics):
             found.setdefault((layers[record.layer].key, one.channel), {})[one.kind] = one
     return found
-
-
-def verdicts(digits: Path) -> Path:
-    """The flags as a person would mark them: silent filters, and one of each two copies."""
-    path = digits / "marks.csv"
-    with path.open("w", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(("path", "call", "channel", "verdict"))
-        for layer, channel in sorted(SILENT | set(COPIES)):
-            writer.writerow((layer, 0, channel, "useless"))
-        writer.writerow(("conv1", 0, 0, "useful"))
-    return path
 
 
 def really_silent(digits: Path) -> set[tuple[str, int]]:
@@ -155,62 +87,6 @@ def test_people_read_what_the_marked_filters_cost_beside_random_ones(digits: Pat
     assert re.search("[0-2] of 2 random choices cost more loss than yours, mean", said)
 
 
-def test_a_mask_of_the_verdicts_prunes_the_model_to_the_same_answers(digits: Path):
-    mask = digits / "mask.npz"
-    command = ["export", "mask", str(digits / "logs"), "--verdicts", str(verdicts(digits))]
-    assert main([*command, "--output", str(mask)]) == 0
-    assert read_mask(mask).removed == 5
-    smaller = digits / "smaller.keras"
-    pruned = ["prune", str(digits / "model.keras"), "--mask", str(mask)]
-    assert main([*pruned, "--output", str(smaller)]) == 0
-    x = np.load(digits / "test.npz")["x"]
-    one, other = (keras.models.load_model(digits / n) for n in ("model.keras", "smaller.keras"))
-    assert other.get_layer("conv1").filters == 14
-    np.testing.assert_allclose(
-        one.predict(x, verbose=0), other.predict(x, verbose=0), atol=1e-5
-    )
-
-
-def test_marks_made_in_the_tab_are_tested_and_exported(digits: Path, tmp_path: Path, capsys):
-    logs = tmp_path / "logs"
-    shutil.copytree(digits / "logs", logs)
-    mask = tmp_path / "mask.json"
-    export = ["export", "mask", str(logs), "--output", str(mask)]
-    assert main(export) == 1
-    assert "no filter of this run is called useless" in capsys.readouterr().err
-    store = MarkStore(find_store(logs))
-    useless, useful = Opinion("useless"), Opinion("useful")
-    marks = [Mark(FilterKey(".", "conv1", 0, 3), useless)]
-    marks += [Mark(FilterKey(".", "conv1", 0, 4), useful)]
-    marks += [Mark(FilterKey("other", "conv1", 0, 5), useless)]
-    store.apply(Operation("a" * 32, "mark", "me"), marks, 0)
-    store.close()
-    assert main(export) == 0
-    keep = read_mask(mask).layers
-    assert {name: np.flatnonzero(~one).tolist() for name, one in keep.items()} == {"conv1": [3]}
-    command = ["ablate", str(digits / "model.keras"), "--data", str(digits / "test.npz")]
-    assert main([*command, "--logdir", str(logs), "--most", "20", "--repeats", "1"]) == 0
-    assert "1 filter, marked, zero: loss +0" in capsys.readouterr().out.replace("-0,", "+0,")
-
-
-USELESS = {"conv1": [3, 11], "conv3": [5]}
-
-
-@pytest.fixture
-def marked(digits: Path, tmp_path: Path) -> Path:
-    """Logs with marks that `convlens annotate` made, and its exports of them."""
-    logs = tmp_path / "logs"
-    shutil.copytree(digits / "logs", logs)
-    for layer, channels in USELESS.items():
-        said = ["--verdict", "useless", "--note", '=flat,\n"everywhere"\u2028 too']
-        command = ["annotate", str(logs), "set", ".", layer, *map(str, channels), *said]
-        assert main(command) == 0
-    assert main(["annotate", str(logs), "set", ".", "conv1", "5", "--verdict", "useful"]) == 0
-    for name in ("marks.csv", "marks.json"):
-        assert main(["annotate", str(logs), "export", str(tmp_path / name)]) == 0
-    return tmp_path
-
-
 def test_marks_are_the_same_verdicts_from_the_store_csv_json_and_python(
     digits: Path, marked: Path, capsys
 ):
@@ -232,55 +108,6 @@ def test_marks_are_the_same_verdicts_from_the_store_csv_json_and_python(
     assert all(one == results[0] for one in results)
     assert {len(one["filters"]["conv1"]) for one in results[0]["choices"]} == {2}
     assert len(Reader(logs).ablations(".")) - before == len(results)
-
-
-def test_masks_and_smaller_models_are_the_same_from_the_store_csv_and_json(
-    digits: Path, marked: Path
-):
-    pruned = []
-    for name in (None, *EXPORTS):
-        source = [] if name is None else ["--verdicts", str(marked / name)]
-        mask, smaller = marked / f"{name}-mask.json", marked / f"{name}.keras"
-        export = ["export", "mask", str(marked / "logs"), *source, "--output", str(mask)]
-        assert main(export) == 0
-        keep = read_mask(mask).layers
-        assert {key: np.flatnonzero(~one).tolist() for key, one in keep.items()} == USELESS
-        command = ["prune", str(digits / "model.keras"), "--mask", str(mask)]
-        assert main([*command, "--output", str(smaller)]) == 0
-        pruned.append(keras.models.load_model(smaller).get_weights())
-    for weights in pruned[1:]:
-        for one, other in zip(pruned[0], weights, strict=True):
-            np.testing.assert_array_equal(one, other)
-
-
-def test_verdicts_in_a_shared_database_are_found_by_their_collection(
-    digits: Path, marked: Path, capsys
-):
-    shared = ["--db", f"sqlite:///{marked / 'shared.db'}", "--collection", "digits"]
-    logs = str(marked / "logs")
-    assert main(["annotate", logs, *shared, "import", str(marked / "marks.csv")]) == 0
-    export = ["export", "mask", logs, "--output", str(marked / "shared.json")]
-    assert main([*export, *shared]) == 0
-    assert read_mask(marked / "shared.json").removed == 3
-    assert main([*export, *shared[:2], "--collection", "another"]) == 1
-    assert "no filter of this run is called useless" in capsys.readouterr().err
-    assert main([*export, *shared, "--verdicts", str(marked / "marks.csv")]) == 1
-    assert "Give --verdicts, or --db with --collection, not both" in capsys.readouterr().err
-
-
-def test_statistics_are_exported_as_one_number_per_row(digits: Path):
-    path = digits / "numbers.csv"
-    assert main(["export", "statistics", str(digits / "logs"), "--output", str(path)]) == 0
-    rows = list(csv.DictReader(path.read_text().splitlines()))
-    kernel = np.asarray(
-        keras.models.load_model(digits / "model.keras").get_layer("conv2").kernel
-    )
-    (found,) = [
-        float(row["value"])
-        for row in rows
-        if (row["layer"], row["channel"], row["statistic"]) == ("conv2", "6", "l1")
-    ]
-    assert found == pytest.approx(abs(kernel[..., 6]).sum(), rel=1e-5)
 
 
 @pytest.mark.parametrize(
