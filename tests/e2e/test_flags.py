@@ -77,7 +77,7 @@ def test_a_flag_is_told_with_its_evidence_and_leads_to_the_others(open_planted):
     flags.get_by_role("button", name="Show only duplicate").click()
     expect(_said(tab)).to_have_text(re.compile("of 2,"))
     tab.wait_for_state(show="duplicate")
-    flags.get_by_role("button", name="Pick all 2 duplicate").click()
+    flags.get_by_role("button", name="Pick all 2 duplicates").click()
     picked = tab.frame.get_by_role("toolbar", name="Picked filters")
     expect(picked).to_contain_text("2 filters picked")
 
@@ -133,7 +133,7 @@ def test_flags_are_counted_per_layer_and_over_the_steps(open_planted, planted_tr
     counted = dialog.get_by_role("button", name=re.compile(r"silent in conv1, \d+ to \d+ over"))
     expect(counted.first).to_contain_text(str(silent))
     duplicates = dialog.get_by_role(
-        "button", name="2 duplicate in conv1, 2 to 2 over the steps"
+        "button", name="2 duplicates in conv1, 2 to 2 over the steps"
     )
     expect(duplicates.locator("path").last).to_have_attribute("d", re.compile("^M.+L.+L.+L"))
     assert dialog.get_by_role("rowheader").all_inner_texts() == [
@@ -219,7 +219,10 @@ def _see_that_nothing_changes(tab, filters: int) -> None:
     dialog = tab.frame.get_by_role("dialog", name="Do the verdicts hold?")
     expect(dialog).to_contain_text(f"Without your {filters} useless filters: accuracy 0 %.")
     expect(dialog).to_contain_text("Nothing changes without them: the verdicts hold")
-    dialog.get_by_role("button", name="Close").click()
+    expect(dialog).to_contain_text(re.compile(r"conv1, 16 filters: loss from \S+ without \d+ to"))
+    dialog.get_by_role("button", name="sort by it").click()
+    expect(dialog).to_be_hidden()
+    tab.wait_for_state(sort="ablation")
 
 
 def _see_what_each_filter_is_worth(tab, training: Planted) -> None:

@@ -1,6 +1,6 @@
 // Tests of verdicts: what the model loses without the marked filters, and without as many others.
 
-import type { Ablation, AblationChoice } from "../wire";
+import type { Ablation, AblationChoice, LayerAblation } from "../wire";
 import { countText, plainText, plural } from "./format";
 import { statisticName } from "./statistics";
 
@@ -73,16 +73,43 @@ export function filterEffects(
 ): FilterEffects | null {
   for (const test of tests) {
     const layer = test.graph === graph ? test.layers.find(({ layer }) => layer === key) : undefined;
-    if (!layer) continue;
-    const changes = test.baseline.map((whole, metric) =>
-      layer.filters.map((values) => {
-        const value = values[metric] ?? null;
-        return whole === null || value === null ? null : value - whole;
-      }),
-    );
-    return { test, changes };
+    if (layer) return { test, changes: changesOf(test, layer) };
   }
   return null;
+}
+
+/** Per metric of a test, per filter of a layer: the change without it. */
+function changesOf({ baseline }: Ablation, { filters }: LayerAblation): (number | null)[][] {
+  return baseline.map((whole, metric) =>
+    filters.map((values) => {
+      const value = values[metric] ?? null;
+      return whole === null || value === null ? null : value - whole;
+    }),
+  );
+}
+
+/** Which filter of a layer the model can spare the most easily, and which the least. */
+export interface Extremes {
+  layer: string;
+  filters: number;
+  least: { channel: number; change: number };
+  most: { channel: number; change: number };
+}
+
+/** By the loss, of every layer whose filters were removed one by one. */
+export function extremesOf(test: Ablation): Extremes[] {
+  return test.layers.flatMap((one) => {
+    const known = (changesOf(test, one)[0] ?? []).flatMap((change, channel) =>
+      change === null ? [] : [{ channel, change }],
+    );
+    const [least, most] = [1, -1].map((sign) =>
+      known.reduce<Extremes["least"] | null>(
+        (best, other) => (best && sign * best.change <= sign * other.change ? best : other),
+        null,
+      ),
+    );
+    return least && most ? [{ layer: one.layer, filters: one.filters.length, least, most }] : [];
+  });
 }
 
 /** "Measured with digits.keras on 360 inputs, step 9". */

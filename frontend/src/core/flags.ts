@@ -1,7 +1,7 @@
 // Flags of filters in words and signs, each with the numbers that it rests on.
 
 import type { Flag, FlagKind } from "../wire";
-import { plural, shareText, valueText } from "./format";
+import { countText, plural, shareText, valueText } from "./format";
 
 /** In the order of the server. */
 export const FLAG_KINDS: readonly FlagKind[] = [
@@ -28,6 +28,10 @@ export const FLAG_SIGN: Record<FlagKind, string> = {
   duplicate: "=",
   notFinite: "NaN",
 };
+
+/** "1 duplicate", "4 silent". */
+export const flagCount = (kind: FlagKind, count: number): string =>
+  `${countText(count)} ${kind === "duplicate" && count !== 1 ? "duplicates" : FLAG_NAME[kind]}`;
 
 /** The sign of a flag; of a duplicate with the filter that it is like. */
 export const flagSign = ({ kind, other }: Flag): string => FLAG_SIGN[kind] + (other ?? "");

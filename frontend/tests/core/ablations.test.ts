@@ -6,6 +6,7 @@ import {
   choiceName,
   effectRange,
   effectText,
+  extremesOf,
   conclusionSentence,
   effectsOf,
   filterEffects,
@@ -135,6 +136,30 @@ describe("tests of verdicts", () => {
     expect(found && effectText(found, 1)).toBe("loss +0.25 · accuracy –");
     expect(filterEffects([latest], "g", "conv9")).toBeNull();
     expect(filterEffects([latest], "h", "conv1")).toBeNull();
+  });
+
+  it("say which single filter costs the least, and which the most", () => {
+    const filters = [
+      [0.75, 1],
+      [0.25, 1],
+      [null, 1],
+      [0.75, 1],
+    ];
+    const measured = {
+      ...test(),
+      layers: [
+        { layer: "conv1", filters },
+        { layer: "broken", filters: [[null, null]] },
+      ],
+    };
+    expect(extremesOf(measured)).toEqual([
+      {
+        layer: "conv1",
+        filters: 4,
+        least: { channel: 1, change: -0.25 },
+        most: { channel: 0, change: 0.25 },
+      },
+    ]);
   });
 
   it("say what they were measured with", () => {
