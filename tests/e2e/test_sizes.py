@@ -68,6 +68,21 @@ def test_a_deep_network_a_wide_layer_and_long_names_leave_every_pane_whole(open_
     assert not any(problems.values()), problems
 
 
+@pytest.mark.parametrize("size", SIZES[1:5])
+def test_the_comparison_is_whole(open_tab, size):
+    compared = f'[["{logs.DIGITS}",1,0]]'
+    tab = open_tab(size=size, state={"layer": "conv3", "compare": compared})
+    pane = tab.frame.get_by_role("region", name="Comparison")
+    pane.get_by_role("listbox", name="Filters side by side").wait_for()
+    tab.hint.get_by_role("button", name="Got it").click()
+    tab.wait_for_rest()
+    problems = {"Comparison": layout_problems(tab.document())}
+    go_to_pane(tab, "Inspector")
+    tab.wait_for_rest()
+    problems["Inspector"] = layout_problems(tab.document())
+    assert not any(problems.values()), problems
+
+
 @pytest.mark.parametrize("size", SIZES[2:])
 def test_the_sheet_of_keys_and_the_hint_are_whole(open_tab, size):
     tab = open_tab(size=size)
