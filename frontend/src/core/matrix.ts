@@ -55,13 +55,16 @@ export function rangeOf(values: Float32Array, spacing: Spacing = "linear"): Rang
   return { spacing: "linear", start: 0, end, clipped, hasNegative };
 }
 
+/** Nearest to 10ⁿ, as a person writes it: `10 ** -5` is a little less in some engines. */
+const powerOfTen = (exponent: number): number => Number(`1e${exponent}`);
+
 /** Whole factors of ten around ascending sizes, but for the smallest 2 %; null where there are none. */
 function logRange(sizes: Float32Array): Range | null {
   const largest = sizes.at(-1);
   const small = sizes[Math.floor(sizes.length * (1 - SHOWN_SHARE))];
   if (largest === undefined || small === undefined) return null;
-  const end = 10 ** Math.ceil(Math.log10(largest));
-  const start = 10 ** Math.floor(Math.log10(Math.max(small, end * SMALLEST_PART)));
+  const end = powerOfTen(Math.ceil(Math.log10(largest)));
+  const start = powerOfTen(Math.floor(Math.log10(Math.max(small, end * SMALLEST_PART))));
   if (start >= end) return null;
   return { spacing: "log", start, end, clipped: 0, hasNegative: false };
 }
@@ -78,7 +81,7 @@ export function decades({ spacing, start, end }: Range): number[] {
   if (spacing === "linear") return [];
   const first = Math.round(Math.log10(start));
   const count = Math.round(Math.log10(end)) - first + 1;
-  return Array.from({ length: count }, (_, at) => 10 ** (first + at));
+  return Array.from({ length: count }, (_, at) => powerOfTen(first + at));
 }
 
 /** Rows by their largest magnitude, the largest first; rows without a number last. */
@@ -132,4 +135,36 @@ export function cellSize(rows: number, columns: number, room: CellSize): CellSiz
 /** Every how many columns one gets a label, so that labels of a width do not touch. */
 export function labelStride(cell: number, label: number): number {
   return Math.max(1, Math.ceil(label / cell));
+}
+
+/** A row (by its number, whatever its place) and a column. */
+export interface Cell {
+  row: number;
+  column: number;
+}
+
+/** Rows and columns that a key goes on by. */
+const STEPS: Record<string, readonly [number, number]> = {
+  ArrowUp: [-1, 0],
+  ArrowDown: [1, 0],
+  ArrowLeft: [0, -1],
+  ArrowRight: [0, 1],
+  PageUp: [-10, 0],
+  PageDown: [10, 0],
+  Home: [0, -Infinity],
+  End: [0, Infinity],
+};
+
+/** The cell that a key leads to, inside the matrix; null for keys that lead nowhere. */
+export function walk(
+  key: string,
+  from: Cell,
+  order: readonly number[],
+  columns: number,
+): Cell | null {
+  const by = STEPS[key];
+  if (!by) return null;
+  const within = (value: number, count: number) => Math.max(0, Math.min(count - 1, value));
+  const place = within(Math.max(0, order.indexOf(from.row)) + by[0], order.length);
+  return { row: order[place] ?? 0, column: within(from.column + by[1], columns) };
 }

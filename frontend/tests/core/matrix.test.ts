@@ -10,6 +10,7 @@ import {
   rangeOf,
   rowsByLargest,
   scalePart,
+  walk,
   type Matrix,
 } from "../../src/core/matrix";
 import { layerMatrix, networkMatrix } from "../../src/core/timeline";
@@ -131,4 +132,29 @@ it("gives a row to every layer and marks what did not change", () => {
   );
   expect([...found.values]).toEqual([NaN, 0, 0.5, 0.25]);
   expect([...found.marks]).toEqual([Mark.None, Mark.Unchanged, Mark.None, Mark.None]);
+});
+
+describe("walking a matrix by keys", () => {
+  const order = [4, 0, 2];
+
+  it("goes from row to row in the order of drawing", () => {
+    expect(walk("ArrowDown", { row: 4, column: 1 }, order, 3)).toEqual({ row: 0, column: 1 });
+    expect(walk("ArrowUp", { row: 2, column: 1 }, order, 3)).toEqual({ row: 0, column: 1 });
+  });
+
+  it("stays inside", () => {
+    expect(walk("ArrowUp", { row: 4, column: 0 }, order, 3)).toEqual({ row: 4, column: 0 });
+    expect(walk("PageDown", { row: 4, column: 0 }, order, 3)).toEqual({ row: 2, column: 0 });
+    expect(walk("ArrowRight", { row: 4, column: 2 }, order, 3)).toEqual({ row: 4, column: 2 });
+    expect(walk("Home", { row: 0, column: 2 }, order, 3)).toEqual({ row: 0, column: 0 });
+    expect(walk("End", { row: 0, column: 0 }, order, 3)).toEqual({ row: 0, column: 2 });
+  });
+
+  it("begins at the first row where the selected one is not drawn", () => {
+    expect(walk("ArrowDown", { row: 9, column: 0 }, order, 3)).toEqual({ row: 0, column: 0 });
+  });
+
+  it("leaves other keys to others", () => {
+    expect(walk("t", { row: 4, column: 0 }, order, 3)).toBeNull();
+  });
 });
