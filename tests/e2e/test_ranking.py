@@ -90,6 +90,12 @@ def test_a_criterion_is_explained_one_click_away(open_tab):
     card = _open_card(tab)
     for part in ("Hu et al. 2016", "Direction", "Undefined where no ReLU or ReLU6 follows"):
         expect(card).to_contain_text(part)
+    other = card.get_by_role("combobox", name="Another criterion")
+    other.select_option("ablation")
+    expect(card).to_contain_text("Not defined for this layer: needs a test of this layer")
+    other.select_option("l2")
+    card.get_by_role("button", name="Sort by it").click()
+    tab.wait_for_state(sort="l2")
     tab.page.keyboard.press("Escape")
     expect(card).to_be_hidden()
 
@@ -105,6 +111,8 @@ def test_the_card_and_the_agreement_are_reached_by_keyboard_alone(open_tab):
     press("Enter")
     card = tab.frame.get_by_role("dialog", name="Criterion")
     expect(card.get_by_role("heading", name="Kernel L1")).to_be_visible()
+    press("Tab")
+    expect(card.get_by_role("combobox", name="Another criterion")).to_be_focused()
     press("Tab")
     expect(card.get_by_role("button", name="How far criteria agree")).to_be_focused()
     press("Enter")
