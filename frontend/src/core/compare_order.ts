@@ -41,11 +41,15 @@ export function statisticOf(
   return statistics[column]?.find((one) => one.name === name)?.values[channel] ?? null;
 }
 
+/** Numbers of filters name something: their difference says nothing. */
+const NAMES: ReadonlySet<string> = new Set(["redundant_with"]);
+
 /** A statistic of A minus that of B; null where either is not there. */
 export function statisticChange(
   numbers: CompareNumbers,
   { name, channel }: { name: string; channel: number },
 ): number | null {
+  if (NAMES.has(name)) return null;
   const [a, b] = [0, 1].map((column) => statisticOf(numbers, { column, name, channel }));
   return a == null || b == null ? null : a - b;
 }

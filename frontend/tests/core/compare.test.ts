@@ -7,6 +7,7 @@ import {
   hasValues,
   orderRows,
   parseCompareKey,
+  statisticChange,
 } from "../../src/core/compare_order";
 import { subtract } from "../../src/core/difference";
 import { counterpart, matchingText, matchLayers } from "../../src/core/matching";
@@ -136,6 +137,12 @@ describe("the order of the rows", () => {
       expect(compareKeyText(parseCompareKey(text))).toBe(text);
     for (const text of ["", "A.", "E.l1", "a.l1", "l1"])
       expect(parseCompareKey(text)).toEqual({ kind: "index" });
+  });
+  it("takes no difference of numbers of filters, which are names", () => {
+    const named = [{ name: "redundant_with", perInput: false, values: [3] }];
+    const both = { statistics: [named, named], pictures: [] };
+    expect(statisticChange(both, { name: "redundant_with", channel: 0 })).toBeNull();
+    expect(statisticChange(numbers, { name: "l1", channel: 0 })).toBe(-4);
   });
   it("has nothing to go by where no filter has a value", () => {
     expect(hasValues(parseCompareKey("C.l1"), numbers, 3)).toBe(false);
