@@ -2,6 +2,8 @@
 
 python -m benchmarks.timeline
 
+The server's answers are measured, and what a person waits for in headless Chromium.
+
 100 captured steps of 13 layers of 512 filters, four input images, all statistics of a
 capture, every method: manifests of a network half as large again as VGG16.
 """
@@ -15,7 +17,9 @@ import urllib.parse
 from pathlib import Path
 
 import numpy as np
+from playwright.sync_api import Frame
 
+from benchmarks.browser import open_page, open_tab, spread
 from benchmarks.results import table, write_section
 from benchmarks.tensorboard_memory import ROUTE, resident
 from tensorboard_plugin_convlens.core.input_images import build_input_images
@@ -37,6 +41,38 @@ STEPS, LAYERS, FILTERS, INPUTS, SIDE = 100, 13, 512, 4, 4
 PER_INPUT = ("mean", "max", "std", "apoz", "taylor", "specificity")
 PER_FILTER = ("l1", "l2", "kernel_change", "activation_change")
 REPETITIONS = 9
+
+# From a key press until the matrix is on screen: one frame after its canvas was drawn.
+_UNTIL_DRAWN = """() => new Promise(resolve => {
+  addEventListener("keydown", () => {
+    const start = performance.now();
+    const look = () => {
+      const canvas = document.querySelector("[role=application] canvas");
+      if (canvas && canvas.height > 100)
+        requestAnimationFrame(() => resolve(performance.now() - start));
+      else requestAnimationFrame(look);
+    };
+    look();
+  }, { capture: true, once: true });
+})"""
+
+# Moves the step control by one step in every frame, as a dragging hand would, or not at all.
+_MOVE = """([by, seconds]) => new Promise(resolve => {
+  const slider = document.querySelector("[aria-label=Step] input[type=range]");
+  const times = [];
+  const move = now => {
+    times.push(now);
+    if (by !== 0) {
+      const last = Number(slider.max);
+      if (Number(slider.value) + by > last || Number(slider.value) + by < 0) by = -by;
+      slider.value = String(Number(slider.value) + by);
+      slider.dispatchEvent(new Event("input", { bubbles: true }));
+    }
+    if (now - times[0] < 1000 * seconds) requestAnimationFrame(move);
+    else resolve(times);
+  };
+  requestAnimationFrame(move);
+})"""
 
 
 def main() -> None:
@@ -72,11 +108,39 @@ def measure(log_dir: Path, graph: ModelGraph) -> str:
                 [name, f"{took[0]:.0f}", f"{statistics.median(took):.0f}", f"{size / 1e3:.0f}"]
             )
         growth = resident(server) - before
+        tab = measure_tab(server.url)
     head = ("table", "first, ms", f"median of {REPETITIONS}, ms", "answer, kB")
     return (
         f"{table(head, rows)}\n\n"
         f"{len(manifests)} manifests of {statistics.mean(manifests) / 1e3:.0f} kB. "
-        f"TensorBoard's memory grew by {growth:.1f} MB over all of these requests."
+        f"TensorBoard's memory grew by {growth:.1f} MB over all of these requests.\n\n"
+        f"{table(('in the tab', 'measured', 'budget'), tab)}"
+    )
+
+
+def measure_tab(url: str) -> list[tuple[str, str, str]]:
+    """How long the matrix takes to appear, and how smoothly the step control moves."""
+    with open_page() as page:
+        took = []
+        for _ in range(REPETITIONS):
+            _, frame = open_tab(page, url, run="noise", layer="conv5", filter="3")
+            frame.evaluate(f"() => {{ window.drawn = ({_UNTIL_DRAWN})(); }}")
+            page.keyboard.press("t")
+            took.append(float(frame.evaluate("() => window.drawn")))
+        _, frame = open_tab(page, url, run="noise", layer="conv5", filter="3")
+        still, moving = frame_rate(frame, by=0), frame_rate(frame, by=-1)
+    return [
+        (f"{FILTERS} filters by {STEPS} steps on screen after T", spread(took, "ms"), "300 ms"),
+        ("at rest, for comparison", still, ""),
+        ("the step control moved by one step in every frame", moving, "60 fps"),
+    ]
+
+
+def frame_rate(frame: Frame, *, by: int) -> str:
+    """Frames per second, and the time that 95 % of the frames stay below."""
+    gaps = np.diff(frame.evaluate(_MOVE, [by, 3]))
+    return (
+        f"{1000 / gaps.mean():.0f} fps, 95 % of frames within {np.quantile(gaps, 0.95):.0f} ms"
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from playwright.sync_api import expect
 
@@ -75,3 +76,67 @@ def test_another_model_says_what_has_no_counterpart(open_tab):
     pane.get_by_role("button", name="Remove column C").click()
     pane.get_by_role("button", name="Remove column B").click()
     expect(pane).to_be_hidden()
+
+
+def test_every_control_of_a_column_chooses_what_is_compared(open_tab):
+    tab = open_tab(state={"layer": "conv2", "sort": "index", "filter": "4"})
+    tab.wait_until_painted()
+    tab.button("Compare").click()
+    pane = compared(tab)
+    rows = pane.get_by_role("listbox", name="Filters side by side")
+    expect(rows.get_by_role("option")).to_contain_text("Filter 4, 5 of 16")
+    for name, value, wanted in (
+        ("Step of B", "2", '[["digits/train",2,0]]'),
+        ("Input of B", "3", '[["digits/train",2,3]]'),
+        ("Step of B", "", '[["digits/train",null,3]]'),
+    ):
+        before = tab.pixels(rows)
+        pane.get_by_role("combobox", name=name).select_option(value)
+        tab.wait_for_state(compare=wanted)
+        tab.wait_for_rest()
+        assert not np.array_equal(tab.pixels(rows), before)
+    scale = pane.get_by_role("group", name="Color scale")
+    before = tab.pixels(rows)
+    scale.get_by_role("button", name="layer").click()
+    tab.wait_for_state(scale="layer")
+    tab.wait_for_rest()
+    assert not np.array_equal(tab.pixels(rows), before)
+    scale.get_by_role("button", name="fixed").click()
+    pane.get_by_label("Range of the fixed color scale").fill("0.5")
+    pane.get_by_label("Range of the fixed color scale").press("Enter")
+    tab.wait_for_state(scale="fixed", fixed="0.5")
+    pane.get_by_role("button", name="Add column").click()
+    pane.get_by_role("button", name="Add column").click()
+    # Four columns are the most; with more than two nothing is subtracted.
+    expect(pane.get_by_role("button", name="Add column")).to_have_count(0)
+    expect(pane.get_by_role("group", name="Column D")).to_be_visible()
+    expect(rows.get_by_role("option")).not_to_contain_text("change")
+    tab.page.keyboard.press("[")
+    tab.wait_for_step(7)
+    expect(pane).to_contain_text("step 7, ")
+    pane.get_by_role("button", name="End").click()
+    expect(tab.grid).to_be_visible()
+    tab.wait_for_state(compare="", filter="4")
+
+
+def test_a_row_is_chosen_by_click_and_by_keys_and_marks_go_on_in_the_order_of_the_rows(
+    open_tab,
+):
+    tab = open_tab(
+        state={"layer": "conv2", "compare": '[["digits/train",1,0]]', "by": "pictures"}
+    )
+    pane = compared(tab)
+    rows = pane.get_by_role("listbox", name="Filters side by side")
+    rows.press("Home")
+    order = []
+    for place in range(1, 4):
+        expect(rows.get_by_role("option")).to_contain_text(f"{place} of 16")
+        order.append(rows.get_by_role("option").inner_text().split(",")[0])
+        rows.press("ArrowDown")
+    rows.press("Home")
+    tab.inspector.get_by_role("button", name="Next filter").click()
+    expect(tab.inspector.get_by_role("heading", name=order[1], exact=True)).to_be_visible()
+    box = rows.bounding_box()
+    assert box is not None
+    tab.page.mouse.click(box["x"] + 60, box["y"] + 60)
+    expect(tab.inspector.get_by_role("heading", name=order[0], exact=True)).to_be_visible()
