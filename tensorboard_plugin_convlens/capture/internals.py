@@ -125,6 +125,19 @@ def variable_handles(operations: list[Any]) -> dict[int, tuple[Any, Any]]:
     return handles
 
 
+def copied(tensor: Any) -> Any:
+    """A tensor of the same values, and with the mask that Keras hangs on tensors.
+
+    Why: `tf.identity` loses the mask (of a `Masking` or an `Embedding`), and the next layer
+    would count what is masked.
+    """
+    copy = tf.identity(tensor)
+    mask = getattr(tensor, "_keras_mask", None)
+    if mask is not None:
+        copy._keras_mask = mask
+    return copy
+
+
 @contextlib.contextmanager
 def kept_losses(operations: list[Any]) -> Iterator[None]:
     """Restores what `model.losses` holds: Keras empties it on entry of every call."""

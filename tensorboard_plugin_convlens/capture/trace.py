@@ -157,11 +157,7 @@ class _Recorder:
         def own(tensor: Any) -> Any:
             if id(tensor) not in given or not tf.is_tensor(tensor):
                 return tensor
-            copy = tf.identity(tensor)
-            mask = getattr(tensor, "_keras_mask", None)
-            if mask is not None:
-                copy._keras_mask = mask
-            return copy
+            return internals.copied(tensor)
 
         return tf.nest.map_structure(own, result)
 

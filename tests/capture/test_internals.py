@@ -112,3 +112,13 @@ def test_losses_are_put_back():
     with internals.kept_losses(internals.operations_of(model)):
         model(np.zeros((1, 32, 32, 3), np.float32))
     assert [float(one) for one in model.losses] == before
+
+
+def test_a_copied_tensor_keeps_its_mask():
+    masked = layers.Masking()(tf.constant([[[0.0], [4.0]]]))
+    copy = internals.copied(masked)
+
+    average = layers.GlobalAveragePooling1D()
+    assert copy is not masked
+    assert float(average(copy)[0, 0]) == float(average(masked)[0, 0]) == 4.0
+    assert float(average(tf.identity(masked))[0, 0]) == 2.0
