@@ -62,12 +62,13 @@ def _ends_section(line: str) -> bool:
 
 
 def machine() -> str:
-    """One line: what was measured on, and when; names no host."""
+    """One line: what was measured on, when, and how busy it was; names no host."""
     memory = psutil.virtual_memory().total / 2**30
     return (
         f"{datetime.datetime.now(datetime.UTC):%Y-%m-%d %H:%M} UTC · {_processor()}, "
         f"{psutil.cpu_count()} cores, {memory:.0f} GiB · "
-        f"{platform.system()}, Python {platform.python_version()}"
+        f"{platform.system()}, Python {platform.python_version()} · "
+        f"load in the last quarter of an hour {psutil.getloadavg()[2]:.1f}"
     )
 
 
