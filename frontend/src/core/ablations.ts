@@ -1,7 +1,7 @@
 // Tests of verdicts: what the model loses without the marked filters, and without as many others.
 
 import type { Ablation, AblationChoice, LayerAblation } from "../wire";
-import { countText, plainText, plural } from "./format";
+import { countText, plainText, plural, valueText } from "./format";
 import { statisticName } from "./statistics";
 
 export type Fill = AblationChoice["fill"];
@@ -118,11 +118,17 @@ export function testText({ model, samples, step }: Ablation): string {
   return `Measured with ${plainText(model, 60)} on ${plural(samples, "input")}${at}.`;
 }
 
+/** Changes of a loss below this are those of floating point numbers, and written as none. */
+const LEAST_WRITTEN = 1e-6;
+
 /** A change of a metric with its sign: "−2.3 %" of a share, three digits of a loss. */
 export function changeText(change: number | null, metric: string): string {
   if (change === null) return "–";
-  if (isAccuracy(metric)) return `${signed((100 * change).toFixed(1))} %`;
-  return signed(Number(change.toPrecision(3)).toString());
+  const size = Math.abs(change);
+  const sign = change > 0 ? "+" : "−";
+  if (!isAccuracy(metric)) return size < LEAST_WRITTEN ? "0" : sign + valueText(size);
+  const percent = (100 * size).toFixed(1);
+  return Number(percent) === 0 ? "0 %" : `${sign}${percent} %`;
 }
 
 /** "loss +0.012 · accuracy −0.3 %": what the model does without one filter. */
@@ -139,11 +145,6 @@ export function deviationText(deviation: number, metric: string): string {
   return isAccuracy(metric)
     ? (100 * deviation).toFixed(1)
     : Number(deviation.toPrecision(2)).toString();
-}
-
-function signed(text: string): string {
-  if (Number(text) === 0) return "0";
-  return Number(text) > 0 ? `+${text}` : text.replace("-", "−");
 }
 
 /** How a choice of filters is called, in the plural or for one. */

@@ -114,6 +114,8 @@ describe("tests of verdicts", () => {
     expect(changeText(-0.00001, "accuracy")).toBe("0 %");
     expect(changeText(0.12345, "loss")).toBe("+0.123");
     expect(changeText(-2, "loss")).toBe("−2");
+    expect(changeText(-0.0000109, "loss")).toBe("−1.1e−5");
+    expect([changeText(5e-8, "loss"), changeText(0, "loss")]).toEqual(["0", "0"]);
   });
 
   it("of single filters are against the whole model, of the latest test of the layer", () => {
