@@ -96,7 +96,7 @@ export class Captures {
       if (!run || !summary || !at) return;
       this.graph.load(summary.graph, () => this.library.graph(run.run, summary.graph));
       this.inputs.load(summary.inputs, () => this.library.inputs(run.run, summary.inputs));
-      this.step.load(JSON.stringify(at), () => this.library.step(at));
+      this.step.follow(JSON.stringify(at), () => this.library.step(at));
     });
     $effect(() => {
       const { at, layer, input } = this;

@@ -1,5 +1,7 @@
 // A value that is fetched: what is known of it, and how the fetching goes.
 
+import { untrack } from "svelte";
+
 /** A selection that changes again within this many milliseconds has not settled. */
 const SETTLING = 150;
 
@@ -30,6 +32,7 @@ export class Resource<T> {
 
   #key: string | null = null;
   #fetcher: (() => Promise<T>) | null = null;
+  #next: { key: string; fetcher: () => Promise<T> } | null = null;
 
   /** Loads the value of a key; does nothing where it is loaded or on its way. */
   load(key: string, fetcher: () => Promise<T>): void {
@@ -39,12 +42,23 @@ export class Resource<T> {
     void this.#run(key, fetcher);
   }
 
+  /**
+   * As `load`, but one at a time: of the keys that come while one is on its way, as from a control
+   * that is dragged, only the last is fetched.
+   */
+  follow(key: string, fetcher: () => Promise<T>): void {
+    this.#next = null;
+    if (untrack(() => this.loading) && key !== this.#key) this.#next = { key, fetcher };
+    else this.load(key, fetcher);
+  }
+
   /** Fetches again, after a failure or because the server has more. */
   reload(): void {
     if (this.#key !== null && this.#fetcher) void this.#run(this.#key, this.#fetcher);
   }
 
   clear(): void {
+    this.#next = null;
     this.#key = null;
     this.#fetcher = null;
     this.value = null;
@@ -65,6 +79,10 @@ export class Resource<T> {
       if (key !== this.#key) return;
       this.error = error instanceof Error ? error.message : String(error);
     }
-    if (key === this.#key) this.loading = false;
+    if (key !== this.#key) return;
+    this.loading = false;
+    const next = this.#next;
+    this.#next = null;
+    if (next) this.load(next.key, next.fetcher);
   }
 }

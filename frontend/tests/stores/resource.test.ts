@@ -33,6 +33,40 @@ describe("a resource", () => {
     expect(asked).toBe(1);
   });
 
+  it("that follows fetches one at a time, and of what came meanwhile only the last", async () => {
+    const resource = new Resource<string>();
+    const asked: string[] = [];
+    const answers = new Map<string, (value: string) => void>();
+    const follow = (key: string) =>
+      resource.follow(key, () => {
+        asked.push(key);
+        return new Promise((resolve) => answers.set(key, resolve));
+      });
+    for (const key of ["1", "2", "3", "4"]) follow(key);
+    expect(asked).toEqual(["1"]);
+    answers.get("1")?.("first");
+    await settled();
+    expect([resource.value, resource.loading]).toEqual(["first", true]);
+    answers.get("4")?.("last");
+    await settled();
+    expect([resource.value, resource.valueKey, resource.loading]).toEqual(["last", "4", false]);
+    expect(asked).toEqual(["1", "4"]);
+  });
+
+  it("that follows goes on after a failure, and back to what is on its way", async () => {
+    const resource = new Resource<number>();
+    let fail: (error: Error) => void = () => undefined;
+    resource.follow("a", () => new Promise((_, reject) => (fail = reject)));
+    resource.follow("b", async () => 2);
+    resource.follow("a", async () => 3);
+    fail(new Error("gone"));
+    await settled();
+    expect([resource.error, resource.loading]).toEqual(["gone", false]);
+    resource.follow("b", async () => 2);
+    await settled();
+    expect([resource.error, resource.value]).toEqual([null, 2]);
+  });
+
   it("tells why it failed, and tries again", async () => {
     const resource = new Resource<number>();
     let attempts = 0;
