@@ -11,45 +11,86 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+
+import psutil
 
 from tools.install_postgresql import find_postgresql
 
 SECONDS_TO_START = 30.0
 
 
+class PostgreSQL:
+    """A PostgreSQL of our own, on this machine only, which can be killed and started again.
+
+    Attributes:
+      url: Of its database.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        """Makes it in an empty directory; it does not run yet."""
+        programs = find_postgresql()
+        assert programs is not None, "No PostgreSQL: run python -m tools.install_postgresql."
+        self._programs, self._directory, self._port = programs, directory, free_port()
+        self.url = f"postgresql+psycopg://convlens@127.0.0.1:{self._port}/postgres"
+        # PostgreSQL refuses to run as root; the package brings a user for it.
+        self._user = "postgres" if os.geteuid() == 0 else None
+        if self._user is not None:
+            os.chown(directory, pwd.getpwnam(self._user).pw_uid, -1)
+        made = [programs / "initdb", "-D", directory / "data", "-U", "convlens"]
+        subprocess.run(
+            [*map(str, made), "-A", "trust", "-E", "UTF8", "--no-sync"],
+            user=self._user,
+            cwd=directory,
+            check=True,
+            capture_output=True,
+        )
+
+    def start(self) -> None:
+        """Returns when it answers."""
+        command = [str(self._programs / "postgres"), "-D", str(self._directory / "data")]
+        command += ["-p", str(self._port), "-c", "listen_addresses=127.0.0.1"]
+        command += ["-c", "unix_socket_directories="]
+        with (self._directory / "log").open("ab") as log:
+            self._process = subprocess.Popen(
+                command, user=self._user, cwd=self._directory, stdout=log, stderr=log
+            )
+        _wait_until_ready(self._programs, self._port)
+
+    def stop(self) -> None:
+        """Ends it in order, without waiting for those who are connected."""
+        self._process.send_signal(signal.SIGINT)
+        self._process.wait(timeout=30)
+
+    def kill(self) -> None:
+        """Ends all of its processes without a warning."""
+        everyone = [*psutil.Process(self._process.pid).children(recursive=True)]
+        self._process.kill()
+        self._process.wait()
+        for one in everyone:
+            with suppress(psutil.NoSuchProcess):
+                one.kill()
+        psutil.wait_procs(everyone, timeout=30)
+
+
 @contextmanager
 def running_postgresql() -> Iterator[str]:
-    """A PostgreSQL on this machine only, at a free port; yields the URL of its database."""
-    programs = find_postgresql()
-    assert programs is not None, (
-        "There is no PostgreSQL: run python -m tools.install_postgresql."
-    )
+    """A PostgreSQL at a free port; yields the URL of its database."""
+    with temporary_postgresql() as server:
+        yield server.url
+
+
+@contextmanager
+def temporary_postgresql() -> Iterator[PostgreSQL]:
+    """A PostgreSQL that runs."""
     directory = Path(tempfile.mkdtemp(prefix="postgresql-"))
-    # PostgreSQL refuses to run as root; the package brings a user for it.
-    user = "postgres" if os.geteuid() == 0 else None
-    if user is not None:
-        os.chown(directory, pwd.getpwnam(user).pw_uid, -1)
-    data, port = directory / "data", free_port()
-    made = [programs / "initdb", "-D", data, "-U", "convlens", "-A", "trust", "-E", "UTF8"]
-    subprocess.run(
-        [*map(str, made), "--no-sync"],
-        user=user,
-        cwd=directory,
-        check=True,
-        capture_output=True,
-    )
-    command = [str(programs / "postgres"), "-D", str(data), "-p", str(port)]
-    command += ["-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories="]
-    with (directory / "log").open("wb") as log:
-        server = subprocess.Popen(command, user=user, cwd=directory, stdout=log, stderr=log)
+    server = PostgreSQL(directory)
+    server.start()
     try:
-        _wait_until_ready(programs, port)
-        yield f"postgresql+psycopg://convlens@127.0.0.1:{port}/postgres"
+        yield server
     finally:
-        server.send_signal(signal.SIGINT)  # Without waiting for those who are connected.
-        server.wait(timeout=30)
+        server.stop()
         shutil.rmtree(directory)
 
 

@@ -264,6 +264,18 @@ def test_weights_files_are_captured_with_their_model(trained, whole, tmp_path, a
                 assert captured[key][4:] == expected[key][4:]
 
 
+def test_models_of_the_older_h5_form_are_captured(trained, whole, tmp_path):
+    for epoch in (1, 2):
+        model = keras.models.load_model(trained / f"epoch-{epoch}.keras")
+        model.save(tmp_path / f"epoch-{epoch}.h5")
+    assert main(arguments(trained, tmp_path / "logs", str(tmp_path / "epoch-*.h5"))) == 0
+    found, expected = Reader(tmp_path / "logs"), Reader(whole)
+    assert found.steps(".") == (1, 2)
+    for layer in ("conv1", "conv2", "conv3"):
+        one, other = (reader.feature_maps(".", 2, layer) for reader in (found, expected))
+        np.testing.assert_array_equal(one, other)
+
+
 def test_weights_without_a_model_are_refused_with_what_to_do(trained, tmp_path, capsys):
     assert main(arguments(trained, tmp_path, "epoch-1.weights.h5")) == 1
 
