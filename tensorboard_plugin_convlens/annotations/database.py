@@ -178,11 +178,13 @@ def _begin(connection: sa.Connection) -> None:
     raw: Any = connection.connection.dbapi_connection
     patience = time.monotonic() + SECONDS_TO_WAIT
     raw.execute("PRAGMA busy_timeout = 0")
-    while _is_locked(raw) and time.monotonic() < patience:
-        time.sleep(random.uniform(*_SECONDS_TO_LOOK_AGAIN))
-    raw.execute(f"PRAGMA busy_timeout = {1000 * SECONDS_TO_WAIT}")
-    if not raw.in_transaction:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")  # Fails, in SQLAlchemy's words.
+    try:
+        while _is_locked(raw) and time.monotonic() < patience:
+            time.sleep(random.uniform(*_SECONDS_TO_LOOK_AGAIN))
+        if not raw.in_transaction:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")  # Fails, in SQLAlchemy's words.
+    finally:
+        raw.execute(f"PRAGMA busy_timeout = {int(1000 * SECONDS_TO_WAIT)}")
 
 
 def _is_locked(raw: sqlite3.Connection) -> bool:

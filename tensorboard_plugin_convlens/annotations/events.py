@@ -11,6 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from tensorboard_plugin_convlens.annotations import statements
+from tensorboard_plugin_convlens.annotations.table import to_fields
 from tensorboard_plugin_convlens.core.marks import (
     FilterKey,
     MadeOn,
@@ -24,22 +25,7 @@ from tensorboard_plugin_convlens.core.marks import (
 
 def to_row(mark: Mark) -> dict[str, Any]:
     """The columns of an event that say what the mark is."""
-    key, opinion, made_on = mark.key, mark.opinion, mark.made_on
-    return {
-        "run": key.run,
-        "path": key.path,
-        "call": key.call,
-        "channel": key.channel,
-        "verdict": opinion.verdict,
-        "stars": opinion.stars,
-        "tags": json.dumps(opinion.tags, ensure_ascii=False),
-        "note": opinion.note,
-        "author": mark.author,
-        "wall_time": mark.wall_time,
-        "step": made_on.step,
-        "graph": made_on.graph,
-        "weights": made_on.weights,
-    }
+    return to_fields(mark) | {"tags": json.dumps(mark.opinion.tags, ensure_ascii=False)}
 
 
 def from_row(row: Any, operations: dict[str, Operation]) -> MarkEvent:

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tensorboard_plugin_convlens.annotations import address as addresses
+from tensorboard_plugin_convlens.annotations import database
 from tensorboard_plugin_convlens.annotations.address import find_store
 from tensorboard_plugin_convlens.annotations.store import MarkStore
 from tensorboard_plugin_convlens.core.errors import StoreError
@@ -122,17 +123,35 @@ def test_tables_of_another_version_are_refused_and_left_alone(tmp_path, version,
     store.apply(operation(), [Mark(key(0), Opinion(stars=1))], 0)
     store.close()
     file = tmp_path / ".convlens" / "annotations.db"
-    with sqlite3.connect(file) as database:
-        database.execute(f"UPDATE convlens_schema SET version = {version}")
-    database.close()
+    with sqlite3.connect(file) as rows:
+        rows.execute(f"UPDATE convlens_schema SET version = {version}")
+    rows.close()
     with pytest.raises(StoreError, match=sentence):
         store.current()
     with pytest.raises(StoreError, match=sentence):
         store.apply(operation(), [Mark(key(1), Opinion(stars=1))], 1)
     store.close()
-    with sqlite3.connect(file) as database:
-        assert database.execute("SELECT count(*) FROM convlens_event").fetchone() == (1,)
-    database.close()
+    with sqlite3.connect(file) as rows:
+        assert rows.execute("SELECT count(*) FROM convlens_event").fetchone() == (1,)
+    rows.close()
+
+
+def test_whoever_waits_too_long_for_another_writer_is_told_and_can_try_again(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setattr(database, "SECONDS_TO_WAIT", 0.3)
+    store = MarkStore(find_store(tmp_path))
+    store.apply(operation(), [Mark(key(0), Opinion(stars=1))], 0)
+    other = sqlite3.connect(tmp_path / ".convlens" / "annotations.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(StoreError, match="Another process has been writing for long"):
+        store.apply(operation(), [Mark(key(1), Opinion(stars=1))], 1)
+    assert list(events_of(store)) == [0]  # Reading waits for nobody.
+    other.execute("COMMIT")
+    other.close()
+    store.apply(operation(), [Mark(key(1), Opinion(stars=1))], 1)
+    assert list(events_of(store)) == [0, 1]
+    store.close()
 
 
 def test_a_file_that_is_no_database_is_told(tmp_path):
