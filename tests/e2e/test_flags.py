@@ -204,7 +204,7 @@ def _show_by_keyboard(tab, wanted: str, arrows: tuple[str, ...]) -> None:
     press = tab.page.keyboard.press
     press("s")
     expect(tab.filters.get_by_role("combobox", name="Sort")).to_be_focused()
-    for key in ("Tab", "Tab", *arrows):
+    for key in ("Tab", "Tab", "Tab", *arrows):
         press(key)
     expect(tab.filters.get_by_role("combobox", name="Show")).to_have_value(wanted)
     press("Shift+Tab")
