@@ -134,6 +134,25 @@ def test_network_timeline_summarizes_every_layer_at_every_step(client):
     assert set(missing.values()) == {None}
 
 
+def test_steps_that_come_or_go_while_the_server_runs_are_seen_at_once(client, written):
+    graph = captures.graph().fingerprint
+
+    def shown():
+        network = get(client, "/network_timeline", wire.NetworkTimeline, graph=graph)
+        tables = (timeline(client)[0], network)
+        steps = [[one["step"] for one in body["steps"]] for body in tables]
+        assert len(network["layers"][0]["points"]) == len(steps[1])
+        return steps
+
+    assert shown() == [[0, 3, 7]] * 2
+    (session,) = {one.name.split("-", 2)[2] for one in written.rglob("step-*.pb")}
+    writer = Writer(written, run="train", session=session.removesuffix(".pb"))
+    captures.write_step(writer, 8)
+    assert shown() == [[0, 3, 7, 8]] * 2
+    next(written.rglob("step-000000000000007-*.pb")).unlink()
+    assert shown() == [[0, 3, 8]] * 2
+
+
 def test_a_damaged_step_is_left_out_of_the_tables(serve, written):
     damaged = next(written.rglob("step-000000000000003-*.pb"))
     damaged.write_bytes(damaged.read_bytes()[:-1])
