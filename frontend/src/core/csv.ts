@@ -1,6 +1,8 @@
 // Statistics as a table for other programs (RFC 4180).
 
 import type { LayerCapture } from "../wire";
+import { columnLetter } from "./columns";
+import { statisticChange, statisticOf, type CompareNumbers } from "./compare_order";
 
 /** One line per filter: its number, the scale of its map, and every statistic. */
 export function statisticsCsv(capture: LayerCapture, channels: readonly number[]): string {
@@ -15,8 +17,32 @@ export function statisticsCsv(capture: LayerCapture, channels: readonly number[]
     activation?.scale[channel] ?? "",
     ...capture.statistics.map((statistic) => statistic.values[channel] ?? ""),
   ]);
-  return [names, ...lines].map((cells) => cells.map(cell).join(",")).join("\r\n") + "\r\n";
+  return tableCsv([names, ...lines]);
 }
+
+/** One line per filter: every statistic in every column of the comparison, and of two A − B. */
+export function comparedCsv(numbers: CompareNumbers, channels: readonly number[]): string {
+  const columns = numbers.statistics.map((_, column) => column);
+  const names = [
+    ...new Set(numbers.statistics.flatMap((statistics) => statistics.map(({ name }) => name))),
+  ];
+  const pair = columns.length === 2;
+  const head = names.flatMap((name) => [
+    ...columns.map((column) => `${columnLetter(column)} ${name}`),
+    ...(pair ? [`A-B ${name}`] : []),
+  ]);
+  const lines = channels.map((channel) => [
+    channel,
+    ...names.flatMap((name) => [
+      ...columns.map((column) => statisticOf(numbers, { column, name, channel }) ?? ""),
+      ...(pair ? [statisticChange(numbers, { name, channel }) ?? ""] : []),
+    ]),
+  ]);
+  return tableCsv([["filter", ...head], ...lines]);
+}
+
+const tableCsv = (lines: readonly (readonly (string | number)[])[]): string =>
+  lines.map((cells) => cells.map(cell).join(",")).join("\r\n") + "\r\n";
 
 /** Quotes a cell where it must be; a leading sign of a formula is made harmless. */
 function cell(value: string | number): string {

@@ -9,6 +9,7 @@ import {
   parseCompareKey,
   statisticChange,
 } from "../../src/core/compare_order";
+import { comparedCsv } from "../../src/core/csv";
 import { subtract } from "../../src/core/difference";
 import { counterpart, matchingText, matchLayers } from "../../src/core/matching";
 import { valueOnInput } from "../../src/core/placed";
@@ -148,6 +149,14 @@ describe("the order of the rows", () => {
     expect(hasValues(parseCompareKey("C.l1"), numbers, 3)).toBe(false);
     expect(hasValues(parseCompareKey("A.l1"), numbers, 3)).toBe(true);
   });
+});
+
+it("is saved as a table with a column for each capture, and one for the change", () => {
+  const named = (values: (number | null)[]) => [{ name: "=x", perInput: false, values }];
+  const two = { statistics: [named([1, null]), named([3, 4])], pictures: [] };
+  expect(comparedCsv(two, [1, 0])).toBe("filter,A =x,B =x,A-B =x\r\n1,,4,\r\n0,1,3,-2\r\n");
+  const three = { ...two, statistics: [...two.statistics, []] };
+  expect(comparedCsv(three, [0])).toBe("filter,A =x,B =x,C =x\r\n0,1,3,\r\n");
 });
 
 describe("the layout of the comparison", () => {
