@@ -25,10 +25,14 @@ export function search(
   const channel = number ? Number(number[1]) : NaN;
   if (channel < within.channels) hits.push({ kind: "filter", channel });
   const matches = (name: string) => words.every((word) => name.toLowerCase().includes(word));
-  for (const layer of within.layers) {
-    if (hits.length >= MOST_LAYERS) break;
-    if (layer.index === channel || matches(`${layer.key} ${layer.className}`))
-      hits.push({ kind: "layer", layer });
+  const isNumbered = (layer: Layer) => layer.index === channel;
+  // A class name has many layers: those that are themselves called so come first.
+  const called = within.layers.filter((layer) => isNumbered(layer) || matches(layer.key));
+  const others = within.layers.filter(
+    (layer) => !called.includes(layer) && matches(`${layer.key} ${layer.className}`),
+  );
+  for (const layer of [...called, ...others].slice(0, MOST_LAYERS)) {
+    hits.push({ kind: "layer", layer });
   }
   const classes = within.classes.filter((entry) => entry.name !== "" && matches(entry.name));
   return [

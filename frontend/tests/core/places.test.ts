@@ -300,6 +300,15 @@ describe("search", () => {
     expect(search("maxpool", within)).toHaveLength(1);
   });
 
+  it("finds the layer of that name before all layers of that class", () => {
+    const named = [makeLayer(0, [], { path: "stem" }), makeLayer(1, [0], { path: "conv2d_1" })];
+    const hits = search("conv2d", { ...within, layers: named });
+    expect(hits.map((hit) => (hit.kind === "layer" ? hit.layer.path : ""))).toEqual([
+      "conv2d_1",
+      "stem",
+    ]);
+  });
+
   it("finds a filter by its number, with or without a sign", () => {
     expect(search("#7", within)[0]).toEqual({ kind: "filter", channel: 7 });
     expect(search("8", within)).toEqual([]);
