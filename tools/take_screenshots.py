@@ -11,6 +11,7 @@ import argparse
 import io
 import os
 import sys
+from itertools import product
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlencode
@@ -23,15 +24,23 @@ from tests.tensorboard_process import running_tensorboard
 from tools.install_browser import find_browser
 
 IMAGES = Path(__file__).resolve().parents[1] / "docs" / "images"
-LARGEST = 500_000  # bytes: the README loads both pictures.
+LARGEST = 500_000  # bytes: the README loads several pictures.
 
-# What is shown: one filter of a trained VGG16 that looks at a cat.
-VIEW = {
-    "run": "vgg16",
-    "layer": "block3_conv3",
-    "sort": "mean",
-    "filter": "170",
-    "size": "72",
+TRAINING = "digits/train"
+# What is shown, by the picture's name.
+VIEWS = {
+    # One filter of a trained VGG16 that looks at a cat.
+    "tab": {
+        "run": "vgg16",
+        "layer": "block3_conv3",
+        "sort": "mean",
+        "filter": "170",
+        "size": "72",
+    },
+    # A trained layer beside itself before the training.
+    "compare": {"run": TRAINING, "layer": "conv3", "compare": f'[["{TRAINING}",0,0]]'},
+    # How the filters of a layer settle.
+    "timelines": {"run": TRAINING, "layer": "conv4", "timeline": "layer"},
 }
 # The size of a laptop's window; twice the pixels, so that text is crisp.
 WIDTH, HEIGHT, PIXELS_PER_POINT = 1440, 900, 2
@@ -41,8 +50,8 @@ Theme = Literal["light", "dark"]
 THEMES: tuple[Theme, ...] = ("light", "dark")
 
 
-def open_tab(browser: Browser, url: str, theme: Theme) -> Page:
-    """A page with the tab on `VIEW`; TensorBoard follows the browser's color scheme."""
+def open_tab(browser: Browser, url: str, view: str, theme: Theme) -> Page:
+    """A page with the tab on a view; TensorBoard follows the browser's color scheme."""
     page = browser.new_page(
         viewport={"width": WIDTH, "height": HEIGHT},
         device_scale_factor=PIXELS_PER_POINT,
@@ -51,7 +60,9 @@ def open_tab(browser: Browser, url: str, theme: Theme) -> Page:
     )
     page.set_default_timeout(MILLISECONDS)
     page.on("console", _show_errors)
-    state = urlencode({f"p.convlens.{key}": value for key, value in VIEW.items()})
+    state = urlencode({f"p.convlens.{key}": value for key, value in VIEWS[view].items()})
+    # The hint is for people who see the tab for the first time.
+    page.add_init_script("localStorage.setItem('convlens.hint', 'seen')")
     page.goto(f"{url}#convlens&{state}")
     return page
 
@@ -60,8 +71,7 @@ def settle(page: Page) -> None:
     """Waits until the filters are listed and no picture is on its way any more."""
     # TensorBoard keeps every plugin in a frame of its own.
     tab = page.frame_locator("iframe[src*='name=convlens']")
-    tab.get_by_role("option").first.wait_for(state="attached")
-    tab.get_by_role("button", name="Got it").click()
+    tab.locator("canvas").first.wait_for()
     page.mouse.move(WIDTH - 1, HEIGHT - 1)
     page.wait_for_load_state("networkidle")
     # Canvases are painted in the next frame; small pictures follow when they come into view.
@@ -77,40 +87,42 @@ def compress(png: bytes) -> bytes:
     return file.getvalue()
 
 
-def take(browser: Browser, url: str, theme: Theme) -> Path:
+def take(browser: Browser, url: str, view: str, theme: Theme) -> Path:
     """Takes one picture; returns where it is.
 
     Raises:
       SystemExit: The picture is too large for the README.
     """
-    page = open_tab(browser, url, theme)
+    page = open_tab(browser, url, view, theme)
     settle(page)
     png = compress(page.screenshot())
     page.close()
     if len(png) > LARGEST:
-        sys.exit(f"The {theme} picture has {len(png)} bytes; at most {LARGEST} are wanted.")
-    path = IMAGES / f"tab-{theme}.png"
+        name = f"{theme} picture of {view!r}"
+        sys.exit(f"The {name} has {len(png)} bytes; at most {LARGEST} are wanted.")
+    path = IMAGES / f"{view}-{theme}.png"
     path.write_bytes(png)
     return path
 
 
 def main() -> None:
-    """Takes both pictures."""
+    """Takes all pictures."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--logdir", type=Path, default=Path("logs/demo"))
     log_dir = parser.parse_args().logdir
     executable = find_browser()
     if executable is None:
         sys.exit("There is no Chromium: run `python -m tools.install_browser`.")
-    if VIEW["run"] not in Reader(log_dir).runs():
-        sys.exit(f"{log_dir} has no run {VIEW['run']!r}: make it with `convlens demo`.")
+    missing = {view["run"] for view in VIEWS.values()} - set(Reader(log_dir).runs())
+    if missing:
+        sys.exit(f"{log_dir} has no run {min(missing)!r}: make it with `convlens demo`.")
     IMAGES.mkdir(parents=True, exist_ok=True)
     # Colors as they are in the page; Chromium's sandbox does not work for root.
     flags = ["--force-color-profile=srgb"] + ["--no-sandbox"] * (os.geteuid() == 0)
     with running_tensorboard(log_dir) as server, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=executable, args=flags)
-        for theme in THEMES:
-            path = take(browser, server.url, theme)
+        for view, theme in product(VIEWS, THEMES):
+            path = take(browser, server.url, view, theme)
             print(f"{path.relative_to(Path.cwd())}: {path.stat().st_size} bytes")
         browser.close()
 
