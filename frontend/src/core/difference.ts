@@ -16,6 +16,9 @@ export interface Difference {
 /** Crops that lie apart are sampled on no more than this many cells a side. */
 const MOST_CELLS = 128;
 
+/** The scale is at least this many times what rounding may add, lest that looks like a change. */
+const ABOVE_ROUNDING = 10;
+
 /** What is between a stored value and the captured one, at most, for A − B. */
 export function differenceError(a: PlacedPlane, b: PlacedPlane): number {
   const half = ({ planes, channel }: PlacedPlane) =>
@@ -67,9 +70,15 @@ function resampled(
   return values;
 }
 
-/** Signed levels of values on the scale of the largest; level 0 where a value is not finite. */
-function signedLevels(values: Float64Array): { levels: Uint8Array; scale: number; mean: number } {
-  let [scale, sum, finite] = [0, 0, 0];
+/**
+ * Signed levels of values on the scale of the largest, which is at least `smallest`; level 0 where
+ * a value is not finite.
+ */
+function signedLevels(
+  values: Float64Array,
+  smallest: number,
+): { levels: Uint8Array; scale: number; mean: number } {
+  let [scale, sum, finite] = [smallest, 0, 0];
   for (const value of values) {
     if (!Number.isFinite(value)) continue;
     scale = Math.max(scale, Math.abs(value));
@@ -97,7 +106,7 @@ export function subtract(a: PlacedPlane, b: PlacedPlane): Difference | null {
   const values = resampled(a, { frame, width, height });
   const others = resampled(b, { frame, width, height });
   for (let i = 0; i < values.length; i++) values[i] = (values[i] ?? NaN) - (others[i] ?? NaN);
-  const { levels, scale, mean } = signedLevels(values);
+  const { levels, scale, mean } = signedLevels(values, ABOVE_ROUNDING * differenceError(a, b));
   const planes = { levels, channels: 1, planes: 1, height, width, signed: true, scale: [scale] };
   return { planes, frame, mean };
 }

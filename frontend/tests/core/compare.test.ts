@@ -68,6 +68,12 @@ describe("A − B", () => {
     expect([...(found?.planes.levels ?? [])]).toEqual([255, 1, 1]);
     expect(found?.mean).toBeCloseTo(1);
   });
+  it("stays pale where it is no larger than what rounding may add", () => {
+    const found = subtract(at(plane([200, 200, 200], 1)), at(plane([200, 201, 199], 1)));
+    expect(found?.planes.scale[0]).toBeCloseTo(10 * (2 / 254));
+    const levels = [...(found?.planes.levels ?? [])];
+    expect(levels.every((level) => Math.abs(level - 128) <= 13)).toBe(true);
+  });
   it("is not finite where one of both is not", () => {
     expect(subtract(at(plane([0, 128], 1)), at(plane([128, 128], 1)))?.planes.levels[0]).toBe(0);
   });
