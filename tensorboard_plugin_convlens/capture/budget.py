@@ -9,7 +9,8 @@ seconds in any case.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from tensorboard_plugin_convlens.core.errors import InputError
 
@@ -51,6 +52,15 @@ class Budget:
     def spend(self, seconds: float) -> None:
         """Notes what a capture took of the training thread."""
         self._spent += seconds
+
+    @contextmanager
+    def measured(self) -> Iterator[None]:
+        """Notes what the block takes, however it ends."""
+        began = self._clock()
+        try:
+            yield
+        finally:
+            self.spend(self._clock() - began)
 
     def left(self) -> float | None:
         """Seconds that captures may take together from now, at least 0; None for no bound."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import math
 import os
-import time
 from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any, TypeVar
@@ -217,14 +216,14 @@ class ConvLensCallback(keras.callbacks.Callback):
         if not is_last and not self._has_room_for(step):
             return
         self._last_step = step
-        started = time.monotonic()
         try:
-            self._record(self._writer, step, self._budget.allowance(is_last=is_last))
+            session = self._begin_session(self._writer)
+            seconds = self._budget.allowance(is_last=is_last)
+            with self._budget.measured():
+                self._record(session, step, seconds)
         except Exception:
             self._failures += 1
             raise
-        finally:
-            self._budget.spend(time.monotonic() - started)
         self._failures = 0
 
     def _has_room_for(self, step: int) -> bool:
@@ -244,10 +243,9 @@ class ConvLensCallback(keras.callbacks.Callback):
                 self._told.add(one)
                 logger.warning("ConvLens left out %s: %s.", one.what, one.reason)
 
-    def _record(self, writer: Writer, step: int, seconds: float | None) -> None:
+    def _record(self, session: Session, step: int, seconds: float | None) -> None:
         """Computes a capture here and has it written in the background."""
         assert self._lane is not None, "it is made together with the writer"
-        session = self._begin_session(writer)
         said, updates = self._passed_over.take(), self._updates()
         session.capture(step, iterations=updates, seconds=seconds, passed_over=said)
         self._say_left_out(session.skipped)
@@ -256,14 +254,15 @@ class ConvLensCallback(keras.callbacks.Callback):
     def _begin_session(self, writer: Writer) -> Session:
         """Looks at the model, once; a model that cannot be captured is refused here."""
         if self._session is None:
-            self._session = Session(
-                self._captured_model(),
-                self._inputs,
-                self._pictures,
-                writer,
-                self._options,
-                lane=self._lane,
-            )
+            with self._budget.measured():
+                self._session = Session(
+                    self._captured_model(),
+                    self._inputs,
+                    self._pictures,
+                    writer,
+                    self._options,
+                    lane=self._lane,
+                )
         return self._session
 
     def _captured_model(self) -> keras.Model:

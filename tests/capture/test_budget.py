@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from contextlib import contextmanager
 
 import keras
 import numpy as np
@@ -123,6 +124,27 @@ def test_steps_that_do_not_fit_are_told_once_and_noted_in_the_next_capture(
     told = [record.getMessage() for record in caplog.records if "step" in record.getMessage()]
     assert len(told) == 1
     assert told[0].startswith("ConvLens left out step 1: ")
+
+
+def test_what_looking_at_the_model_took_is_not_left_for_gradients(tmp_path, monkeypatch):
+    """Building the engine of a large network may take all that the first capture has."""
+    monkeypatch.setattr(Budget, "measured", measured_as(budget.FREE_SECONDS))
+    fit(build_model(), ConvLensCallback(tmp_path, IMAGES[:1]), epochs=1)
+
+    first, last = (Reader(tmp_path).capture("train", step) for step in (0, 1))
+    assert "guided gradients of conv1, conv2 for input 0" in {one.what for one in first.skipped}
+    assert not last.skipped  # It has seconds of its own.
+
+
+def measured_as(seconds):
+    """A way to measure by which everything takes that long."""
+
+    @contextmanager
+    def measured(self):
+        yield
+        self.spend(seconds)
+
+    return measured
 
 
 def test_a_step_is_captured_again_when_there_is_room(tmp_path, monkeypatch):
