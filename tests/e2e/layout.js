@@ -4,7 +4,7 @@
   const CONTROLS = "button, select, input, summary, [role=tab]";
   const CHECKED = `${CONTROLS}, [role=listbox], [role=img], h2, h3, dt, dd, p, th, td`;
   const problems = [];
-  const scrolls = (style) => ["auto", "scroll"].includes(style.overflowY);
+  const scrolls = (overflow) => ["auto", "scroll"].includes(overflow);
 
   function named(element) {
     const name = element.getAttribute("aria-label") ?? element.innerText ?? "";
@@ -33,8 +33,10 @@
       const frame = above.getBoundingClientRect();
       // Text for screen readers only.
       if (frame.width <= 1 || frame.height <= 1) return null;
-      const outside = top < frame.top - SLACK || bottom > frame.bottom + SLACK;
-      if (outside && scrolls(style) && above.scrollHeight > above.clientHeight) return null;
+      const below = top < frame.top - SLACK || bottom > frame.bottom + SLACK;
+      const beside = left < frame.left - SLACK || right > frame.right + SLACK;
+      if (below && scrolls(style.overflowY) && above.scrollHeight > above.clientHeight) return null;
+      if (beside && scrolls(style.overflowX) && above.scrollWidth > above.clientWidth) return null;
       clip(frame);
     }
     clip({ left: 0, top: 0, right: innerWidth, bottom: innerHeight });

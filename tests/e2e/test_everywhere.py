@@ -102,7 +102,7 @@ def test_the_inspector_shows_all_of_a_filter_its_layer_and_the_classes(tab: Tab)
     inspector.get_by_role("checkbox", name="smooth").check()
     inspector.get_by_role("button", name="Next filter").click()
     for region in ("Methods", "Other input images", "History", "Statistics"):
-        found = inspector.get_by_role("region", name=region)
+        found = inspector.get_by_role("region", name=region, exact=True)
         found.scroll_into_view_if_needed()
         expect(found).to_be_in_viewport()
     for name, text in (("Layer", "Receptive field"), ("Classes", "left out")):
