@@ -23,29 +23,45 @@ def _text(name: str) -> sa.BindParameter[str]:
     return sa.bindparam(name, type_=sa.Text())
 
 
-_EVENTS: sa.Select[Any] = (
-    sa.select(
-        _EVENT,
-        _OPERATION.c.kind,
-        _OPERATION.c.undoes,
-        _OPERATION.c.author.label("operation_author"),
-        _OPERATION.c.wall_time.label("operation_time"),
+def _with_operations(events: sa.FromClause) -> sa.Select[Any]:
+    """Events, ascending, each with its operation."""
+    return (
+        sa.select(
+            *(events.c[column.name] for column in _EVENT.c),
+            _OPERATION.c.kind,
+            _OPERATION.c.undoes,
+            _OPERATION.c.author.label("operation_author"),
+            _OPERATION.c.wall_time.label("operation_time"),
+        )
+        .join(
+            _OPERATION,
+            sa.and_(
+                _OPERATION.c.collection == events.c.collection,
+                _OPERATION.c.operation == events.c.operation,
+            ),
+        )
+        .order_by(events.c.sequence)
     )
-    .join(
-        _OPERATION,
-        sa.and_(
-            _OPERATION.c.collection == _EVENT.c.collection,
-            _OPERATION.c.operation == _EVENT.c.operation,
-        ),
+
+
+def _last(*conditions: sa.ColumnElement[bool]) -> sa.Select[Any]:
+    """The last event of every filter after the sequence `after`.
+
+    Counted within each filter, not looked up among the largest sequences: before PostgreSQL
+    has new statistics of a table that grew fast, it answers that by comparing all with all.
+    """
+    place = sa.func.row_number().over(
+        partition_by=schema.KEY, order_by=_EVENT.c.sequence.desc()
     )
-    .where(_EVENT.c.collection == _HERE)
-    .order_by(_EVENT.c.sequence)
-)
-_LAST: sa.Select[Any] = (
-    sa.select(sa.func.max(_EVENT.c.sequence))
-    .where(_EVENT.c.collection == _HERE, _EVENT.c.sequence > _number("after"))
-    .group_by(*schema.KEY)
-)
+    events = (
+        sa.select(_EVENT, place.label("place"))
+        .where(_EVENT.c.collection == _HERE, _EVENT.c.sequence > _number("after"), *conditions)
+        .subquery("later")
+    )
+    return _with_operations(events).where(events.c.place == 1)
+
+
+_EVENTS = _with_operations(_EVENT).where(_EVENT.c.collection == _HERE)
 _CHANGED = _EVENT.alias("changed")
 _PREVIOUS: sa.Select[Any] = (
     sa.select(sa.func.max(_EVENT.c.sequence))
@@ -71,13 +87,10 @@ EVENTS_BETWEEN = _EVENTS.where(_EVENT.c.sequence.between(_number("first"), _numb
 EVENTS_OF_FILTER = _EVENTS.where(
     *(column == sa.bindparam(column.name, type_=column.type) for column in schema.KEY)
 )
-# The range is asked for twice, so that databases look at no more than that.
-_LATER = _EVENTS.where(_EVENT.c.sequence > _number("after"))
-LAST_EVENTS = _LATER.where(_EVENT.c.sequence.in_(_LAST))
+LAST_EVENTS = _last()
 """The last one of every filter that has one after the sequence `after`."""
-LAST_EVENTS_OF_RUN = _LATER.where(
-    _EVENT.c.sequence.in_(_LAST.where(_EVENT.c.run == _text("run")))
-)
+LAST_EVENTS_OF_RUN = _last(_EVENT.c.run == _text("run"))
+"""The same of one `run`."""
 EVENTS_BEFORE = _EVENTS.where(_EVENT.c.sequence.in_(_PREVIOUS))
 """The last one before `first` of every filter that has one between `first` and `last`."""
 
