@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from tensorboard_plugin_convlens.cli import verdict_source
+from tensorboard_plugin_convlens.cli import chosen_run, verdict_source
 from tensorboard_plugin_convlens.cli.quiet_start import start_tensorflow
 from tensorboard_plugin_convlens.core.ablation import (
     FILLS,
@@ -60,7 +60,7 @@ def add_parser(commands: argparse._SubParsersAction[Any]) -> None:
     add("--preprocess", default="raw", metavar="HOW", help="of pictures, as for capture")
     add("--most", type=int, default=1000, metavar="N", help="inputs to take (default: 1000)")
     add("--logdir", metavar="LOGS", help="take criteria from here, write the result here")
-    add("--run", help="name of the run (default: the log directory)")
+    add("--run", help=chosen_run.HELP)
     add("--step", type=int, help="captured step to take criteria of (default: the last)")
     add(
         "--layers",
@@ -90,6 +90,9 @@ def _measure(arguments: argparse.Namespace) -> Ablation:
     from tensorboard_plugin_convlens.capture.labeled_data import read_labeled_data
     from tensorboard_plugin_convlens.capture.tested_verdicts import ablate
 
+    run_name = "."
+    if arguments.logdir is not None:
+        run_name = chosen_run.chosen_run(arguments.logdir, arguments.run)
     model = load_checkpoint(arguments.model)
     how, most = arguments.preprocess, arguments.most
     data = read_labeled_data(arguments.data, model, how=how, most=most)
@@ -107,7 +110,7 @@ def _measure(arguments: argparse.Namespace) -> Ablation:
             data.y,
             useless,
             log_dir=arguments.logdir,
-            run=arguments.run or ".",
+            run=run_name,
             step=arguments.step,
             layers=arguments.layers,
             repeats=arguments.repeats,

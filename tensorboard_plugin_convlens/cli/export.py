@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from tensorboard_plugin_convlens.cli import verdict_source
+from tensorboard_plugin_convlens.cli import chosen_run, verdict_source
 from tensorboard_plugin_convlens.cli.filter_table import filter_table
 from tensorboard_plugin_convlens.core.errors import InputError, NotCapturedError
 from tensorboard_plugin_convlens.core.mask import build_mask, write_mask
@@ -45,9 +45,7 @@ def add_parser(commands: argparse._SubParsersAction[Any]) -> None:
         "what", choices=list(_EXPORTS), metavar="WHAT", help="mask, filters or statistics"
     )
     parser.add_argument("logdir", metavar="LOGDIR", help="log directory with the captures")
-    parser.add_argument(
-        "--run", default=".", help="name of the run (default: the log directory)"
-    )
+    parser.add_argument("--run", help=chosen_run.HELP)
     parser.add_argument("--step", type=int, help="captured step (default: the last)")
     verdict_source.add_options(parser.add_argument)
     parser.add_argument(
@@ -63,11 +61,12 @@ def add_parser(commands: argparse._SubParsersAction[Any]) -> None:
 def run(arguments: argparse.Namespace) -> None:
     """Writes the file and says what is in it."""
     export = _EXPORTS[arguments.what]
-    print(export(Reader(arguments.logdir), arguments), file=sys.stderr)
+    name = chosen_run.chosen_run(arguments.logdir, arguments.run)
+    print(export(Reader(arguments.logdir), name, arguments), file=sys.stderr)
 
 
-def _export_mask(reader: Reader, arguments: argparse.Namespace) -> str:
-    graph = reader.model_graph(arguments.run, arguments.step)
+def _export_mask(reader: Reader, name: str, arguments: argparse.Namespace) -> str:
+    graph = reader.model_graph(name, arguments.step)
     useless = verdict_source.useless_of(arguments)
     if not useless:
         raise InputError("There is nothing to write: no filter of this run is called useless.")
@@ -79,7 +78,7 @@ def _export_mask(reader: Reader, arguments: argparse.Namespace) -> str:
     )
 
 
-def _export_filters(reader: Reader, arguments: argparse.Namespace) -> str:
+def _export_filters(reader: Reader, name: str, arguments: argparse.Namespace) -> str:
     """One row per filter; see `filter_table`."""
     # Here, so that the other commands start without SQLAlchemy.
     from tensorboard_plugin_convlens.annotations.verdicts import marks_of
@@ -89,19 +88,19 @@ def _export_filters(reader: Reader, arguments: argparse.Namespace) -> str:
             "The table of filters has the marks of the log directory or of --db; bring those "
             "of a file there with: convlens annotate LOGDIR import FILE"
         )
-    capture, layers = _captured(reader, arguments)
-    marks = marks_of(arguments.logdir, arguments.run, arguments.db, arguments.collection)
-    rows = filter_table(arguments.run, capture, layers, marks)
+    capture, layers = _captured(reader, name, arguments)
+    marks = marks_of(arguments.logdir, name, arguments.db, arguments.collection)
+    rows = filter_table(name, capture, layers, marks)
     _write_csv(arguments.output, rows)
     return f"{arguments.output}: {len(rows) - 1} filters of step {capture.step}"
 
 
-def _export_statistics(reader: Reader, arguments: argparse.Namespace) -> str:
+def _export_statistics(reader: Reader, name: str, arguments: argparse.Namespace) -> str:
     """One row per number; empty where undefined."""
-    capture, layers = _captured(reader, arguments)
+    capture, layers = _captured(reader, name, arguments)
     rows = [
         (
-            *(arguments.run, capture.step, layers[layer.layer].key, channel),
+            *(name, capture.step, layers[layer.layer].key, channel),
             *(one.name, one.input if one.input >= 0 else "", "" if value != value else value),
         )
         for layer in capture.layers
@@ -114,15 +113,15 @@ def _export_statistics(reader: Reader, arguments: argparse.Namespace) -> str:
 
 
 def _captured(
-    reader: Reader, arguments: argparse.Namespace
+    reader: Reader, name: str, arguments: argparse.Namespace
 ) -> tuple[Capture, tuple[Layer, ...]]:
     """The capture of the step, by default the last, and the layers of its model graph."""
-    steps = reader.steps(arguments.run)
+    steps = reader.steps(name)
     if not steps:
-        raise NotCapturedError(f"Run {arguments.run!r} has no captured step yet.")
+        raise NotCapturedError(f"Run {name!r} has no captured step yet.")
     step = steps[-1] if arguments.step is None else arguments.step
-    capture = reader.capture(arguments.run, step)
-    return capture, reader.model_graph(arguments.run, step).layers
+    capture = reader.capture(name, step)
+    return capture, reader.model_graph(name, step).layers
 
 
 def _write_csv(path: Path, rows: Iterable[Iterable[object]]) -> None:
@@ -137,7 +136,7 @@ def _write_csv(path: Path, rows: Iterable[Iterable[object]]) -> None:
         ) from error
 
 
-_EXPORTS: dict[str, Callable[[Reader, argparse.Namespace], str]] = {
+_EXPORTS: dict[str, Callable[[Reader, str, argparse.Namespace], str]] = {
     "mask": _export_mask,
     "filters": _export_filters,
     "statistics": _export_statistics,

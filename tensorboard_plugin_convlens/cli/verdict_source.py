@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from tensorboard_plugin_convlens.cli import chosen_run
 from tensorboard_plugin_convlens.core.errors import InputError
 from tensorboard_plugin_convlens.core.verdicts import read_verdicts, useless_filters
 
@@ -44,6 +45,6 @@ def useless_of(arguments: argparse.Namespace) -> dict[str, tuple[int, ...]]:
     # Here, so that commands without marks start without SQLAlchemy.
     from tensorboard_plugin_convlens.annotations.verdicts import verdicts_of
 
-    run = arguments.run or "."
+    run = chosen_run.chosen_run(arguments.logdir, arguments.run)
     found = verdicts_of(arguments.logdir, run, arguments.db, arguments.collection)
     return useless_filters(found, run)

@@ -1,0 +1,25 @@
+"""Which run of a log directory a command is about."""
+
+from __future__ import annotations
+
+from tensorboard_plugin_convlens.core.errors import InputError
+from tensorboard_plugin_convlens.storage.reader import Reader
+
+HELP = "name of the run (default: the only one, or the log directory itself)"
+
+
+def chosen_run(log_dir: str, asked: str | None) -> str:
+    """The run that was asked for, else the only one, else `"."`, the log directory itself.
+
+    Raises:
+      InputError: None was asked for, and there are several.
+    """
+    if asked is not None:
+        return asked
+    runs = Reader(log_dir).runs()
+    if len(runs) > 1 and "." not in runs:
+        raise InputError(
+            f"{log_dir!r} holds captures of several runs: {', '.join(runs)}. "
+            "Say with --run which one."
+        )
+    return runs[0] if len(runs) == 1 else "."
