@@ -138,7 +138,8 @@ class CaptureSession:
         """Captures the model as it is now.
 
         Args:
-          step: Not negative, and larger than that of the capture before.
+          step: Not negative; changes are known where it is larger than that of the capture
+            before.
           progress: As of the function `capture`.
 
         Returns:
