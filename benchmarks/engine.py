@@ -87,7 +87,9 @@ INTRODUCTION = """\
 CPU seconds of a process, all threads together. "Bound" is the dense floating-point work of
 the convolutions on the way back, at the speed of a large transposed convolution (kernel 3 by
 3, 256 to 256 channels) measured in the same process: nothing but the convolutions, at full
-speed. "Share" is bound / measured. What windows have beyond the border is not counted. Where
+speed. "Share" is bound / measured. What windows have beyond the border is not counted; what
+the engine does not compute, since an image closes its channels, is: no dense method leaves it
+out. Where
 depthwise convolutions and single elements take most of the time, which no such bound
 describes, there is none."""
 

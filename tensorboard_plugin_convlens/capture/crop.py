@@ -274,7 +274,7 @@ def crop_gradients(
       `[n, height, width, input channel]`: their windows of the input.
     """
     target = route.target
-    seed = tf.one_hot(channels, target.shape[-1], dtype=residuals.dtype)
+    seed = residuals.one_hot(target, channels, int(target.shape[-1]))
     waiting = {id(target): (seed[:, None, None, None, :], (UNIT, UNIT), True)}
     return CropPass(route, differentiation, residuals, units, waiting).run()
 

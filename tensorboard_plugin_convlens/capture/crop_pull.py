@@ -34,13 +34,15 @@ class CroppedResiduals(Residuals):
     """Values of the forward pass as far as the windows of a block of units show them."""
 
     def __init__(self, whole: Residuals, places: dict[int, Place]) -> None:
-        super().__init__(whole._values, whole.dtype, guided=whole.guided)
+        super().__init__(
+            whole._values, whole.dtype, guided=whole.guided, channels=whole.channels
+        )
         self._derived = whole._derived
         self._places = places
 
     def at(self, tensor: Any, key: Any, make: Callable[[], Any]) -> Any:
         """The windows of a value that lies like `tensor`; all of one without places."""
-        return self.windows(self._places[id(tensor)], key, make)
+        return self.windows(self._places[id(tensor)], *self.opened(tensor, key, make))
 
     def windows(self, place: Place, key: Any, make: Callable[[], Any]) -> Any:
         """The windows of a value, which is kept with its margin instead of without.
@@ -78,9 +80,9 @@ def pull_convolution(
     attributes = convolution_attributes(operation) | {"padding": "VALID"}
     attributes.pop("explicit_paddings", None)
     filters = cotangent.shape[0]
-    sizes = [filters, *seen.size, operation.inputs[0].shape[-1]]
+    sizes = [filters, *seen.size, residuals.width(operation.inputs[0])]
     backward = transposed(operation, attributes)
-    gradient = backward(sizes, residuals.value(operation.inputs[1]), merge_filters(cotangent))
+    gradient = backward(sizes, residuals.kernel(operation), merge_filters(cotangent))
     return split_filters(gradient, filters)
 
 
@@ -91,7 +93,8 @@ def pull_pooling(
     filters = cotangent.shape[0]
     here, seen = places
     if operation.type == "MaxPool" and is_tiled(operation):
-        chosen = residuals.windows(seen, *chosen_units(operation, residuals))
+        mask = residuals.opened(operation.inputs[0], *chosen_units(operation, residuals))
+        chosen = residuals.windows(seen, *mask)
         return spread(cotangent, chosen, tuple(operation.get_attr("ksize")[1:3]))
     attributes = pooling_attributes(operation) | {"padding": "VALID"}
     sizes = [filters, *seen.size, operation.inputs[0].shape[-1]]

@@ -11,9 +11,11 @@ import tensorflow as tf
 from tensorboard_plugin_convlens.capture.activations import ends_of_range, zeroes
 from tensorboard_plugin_convlens.capture.convolutions import to_kernel_planes
 from tensorboard_plugin_convlens.capture.gradients import GradientStream
+from tensorboard_plugin_convlens.capture.open_channels import OpenChannels
 from tensorboard_plugin_convlens.capture.plan import Plan, Route
 from tensorboard_plugin_convlens.capture.precision import Precision, cotangent_type
 from tensorboard_plugin_convlens.capture.vjp import Residuals
+from tensorboard_plugin_convlens.capture.vjp_pointwise import passes
 from tensorboard_plugin_convlens.core import importance
 from tensorboard_plugin_convlens.core.records import (
     FloatArray,
@@ -39,8 +41,11 @@ class Forward:
         self._values = values
         self._precision = precision
         self._residuals = {
-            dtype: Residuals(values, dtype, guided=False) for dtype in (tf.float32, tf.bfloat16)
+            dtype: Residuals(values, dtype) for dtype in (tf.float32, tf.bfloat16)
         }
+        self._channels = OpenChannels(
+            plan.strands, lambda rectifier: passes(rectifier, self._residuals[tf.float32])
+        )
         self._loss_gradients: dict[int, Any] | None = None
         self.predictions: tuple[Prediction, ...] = tuple(
             Prediction(head.name, self._numpy(head.tensor)[0])
@@ -105,7 +110,7 @@ class Forward:
         stream = GradientStream(
             self._plan.differentiation,
             route,
-            self._residuals[dtype].with_guidance(method == "guided"),
+            self._residuals[dtype].choose(guided=method == "guided", channels=self._channels),
             self.maps(layer),
             target,
         )

@@ -70,29 +70,28 @@ class GradientStream:
         return self._record(channels, values, strongest)
 
     def _values(self, channels: IntArray, units: IntArray) -> FloatArray:
+        residuals = self._residuals.beginning_at(self._route.convolution.target, channels)
         if self._crop is None:
-            return self._frame(self._seed(channels, units))
+            return self._frame(self._seed(channels, units, residuals), residuals)
         width = self._route.convolution.layout.plane[1]
         places = (units // width, units % width)
-        return crop_gradients(
-            self._crop, self._differentiation, self._residuals, channels, places
-        )
+        return crop_gradients(self._crop, self._differentiation, residuals, channels, places)
 
-    def _seed(self, channels: IntArray, units: IntArray) -> Any:
+    def _seed(self, channels: IntArray, units: IntArray, residuals: Residuals) -> Any:
         """`[filter, 1, *shape]`: ones at the units, or all over the planes."""
-        layout, dtype = self._route.convolution.layout, self._residuals.dtype
+        target, layout = self._route.convolution.target, self._route.convolution.layout
         size = int(np.prod(layout.plane))
-        ones = tf.one_hot(channels, layout.channels, dtype=dtype)[:, None, :]
+        ones = residuals.one_hot(target, channels, layout.channels)[:, None, :]
         if self._target == "sum":
-            filled = tf.broadcast_to(ones, [len(channels), size, layout.channels])
+            filled = tf.broadcast_to(ones, [len(channels), size, ones.shape[-1]])
         else:
-            filled = ones * tf.one_hot(units, size, dtype=dtype)[:, :, None]
+            filled = ones * tf.one_hot(units, size, dtype=ones.dtype)[:, :, None]
         return tf.expand_dims(layout.to_units(filled), 1)
 
-    def _frame(self, seed: Any) -> FloatArray:
+    def _frame(self, seed: Any, residuals: Residuals) -> FloatArray:
         route, source = self._route, self._route.source_tensor
         gradient = self._differentiation.gradient_in_parts(
-            route.path, {id(route.convolution.target): seed}, self._residuals, source
+            route.path, {id(route.convolution.target): seed}, residuals, source
         )
         shape = (seed.shape[0], *route.source_layout.shape)
         value = np.zeros(shape) if gradient is None else np.asarray(gradient).reshape(shape)

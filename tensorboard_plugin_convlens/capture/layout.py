@@ -63,8 +63,8 @@ class Layout:
         return result
 
     def to_units(self, cotangent: Any) -> Any:
-        """A tensor `[n, units of a plane, channel]` → `[n, *shape]`."""
-        last = tf.reshape(cotangent, [-1, *self.spatial, self.channels])
+        """A tensor `[n, units of a plane, channel]` → `[n, *shape]`, or of some channels."""
+        last = tf.reshape(cotangent, [-1, *self.spatial, cotangent.shape[-1]])
         if self.channel_axis is None:
             return tf.squeeze(last, -1)
         rank = len(self.shape)

@@ -27,8 +27,10 @@ from tensorboard_plugin_convlens.capture.inputs import ModelInputs
 from tensorboard_plugin_convlens.capture.layout import Layout, input_layout
 from tensorboard_plugin_convlens.capture.loops import hidden_convolutions
 from tensorboard_plugin_convlens.capture.nodes import Node, build_nodes
+from tensorboard_plugin_convlens.capture.open_channels import Strand
 from tensorboard_plugin_convlens.capture.predictions import Head, find_heads
 from tensorboard_plugin_convlens.capture.rectifiers import RECTIFIERS
+from tensorboard_plugin_convlens.capture.strands import find_strands
 from tensorboard_plugin_convlens.capture.structure import build_model_graph
 from tensorboard_plugin_convlens.capture.trace import Trace, trace_model
 from tensorboard_plugin_convlens.core.receptive_field import to_receptive_field
@@ -94,6 +96,8 @@ class Plan:
         }
         self.heads: tuple[Head, ...] = find_heads(self.trace)
         self.loss_path: tuple[Any, ...] = self._loss_path()
+        on_the_way = (one for route in self.routes.values() for one in route.path)
+        self.strands: dict[int, Strand] = find_strands(dict.fromkeys(on_the_way))
         self.skipped: tuple[Skipped, ...] = (
             *skipped,
             *hidden_convolutions(self.nodes),

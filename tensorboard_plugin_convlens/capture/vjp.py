@@ -12,7 +12,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import tensorflow as tf
+
+from tensorboard_plugin_convlens.capture.open_channels import OpenChannels
+from tensorboard_plugin_convlens.core.records import IntArray
 
 Cotangents = Sequence[Any]
 """One tensor `[filter, *shape]` per output or input; None stands for zero."""
@@ -24,14 +28,23 @@ class Residuals:
     Attributes:
       dtype: Of the cotangents; `float32`, or `bfloat16` where that is faster.
       guided: Whether the rectifiers of the pass let no negative gradient through.
+      channels: Which channels the cotangents have, where they do not have all.
     """
 
-    def __init__(self, values: dict[int, Any], dtype: Any, *, guided: bool) -> None:
+    def __init__(
+        self,
+        values: dict[int, Any],
+        dtype: Any,
+        *,
+        guided: bool = False,
+        channels: OpenChannels | None = None,
+    ) -> None:
         """`values`: `id` of a tensor of the trace → its value."""
         self._values = values
         self._derived: dict[Any, Any] = {}
         self.dtype = dtype
         self.guided = guided
+        self.channels = channels or OpenChannels({}, lambda rectifier: None)
 
     def raw(self, tensor: Any) -> Any:
         """The value of a tensor of the trace, in its own type."""
@@ -48,18 +61,68 @@ class Residuals:
         return self._derived[key]
 
     def at(self, tensor: Any, key: Any, make: Callable[[], Any]) -> Any:
-        """The part of a value that the pass looks at: here all of it.
+        """The part of a value that the pass looks at: here its open channels.
 
         Args:
           tensor: The tensor of the trace that the value lies like, place by place.
           key: Of the value, for it is made only once.
           make: Makes it.
         """
-        return self.derived(key, make)
+        return self.derived(*self.opened(tensor, key, make))
 
-    def with_guidance(self, guided: bool) -> Residuals:
-        """The same values, sharing what was derived, for the other kind of gradient."""
-        other = Residuals(self._values, self.dtype, guided=guided)
+    def opened(
+        self, tensor: Any, key: Any, make: Callable[[], Any]
+    ) -> tuple[Any, Callable[[], Any]]:
+        """(key, maker) of the open channels of a value that lies like `tensor`."""
+        chosen = self.channels.of(tensor)
+        if chosen is None:
+            return key, make
+        return ("open", key), lambda: tf.gather(make(), chosen, axis=-1)
+
+    def width(self, tensor: Any) -> int:
+        """How many channels the cotangent of a tensor has, channels last."""
+        chosen = self.channels.of(tensor)
+        return int(tensor.shape[-1]) if chosen is None else len(chosen)
+
+    def kernel(self, operation: Any) -> Any:
+        """The kernel of a convolution, between the open channels at both of its ends."""
+        images, kernel = operation.inputs
+        before, after = (self.channels.of(one) for one in (images, operation.outputs[0]))
+        if before is None and after is None:
+            return self.value(kernel)
+
+        def make() -> Any:
+            narrow = tf.cast(self.raw(kernel), self.dtype)
+            if before is not None:
+                narrow = tf.gather(narrow, before, axis=2)
+            if after is not None and operation.type != "DepthwiseConv2dNative":
+                narrow = tf.gather(narrow, after, axis=3)
+            return narrow
+
+        return self.derived(("kernel", id(operation), before is None, after is None), make)
+
+    def one_hot(self, tensor: Any, channels: IntArray, depth: int) -> Any:
+        """`[len(channels), channel]`: a one at each of some channels of a tensor.
+
+        Args:
+          tensor: Of the trace.
+          channels: Open ones.
+          depth: How many channels the tensor has.
+        """
+        chosen = self.channels.of(tensor)
+        if chosen is None:
+            return tf.one_hot(channels, depth, dtype=self.dtype)
+        return tf.one_hot(np.searchsorted(chosen, channels), len(chosen), dtype=self.dtype)
+
+    def beginning_at(self, tensor: Any, channels: IntArray) -> Residuals:
+        """For gradients of some channels of a tensor; see `OpenChannels.beginning_at`."""
+        return self.choose(
+            guided=self.guided, channels=self.channels.beginning_at(tensor, channels)
+        )
+
+    def choose(self, *, guided: bool, channels: OpenChannels) -> Residuals:
+        """The same values, sharing what was derived, for another kind of pass."""
+        other = Residuals(self._values, self.dtype, guided=guided, channels=channels)
         other._derived = self._derived
         return other
 

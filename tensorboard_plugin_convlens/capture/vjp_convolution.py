@@ -42,11 +42,8 @@ def convolution(operation: Any, live: Live) -> Vjp | None:
 
     def pull(cotangents: Cotangents, residuals: Residuals) -> Cotangents:
         filters = cotangents[0].shape[0]
-        gradient = backward(
-            [filters * shape[0], *shape[1:]],
-            residuals.value(kernel),
-            merge_filters(cotangents[0]),
-        )
+        sizes = [filters * shape[0], *shape[1:-1], residuals.width(images)]
+        gradient = backward(sizes, residuals.kernel(operation), merge_filters(cotangents[0]))
         return split_filters(gradient, filters), None
 
     return Vjp((kernel,), pull)
@@ -156,7 +153,8 @@ def batch_normalization(operation: Any, live: Live) -> Vjp | None:
             value = residuals.raw(gamma) * tf.math.rsqrt(residuals.raw(variance) + epsilon)
             return tf.cast(tf.reshape(value, [-1, 1, 1]) if first else value, residuals.dtype)
 
-        factor = residuals.derived(("batch normalization", id(operation)), scale)
+        output = operation.outputs[0]
+        factor = residuals.at(output, ("batch normalization", id(operation)), scale)
         return cotangents[0] * factor, None, None, None, None
 
     return Vjp((gamma, variance), pull)

@@ -51,7 +51,8 @@ SMOOTH = [
 CAPS = {"Relu": None, "Relu6": 6.0}
 
 
-def _passes(operation: Any, residuals: Residuals) -> Any:
+def passes(operation: Any, residuals: Residuals) -> Any:
+    """For each unit of a rectifier's output, whether gradient passes."""
     output, cap = residuals.raw(operation.outputs[0]), CAPS[operation.type]
     return output > 0 if cap is None else (output > 0) & (output < cap)
 
@@ -83,13 +84,13 @@ def rectifier(operation: Any, *, gated: bool) -> Vjp:
             mask = residuals.at(
                 output,
                 ("open units", id(operation)),
-                lambda: to_mask(_passes(operation, residuals), residuals.dtype),
+                lambda: to_mask(passes(operation, residuals), residuals.dtype),
             )
             return (masked(cotangents[0], mask),)
         limit = residuals.at(
             output,
             ("limits", id(operation)),
-            lambda: to_limit(_passes(operation, residuals), residuals.dtype),
+            lambda: to_limit(passes(operation, residuals), residuals.dtype),
         )
         if limit.shape.rank < cotangents[0].shape.rank:
             limit = limit[None]

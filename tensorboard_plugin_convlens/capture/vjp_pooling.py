@@ -107,7 +107,7 @@ def _tiled(operation: Any) -> Any:
 
     def pull(cotangents: Cotangents, residuals: Residuals) -> Cotangents:
         chosen = fit(
-            residuals.derived(*chosen_units(operation, residuals)),
+            residuals.at(operation.inputs[0], *chosen_units(operation, residuals)),
             pooled_height * rows,
             pooled_width * columns,
         )

@@ -51,10 +51,18 @@ def pad(operation: Any, live: Live) -> Vjp | None:
     paddings = constant(operation.inputs[1])
     if paddings is None:
         return None
-    shape = operation.inputs[0].shape.as_list()
-    begin = [0, *(int(before) for before, _ in paddings)]
+    margins = [[0, 0], *paddings.tolist()]
     others = (None,) * (len(operation.inputs) - 1)
-    return Vjp((), lambda ct, residuals: (tf.slice(ct[0], begin, [-1, *shape]), *others))
+
+    def pull(cotangents: Cotangents, residuals: Residuals) -> Cotangents:
+        lengths = cotangents[0].shape.as_list()
+        kept = [
+            length - before - after
+            for length, (before, after) in zip(lengths, margins, strict=True)
+        ]
+        return tf.slice(cotangents[0], [before for before, _ in margins], kept), *others
+
+    return Vjp((), pull)
 
 
 @rule("ConcatV2")

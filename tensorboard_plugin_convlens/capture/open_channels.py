@@ -1,0 +1,91 @@
+"""Channels that no gradient gets through at one image, so that none has to be computed.
+
+A rectifier whose units of a channel are all closed stops every gradient of that channel.
+Nothing between the convolution that makes the channel and those that read it needs it then:
+of VGG16's channels a seventh, and half of its second block, at a photograph of a cat.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from tensorboard_plugin_convlens.core.records import IntArray
+
+_GRAIN = 16
+"""Open channels are filled up to a multiple of it: convolutions work on so many at once."""
+
+
+@dataclass(frozen=True)
+class Strand:
+    """What lies between a convolution and those that read it, channel by channel alike.
+
+    Attributes:
+      channels: Their number.
+      tensors: `id` of each.
+      rectifiers: The rectifiers, through which everything has to go.
+    """
+
+    channels: int
+    tensors: tuple[int, ...]
+    rectifiers: tuple[Any, ...]
+
+
+class OpenChannels:
+    """Which channels of the tensors in strands are open at one image."""
+
+    def __init__(
+        self,
+        strands: Mapping[int, Strand],
+        is_open: Callable[[Any], Any],
+        known: dict[Strand, IntArray | None] | None = None,
+    ) -> None:
+        """Nothing is worked out before it is asked for.
+
+        Args:
+          strands: From `find_strands`.
+          is_open: A rectifier → for each unit of its output, whether gradient passes.
+          known: What was worked out before.
+        """
+        self._strands = strands
+        self._is_open = is_open
+        self._known = {} if known is None else known
+
+    def of(self, tensor: Any) -> IntArray | None:
+        """The channels to compute, ascending `int32`; None for all of them.
+
+        A few closed ones are among them, to fill up.
+        """
+        strand = self._strands.get(id(tensor))
+        if strand is None:
+            return None
+        if strand not in self._known:
+            self._known[strand] = self._choose(strand)
+        return self._known[strand]
+
+    def beginning_at(self, tensor: Any, channels: IntArray) -> OpenChannels:
+        """These, if gradients of some channels of a tensor can begin there; else without it.
+
+        A gradient that begins before a rectifier is not stopped by it.
+        """
+        chosen = self.of(tensor)
+        if chosen is None or np.isin(channels, chosen).all():
+            return self
+        own = self._strands[id(tensor)]
+        others = {key: one for key, one in self._strands.items() if one is not own}
+        return OpenChannels(others, self._is_open, self._known)
+
+    def _choose(self, strand: Strand) -> IntArray | None:
+        is_open = np.ones(strand.channels, np.bool_)
+        for rectifier in strand.rectifiers:
+            is_open &= np.asarray(tf.reduce_any(self._is_open(rectifier), [0, 1, 2]))
+        count = -(-max(1, int(is_open.sum())) // _GRAIN) * _GRAIN
+        if count >= strand.channels:
+            return None
+        # Open ones first, each kind in its order.
+        order = np.argsort(~is_open, kind="stable")
+        return np.sort(order[:count]).astype(np.int32)
