@@ -82,7 +82,7 @@ class OpenChannels:
     def _choose(self, strand: Strand) -> IntArray | None:
         is_open = np.ones(strand.channels, np.bool_)
         for rectifier in strand.rectifiers:
-            is_open &= np.asarray(tf.reduce_any(self._is_open(rectifier), [0, 1, 2]))
+            is_open &= np.asarray(self._is_open(rectifier)).any(axis=(0, 1, 2))
         count = -(-max(1, int(is_open.sum())) // _GRAIN) * _GRAIN
         if count >= strand.channels:
             return None

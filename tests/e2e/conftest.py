@@ -28,6 +28,9 @@ _BROWSER_ARGUMENTS = [
 ]
 
 
+_FOCUS = "() => document.hasFocus() ? document.activeElement?.outerHTML.slice(0, 200) : null"
+
+
 class OpenTab(Protocol):
     """Opens a page of TensorBoard on the ConvLens tab."""
 
@@ -40,6 +43,15 @@ class OpenTab(Protocol):
         server: TensorBoardProcess | None = None,
         state: dict[str, str] | None = None,
     ) -> Tab: ...
+
+
+def pytest_exception_interact(node: pytest.Item, report: pytest.TestReport) -> None:
+    """Prints what the pages show where a test fails: Playwright does not look into frames."""
+    browser = getattr(node, "funcargs", {}).get("browser")
+    for context in browser.contexts if browser else ():
+        for frame in (frame for page in context.pages for frame in page.frames):
+            shown = frame.locator("body").aria_snapshot()
+            report.sections.append((f"{frame.url} (focus: {frame.evaluate(_FOCUS)})", shown))
 
 
 @pytest.fixture(scope="session")

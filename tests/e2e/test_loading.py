@@ -23,7 +23,7 @@ def test_a_part_that_is_not_sent_says_so_and_is_asked_for_again(open_tab, part, 
     tab.wait_until_painted()
     file = re.compile(rf"/static/{part}-[^/]*\.js")
     tab.page.route(file, lambda route: route.abort())
-    tab.page.keyboard.press(key)
+    tab.grid.press(key)
     alert = tab.frame.get_by_role("alert").filter(has_text=f"{name} could not be loaded")
     expect(alert).to_be_visible()
     tab.page.unroute(file)
