@@ -40,11 +40,14 @@ class Forward:
         self._plan = plan
         self._values = values
         self._precision = precision
+        residuals = Residuals(values, tf.float32)
         self._residuals = {
-            dtype: Residuals(values, dtype) for dtype in (tf.float32, tf.bfloat16)
+            tf.float32: residuals,
+            tf.bfloat16: Residuals(values, tf.bfloat16),
         }
+        # Not of `self`: in a circle of references, values would stay until Python looks for it.
         self._channels = OpenChannels(
-            plan.strands, lambda rectifier: passes(rectifier, self._residuals[tf.float32])
+            plan.strands, lambda rectifier: passes(rectifier, residuals)
         )
         self._loss_gradients: dict[int, Any] | None = None
         self.predictions: tuple[Prediction, ...] = tuple(

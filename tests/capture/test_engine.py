@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import threading
+import weakref
 
 import keras
 import numpy as np
@@ -233,6 +235,25 @@ def test_a_channel_that_is_not_there_is_an_index_error():
 def test_a_function_wants_one_convolution():
     with pytest.raises(UnknownLayerError, match="names several convolutions"):
         feature_maps(model_zoo.nested(), IMAGE, "backbone/*")
+
+
+# Memory
+
+
+def test_values_of_an_image_are_freed_with_it():
+    engine = engine_of(model_zoo.backbone())
+    gc.collect()
+    gc.disable()
+    try:
+        forward = engine.run(IMAGE)
+        for layer in engine.convolutions:
+            forward.statistics(layer)
+            list(forward.gradients(layer))
+        last = weakref.ref(forward)
+        del forward
+        assert last() is None, "Something refers to it in a circle."
+    finally:
+        gc.enable()
 
 
 # Kernels
