@@ -13,10 +13,7 @@ from tensorboard_plugin_convlens.capture.vjp import (
     merge_filters,
     split_filters,
 )
-from tensorboard_plugin_convlens.capture.vjp_convolution import (
-    convolution_attributes,
-    transposed,
-)
+from tensorboard_plugin_convlens.capture.vjp_convolution import transposed
 from tensorboard_plugin_convlens.capture.vjp_pooling import (
     chosen_units,
     is_tiled,
@@ -77,12 +74,10 @@ def pull_convolution(
     operation: Any, cotangent: Any, seen: Place, residuals: CroppedResiduals
 ) -> Any:
     """The cotangent on the place that the windows of the output see of the input."""
-    attributes = convolution_attributes(operation) | {"padding": "VALID"}
-    attributes.pop("explicit_paddings", None)
     filters = cotangent.shape[0]
     sizes = [filters, *seen.size, residuals.width(operation.inputs[0])]
-    backward = transposed(operation, attributes)
-    gradient = backward(sizes, residuals.kernel(operation), merge_filters(cotangent))
+    backward = transposed(operation, padded=False)
+    gradient = backward(sizes, merge_filters(cotangent), residuals)
     return split_filters(gradient, filters)
 
 

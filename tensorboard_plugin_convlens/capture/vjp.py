@@ -99,7 +99,12 @@ class Residuals:
                 narrow = take(narrow, after, 3)
             return tf.cast(narrow, self.dtype)
 
-        return self.derived(("kernel", id(operation), before is None, after is None), make)
+        return self.derived(self.kernel_key(operation), make)
+
+    def kernel_key(self, operation: Any) -> Any:
+        """Of `kernel`: for what is derived from it."""
+        ends = (operation.inputs[0], operation.outputs[0])
+        return ("kernel", id(operation), *(self.channels.of(one) is None for one in ends))
 
     def one_hot(self, tensor: Any, channels: IntArray, depth: int) -> Any:
         """`[len(channels), channel]`: a one at each of some channels of a tensor.

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import tensorflow as tf
 
+from tensorboard_plugin_convlens.capture.thin_convolution import thin_convolution
 from tensorboard_plugin_convlens.capture.vjp import (
     Cotangents,
     Live,
@@ -36,21 +38,49 @@ def convolution_attributes(operation: Any) -> dict[str, Any]:
 def convolution(operation: Any, live: Live) -> Vjp | None:
     """Dumoulin & Visin 2016, arXiv 1603.07285: the transposed convolution."""
     images, kernel = operation.inputs
-    attributes = convolution_attributes(operation)
     shape = images.shape.as_list()
-    backward = transposed(operation, attributes)
+    backward = transposed(operation)
 
     def pull(cotangents: Cotangents, residuals: Residuals) -> Cotangents:
         filters = cotangents[0].shape[0]
         sizes = [filters * shape[0], *shape[1:-1], residuals.width(images)]
-        gradient = backward(sizes, residuals.kernel(operation), merge_filters(cotangents[0]))
+        gradient = backward(sizes, merge_filters(cotangents[0]), residuals)
         return split_filters(gradient, filters), None
 
     return Vjp((kernel,), pull)
 
 
-def transposed(operation: Any, attributes: dict[str, Any]) -> Callable[[Any, Any, Any], Any]:
-    """(sizes of the input, kernel, cotangent) → cotangent of the input."""
+Transposed = Callable[[list[int], Any, Residuals], Any]
+"""(sizes of the images, cotangent of the output, values) → cotangent of the images."""
+
+
+def transposed(operation: Any, *, padded: bool = True) -> Transposed:
+    """The fastest way back through a convolution.
+
+    Args:
+      operation: The convolution.
+      padded: Whether its padding counts; else the images have it already.
+    """
+    thin = thin_convolution(operation, padded=padded)
+    if thin is None:
+        return _general(operation, padded=padded)
+
+    def backward(sizes: list[int], cotangent: Any, residuals: Residuals) -> Any:
+        def make() -> Any:
+            kernel = tf.cast(residuals.kernel(operation), tf.float32)
+            return tf.cast(thin.kernel(np.asarray(kernel)), residuals.dtype)
+
+        kernel = residuals.derived(("thin", residuals.kernel_key(operation), padded), make)
+        return thin.gradient((sizes[1], sizes[2]), kernel, cotangent)
+
+    return backward
+
+
+def _general(operation: Any, *, padded: bool) -> Transposed:
+    attributes = convolution_attributes(operation)
+    if not padded:
+        attributes["padding"] = "VALID"
+        attributes.pop("explicit_paddings", None)
     function = {
         "Conv2D": tf.raw_ops.Conv2DBackpropInput,
         "DepthwiseConv2dNative": tf.raw_ops.DepthwiseConv2dNativeBackpropInput,
@@ -59,7 +89,8 @@ def transposed(operation: Any, attributes: dict[str, Any]) -> Callable[[Any, Any
     if _groups(operation) > 1:
         function = _grouped(operation)
 
-    def backward(sizes: Any, kernel: Any, cotangent: Any) -> Any:
+    def backward(sizes: list[int], cotangent: Any, residuals: Residuals) -> Any:
+        kernel = residuals.kernel(operation)
         return function(input_sizes=sizes, filter=kernel, out_backprop=cotangent, **attributes)
 
     return backward
