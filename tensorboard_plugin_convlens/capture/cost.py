@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from tensorboard_plugin_convlens.capture.crop import CropRoute
+from tensorboard_plugin_convlens.capture.crop_route import CropRoute
 
 _DENSE = frozenset({"Conv2D", "Conv3D"})
 _DENSE_OVERHEAD, _OTHER_OVERHEAD = 1.1, 2.0

@@ -7,8 +7,6 @@ fraction of the whole frame: 84 times less for `block3_conv3` of VGG16 at 224 pi
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -16,9 +14,10 @@ import tensorflow as tf
 
 from tensorboard_plugin_convlens.capture import crop_pull
 from tensorboard_plugin_convlens.capture.crop_place import Place, fit
+from tensorboard_plugin_convlens.capture.crop_route import CropRoute
 from tensorboard_plugin_convlens.capture.differentiation import Differentiation
-from tensorboard_plugin_convlens.capture.geometry import Plane, join, look, plane_window
-from tensorboard_plugin_convlens.capture.masks import masked, to_mask
+from tensorboard_plugin_convlens.capture.geometry import Plane, look
+from tensorboard_plugin_convlens.capture.masks import masked, positive, to_mask
 from tensorboard_plugin_convlens.capture.vjp import Residuals
 from tensorboard_plugin_convlens.core.receptive_field import UNIT
 from tensorboard_plugin_convlens.core.records import FloatArray, IntArray
@@ -31,63 +30,6 @@ _GRAINS = 8
 oneDNN keeps compiled code for every shape of a convolution that it has met: at 900 shapes,
 several hundred megabytes, and the time of compiling them.
 """
-
-
-@dataclass(frozen=True)
-class CropRoute:
-    """The windows along the way from a layer to an input.
-
-    Attributes:
-      path: Operations from the last to the first.
-      steps: What each operation's output sees of its live inputs.
-      planes: `id` of a tensor → what one unit of the layer sees of it.
-      lengths: `id` of a tensor → (height, width) of it.
-      target, source: The tensors at both ends.
-    """
-
-    path: tuple[Any, ...]
-    steps: tuple[Plane, ...]
-    planes: dict[int, Plane]
-    lengths: dict[int, tuple[int, int]]
-    target: Any
-    source: Any
-
-    def elements(self, operation: Any) -> int:
-        """How many the largest window around an operation has, for one unit."""
-        sizes = [
-            int(np.prod([one.size for one in self.planes[id(tensor)]])) * int(tensor.shape[-1])
-            for tensor in (*operation.outputs[:1], *operation.inputs)
-            if id(tensor) in self.planes
-        ]
-        return max(sizes)
-
-
-def find_crop_route(
-    path: Sequence[Any], target: Any, source: Any, differentiation: Differentiation
-) -> CropRoute | None:
-    """The windows of every tensor on a path, or None where one is not of fixed size."""
-    if target.shape.rank != 4 or source.shape.rank != 4:
-        return None
-    on_path = {id(tensor) for operation in path for tensor in operation.outputs} | {id(source)}
-    tensors = {id(target): target, id(source): source}
-    planes: dict[int, Plane] = {id(target): (UNIT, UNIT)}
-    steps = []
-    for operation in path:
-        step = plane_window(operation, lambda one: id(one) in on_path)
-        plane = planes.get(id(operation.outputs[0]))
-        if step is None or plane is None:
-            return None
-        steps.append(step)
-        for tensor in operation.inputs:
-            if id(tensor) not in on_path:
-                continue
-            joined = join([look(plane, step), *filter(None, [planes.get(id(tensor))])])
-            if joined is None:
-                return None
-            planes[id(tensor)] = joined
-            tensors[id(tensor)] = tensor
-    lengths = {key: tuple(one.shape.as_list()[1:3]) for key, one in tensors.items()}
-    return CropRoute(tuple(path), tuple(steps), planes, lengths, target, source)
 
 
 class _Places(dict[int, Place]):
@@ -213,7 +155,9 @@ class CropPass:
     def _pull(self, operation: Any, step: Plane, cotangent: Any, clean: bool) -> None:
         here = self._places[id(operation.outputs[0])]
         live = [one for one in operation.inputs if id(one) in self._route.planes]
-        if operation.type in crop_pull.CONVOLVING | crop_pull.POOLING:
+        if id(operation) in self._route.rectified:
+            self._pull_rectified(operation, step, cotangent)
+        elif operation.type in crop_pull.CONVOLVING | crop_pull.POOLING:
             cotangent = self._cleaned(cotangent, clean, here)
             seen = self._place(id(live[0]), look(here.plane, step))
             pulled = (
@@ -234,6 +178,17 @@ class CropPass:
                     clears = clean or operation.type in crop_pull.RECTIFIERS
                     seen = self._place(id(tensor), here.plane)
                     self._arrive(tensor, gradient, seen, clean=clears)
+
+    def _pull_rectified(self, pooling: Any, step: Plane, cotangent: Any) -> None:
+        """Goes back through a rectifier and its pooling at once, at the size of the pooled."""
+        rectifier = self._route.rectified[id(pooling)]
+        here = self._places[id(pooling.outputs[0])]
+        seen = self._place(id(pooling.inputs[0]), look(here.plane, step))
+        gated = id(rectifier) in self._differentiation.rectifiers.gated
+        if gated and self._residuals.guided:
+            cotangent = positive(cotangent)
+        pulled = crop_pull.pull_rectified(pooling, rectifier, cotangent, seen, self._residuals)
+        self._arrive(rectifier.inputs[0], pulled, seen, clean=True)
 
     def _cleaned(self, cotangent: Any, clean: bool, place: Place) -> Any:
         """Zero beyond the tensor, where no unit is."""

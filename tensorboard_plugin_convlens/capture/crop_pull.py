@@ -108,6 +108,21 @@ def pull_pooling(
     return split_filters(tf.cast(gradient, residuals.dtype), filters)
 
 
+def pull_rectified(
+    pooling: Any, rectifier: Any, cotangent: Any, seen: Place, residuals: CroppedResiduals
+) -> Any:
+    """Through tiled pooling and the rectifier before it, except for the sign of a gradient.
+
+    Returns:
+      The cotangent of the rectifier's input; zero beyond the tensor.
+    """
+    mask = residuals.opened(
+        pooling.inputs[0], *chosen_units(pooling, residuals, rectifier=rectifier)
+    )
+    chosen = residuals.windows(seen, *mask)
+    return spread(cotangent, chosen, tuple(pooling.get_attr("ksize")[1:3]))
+
+
 def _windows(value: Any, place: Place, filters: int, *, lowest: bool) -> Any:
     """Merged windows in float32; beyond the tensor, less than anything."""
     outside = tf.float32.min if lowest else 0

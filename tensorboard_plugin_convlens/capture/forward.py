@@ -47,7 +47,7 @@ class Forward:
         }
         # Not of `self`: in a circle of references, values would stay until Python looks for it.
         self._channels = OpenChannels(
-            plan.strands, lambda rectifier: passes(rectifier, residuals)
+            plan.strands, lambda one: passes(one, residuals.raw(one.outputs[0]))
         )
         self._loss_gradients: dict[int, Any] | None = None
         self.predictions: tuple[Prediction, ...] = tuple(

@@ -39,6 +39,13 @@ def masked(cotangent: Any, mask: Any) -> Any:
     return tf.bitcast(bits, tf.bfloat16)
 
 
+def positive(cotangent: Any) -> Any:
+    """The positive part of a cotangent."""
+    if cotangent.dtype != tf.bfloat16:
+        return tf.nn.relu(cotangent)
+    return tf.bitcast(tf.nn.relu(tf.bitcast(cotangent, tf.int16)), tf.bfloat16)
+
+
 def limited(cotangent: Any, limit: Any) -> Any:
     """The positive part of a cotangent, as far as the limit allows."""
     if cotangent.dtype != tf.bfloat16:

@@ -20,7 +20,7 @@ from tensorboard_plugin_convlens.capture.convolutions import (
     spatial_axes,
 )
 from tensorboard_plugin_convlens.capture.cost import is_dense, prefers_crop
-from tensorboard_plugin_convlens.capture.crop import CropRoute, find_crop_route
+from tensorboard_plugin_convlens.capture.crop_route import CropRoute, find_crop_route
 from tensorboard_plugin_convlens.capture.differentiation import Differentiation
 from tensorboard_plugin_convlens.capture.geometry import receptive_planes
 from tensorboard_plugin_convlens.capture.inputs import ModelInputs

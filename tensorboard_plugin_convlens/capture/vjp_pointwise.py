@@ -51,9 +51,9 @@ SMOOTH = [
 CAPS = {"Relu": None, "Relu6": 6.0}
 
 
-def passes(operation: Any, residuals: Residuals) -> Any:
+def passes(rectifier: Any, output: Any) -> Any:
     """For each unit of a rectifier's output, whether gradient passes."""
-    output, cap = residuals.raw(operation.outputs[0]), CAPS[operation.type]
+    cap = CAPS[rectifier.type]
     return output > 0 if cap is None else (output > 0) & (output < cap)
 
 
@@ -84,13 +84,13 @@ def rectifier(operation: Any, *, gated: bool) -> Vjp:
             mask = residuals.at(
                 output,
                 ("open units", id(operation)),
-                lambda: to_mask(passes(operation, residuals), residuals.dtype),
+                lambda: to_mask(passes(operation, residuals.raw(output)), residuals.dtype),
             )
             return (masked(cotangents[0], mask),)
         limit = residuals.at(
             output,
             ("limits", id(operation)),
-            lambda: to_limit(passes(operation, residuals), residuals.dtype),
+            lambda: to_limit(passes(operation, residuals.raw(output)), residuals.dtype),
         )
         if limit.shape.rank < cotangents[0].shape.rank:
             limit = limit[None]

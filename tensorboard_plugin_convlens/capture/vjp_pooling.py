@@ -18,6 +18,7 @@ from tensorboard_plugin_convlens.capture.vjp import (
     rule,
     split_filters,
 )
+from tensorboard_plugin_convlens.capture.vjp_pointwise import passes
 
 
 def pooling_attributes(operation: Any) -> dict[str, Any]:
@@ -53,8 +54,17 @@ def _starts_at_zero(operation: Any) -> bool:
     return all((after * step - before) // 2 <= 0 for before, after, step in pairs)
 
 
-def chosen_units(operation: Any, residuals: Residuals) -> tuple[Any, Callable[[], Any]]:
-    """(key, maker) of the mask of a tiled maximum: the largest unit of each window."""
+def chosen_units(
+    operation: Any, residuals: Residuals, *, rectifier: Any | None = None
+) -> tuple[Any, Callable[[], Any]]:
+    """(key, maker) of the mask of a tiled maximum: the largest unit of each window.
+
+    Args:
+      operation: The pooling.
+      residuals: Of the image.
+      rectifier: If given, only of those units that it lets gradient through to; the pooling
+        reads it.
+    """
 
     def mask() -> Any:
         images = tf.cast(residuals.raw(operation.inputs[0]), tf.float32)
@@ -62,12 +72,17 @@ def chosen_units(operation: Any, residuals: Residuals) -> tuple[Any, Callable[[]
         gradient = tf.raw_ops.MaxPoolGrad(
             orig_input=images,
             orig_output=output,
-            grad=tf.ones_like(output),
+            grad=tf.ones_like(output) if rectifier is None else open_windows(),
             **pooling_attributes(operation),
         )
         return to_mask(gradient > 0, residuals.dtype)
 
-    return ("chosen units", id(operation)), mask
+    def open_windows() -> Any:
+        # A chosen unit is as large as what its window gives.
+        pooled = residuals.raw(operation.outputs[0])
+        return tf.cast(passes(rectifier, pooled), tf.float32)
+
+    return ("chosen units", id(operation), rectifier is None), mask
 
 
 def spread(cotangent: Any, chosen: Any, size: tuple[int, int]) -> Any:
