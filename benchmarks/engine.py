@@ -87,10 +87,11 @@ INTRODUCTION = """\
 CPU seconds of a process, all threads together. "Bound" is the dense floating-point work of
 the convolutions on the way back, at the speed of a large transposed convolution (kernel 3 by
 3, 256 to 256 channels) measured in the same process: nothing but the convolutions, at full
-speed. "Share" is bound / measured. What windows have beyond the border is not counted; what
-the engine does not compute, since an image closes its channels, is: no dense method leaves it
-out. Where
-depthwise convolutions and single elements take most of the time, which no such bound
+speed. "Share" is bound / measured. The work is that of going back through all channels of
+whole receptive fields, which is what the goal of 80 % was set for. The engine leaves some of
+that out: most of what lies beyond the border, and channels that an image closes. "Without the
+border" is the share of a bound that counts windows only as far as they lie on the tensors.
+Where depthwise convolutions and single elements take most of the time, which no such bound
 describes, there is none."""
 
 
@@ -108,7 +109,7 @@ def single_filters(found: Measured) -> str:
     """Both targets at an early and a late layer, beside the other libraries."""
     rows = []
     for one, figures in found.few.items():
-        bound = figures["work"] / figures["speed"]
+        bound = figures["windows"] / figures["speed"]
         rows.append(
             [
                 NETWORKS[one.network].title,
@@ -136,7 +137,9 @@ def all_filters(found: Measured) -> str:
     """A whole capture's gradients, without writing them."""
     rows = []
     for (network, precision), figures in found.all.items():
-        bound = figures["work"] / figures["speed"] or math.nan
+        bound, inside = (
+            figures[one] / figures["speed"] or math.nan for one in ("windows", "inside")
+        )
         rows.append(
             [
                 NETWORKS[network].title,
@@ -146,12 +149,13 @@ def all_filters(found: Measured) -> str:
                 f"{figures['seconds']:.1f}",
                 _or_dash(f"{bound:.1f}", bound),
                 _or_dash(f"{bound / figures['seconds']:.0%}", bound),
+                _or_dash(f"{inside / figures['seconds']:.0%}", inside),
                 f"{figures['peak']:.0f}",
             ]
         )
     head = [
         *("network", "gradients in", "live filters", "in windows", "s", "bound", "share"),
-        "peak MB",
+        *("without the border", "peak MB"),
     ]
     return f"### All live filters of one image, target max\n\n{table(head, rows)}"
 

@@ -50,7 +50,7 @@ def find_goals(found: Measured) -> Iterator[Goal]:
     """Every goal with its figure."""
     chosen = "bfloat16" if found.machine["chosen"] else "float32"
     everything = found.all["vgg16", chosen]
-    share = everything["work"] / everything["speed"] / everything["seconds"]
+    share = everything["windows"] / everything["speed"] / everything["seconds"]
     single = {
         one.layer: figures["seconds"]
         for one, figures in found.few.items()

@@ -28,13 +28,14 @@ def all_filters(network: str, precision: str) -> Figures:
     engine, image = _engine(network, precision)
     forward = engine.run(image)
     speed = convolution_speed(precision)
-    seconds = work = filters = live = cropped = 0.0
+    seconds = windows = inside = filters = live = cropped = 0.0
     for layer in engine.convolutions:
         start = time.process_time()
         for block in forward.gradients(layer):
             seconds += time.process_time() - start
             if engine._plan.routes[layer].is_dense:
-                work += dense_work(engine._plan.routes[layer], block)
+                work = dense_work(engine._plan.routes[layer], [block])
+                windows, inside = windows + work.windows, inside + work.inside
             filters += len(block.channels)
             live += int(block.values.any(axis=(1, 2, 3)).sum())
             cropped += len(block.channels) if block.cropped else 0
@@ -45,7 +46,8 @@ def all_filters(network: str, precision: str) -> Figures:
         "filters": filters,
         "live": live,
         "cropped": cropped,
-        "work": work,
+        "windows": windows,
+        "inside": inside,
         "speed": max(speed, convolution_speed(precision)),
     }
 
@@ -64,11 +66,11 @@ def per_filter(network: str, precision: str, layer: str, target: str, count: str
     forward_done = time.process_time()
     blocks = list(forward.gradients(index, channels=channels, target=kind))
     end = time.process_time()
-    work = sum(dense_work(route, block) for block in blocks) if route.is_dense else np.nan
+    work = dense_work(route, blocks).windows if route.is_dense else np.nan
     return {
         "seconds": (end - start) / len(channels),
         "gradients": (end - forward_done) / len(channels),
-        "work": work / len(channels),
+        "windows": work / len(channels),
         "speed": speed,
     }
 

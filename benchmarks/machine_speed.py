@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 import numpy as np
 import tensorflow as tf
@@ -33,25 +34,39 @@ def convolution_speed(dtype: str) -> float:
     return 2.0 * float(np.prod(_SHAPE[:-1]) * np.prod(_KERNEL)) / min(seconds)
 
 
-def dense_work(route: Route, block: Gradients) -> float:
-    """FLOP of going back through every dense convolution, for a block of gradients.
+class DenseWork(NamedTuple):
+    """FLOP of going back through every dense convolution.
 
-    Of a crop, the windows count as far as they lie on the tensors: no dense method can do
-    with less, and the engine's own, which does units together, does more at the border.
+    Attributes:
+      windows: Of the whole windows.
+      inside: Of the windows as far as they lie on the tensors.
     """
-    live = [index for index, values in enumerate(block.values) if values.any()]
-    return sum(
-        2.0 * float(np.prod(one.inputs[1].shape.as_list())) * _units(route, one, block, live)
-        for one in route.path
-        if one.type == "Conv2D"
-    )
+
+    windows: float
+    inside: float
 
 
-def _units(route: Route, operation: tf.Operation, block: Gradients, live: Sequence[int]) -> int:
-    """Of the output, for all live filters of a block together."""
+def dense_work(route: Route, blocks: Iterable[Gradients]) -> DenseWork:
+    """Of the live filters of a layer; both are the same where the whole frame is taken."""
+    windows = inside = 0.0
+    for block in blocks:
+        live = [index for index, values in enumerate(block.values) if values.any()]
+        for one in route.path:
+            if one.type == "Conv2D":
+                each = 2.0 * float(np.prod(one.inputs[1].shape.as_list()))
+                units = _units(route, one, block, live)
+                windows, inside = windows + each * units[0], inside + each * units[1]
+    return DenseWork(windows, inside)
+
+
+def _units(
+    route: Route, operation: tf.Operation, block: Gradients, live: Sequence[int]
+) -> tuple[int, int]:
+    """Of the output, for all live filters of a block together: in windows, on the tensor."""
     output = operation.outputs[0]
     if route.crop is None or not block.cropped:
-        return int(np.prod(output.shape.as_list()[1:3])) * len(live)
+        frames = int(np.prod(output.shape.as_list()[1:3])) * len(live)
+        return frames, frames
     place = Place(
         route.crop.planes[id(output)],
         route.crop.lengths[id(output)],
@@ -62,4 +77,4 @@ def _units(route: Route, operation: tf.Operation, block: Gradients, live: Sequen
         np.clip(start + size, 0, length) - np.clip(start, 0, length)
         for start, size, length in zip(place.starts, place.size, place.lengths, strict=True)
     )
-    return int((rows * columns).sum())
+    return int(np.prod(place.size)) * len(live), int((rows * columns).sum())

@@ -97,7 +97,9 @@ class Plan:
         self.heads: tuple[Head, ...] = find_heads(self.trace)
         self.loss_path: tuple[Any, ...] = self._loss_path()
         on_the_way = (one for route in self.routes.values() for one in route.path)
-        self.strands: dict[int, Strand] = find_strands(dict.fromkeys(on_the_way))
+        self.strands: dict[int, Strand] = find_strands(
+            dict.fromkeys(on_the_way), lambda tensor: bool(self.differentiation.sources(tensor))
+        )
         self.skipped: tuple[Skipped, ...] = (
             *skipped,
             *hidden_convolutions(self.nodes),

@@ -73,6 +73,15 @@ def branching() -> keras.Model:
     return keras.Model(image, layers.Concatenate()([left, layers.Conv2D(4, 3)(x)]))
 
 
+def scaled_by_an_input() -> keras.Model:
+    """The second input scales channels, and has gradients itself."""
+    image = keras.Input((24, 24, 3))
+    scale = keras.Input((1, 1, 32))
+    x = layers.Conv2D(32, 3)(image)
+    x = layers.ReLU()(layers.Multiply()([x, scale]))
+    return keras.Model([image, scale], layers.Conv2D(4, 3)(x))
+
+
 MODELS = {
     "plain": lambda: sequence(plain()),
     "normalized": lambda: sequence(normalized()),
@@ -129,6 +138,11 @@ def test_closed_channels_are_left_out_of_the_convolutions(monkeypatch):
     assert widths(close(sequence(plain()), 4), monkeypatch) == {(16, 12), (16, 16)}
 
 
+def test_a_normalization_does_not_hide_closed_channels(monkeypatch):
+    found = widths(close(sequence(normalized()), 4), monkeypatch)
+    assert found == {(16, 12), (16, 16), (16, 8)}
+
+
 def test_open_channels_are_all_there(monkeypatch):
     assert widths(close(sequence(plain()), 1), monkeypatch) == {(32, 12), (32, 32)}
 
@@ -161,3 +175,15 @@ def test_another_image_opens_other_channels():
     for found, channel in zip(to_frame(block, 24, 24), (0, 8), strict=True):
         expected = oracle.gradient(2, channel, target="sum")[0]
         np.testing.assert_allclose(found, expected, rtol=0, atol=1e-5 * abs(expected).max())
+
+
+def test_a_factor_from_another_input_keeps_every_channel():
+    model = close(scaled_by_an_input(), 4)
+    images = [IMAGE, np.linspace(0.5, 1.5, 32, dtype=np.float32).reshape(1, 1, 1, 32)]
+    engine, oracle = Engine(model, images, precision="float32"), Oracle(model, images)
+    forward = engine.run(images)
+    for target in ("max", "sum"):
+        block = next(forward.gradients(engine.convolutions[1], target=target))
+        for channel, found in enumerate(to_frame(block, 24, 24)):
+            expected = oracle.gradient(1, channel, target=target)[0]
+            np.testing.assert_allclose(found, expected, rtol=0, atol=1e-5 * abs(expected).max())
