@@ -50,6 +50,7 @@ class Forward:
             plan.strands, lambda one: passes(one, residuals.raw(one.outputs[0]))
         )
         self._loss_gradients: dict[int, Any] | None = None
+        self._last_maps: tuple[int, FloatArray] | None = None
         self.predictions: tuple[Prediction, ...] = tuple(
             Prediction(head.name, self._numpy(head.tensor)[0])
             for head in plan.heads
@@ -57,13 +58,22 @@ class Forward:
         )
 
     def _numpy(self, tensor: Any) -> FloatArray:
-        return np.asarray(tf.cast(self._values[id(tensor)], tf.float32))
+        return np.asarray(self._float32(tensor))
+
+    def _float32(self, tensor: Any) -> Any:
+        return tf.cast(self._values[id(tensor)], tf.float32)
 
     def maps(self, layer: int) -> FloatArray:
-        """The feature maps of a layer, `[channel, height, width]`."""
-        convolution = self._plan.routes[layer].convolution
-        planes: FloatArray = convolution.layout.to_planes(self._numpy(convolution.target))[0]
-        return planes
+        """The feature maps of a layer, `[channel, height, width]`.
+
+        Those of the last layer that was asked for are kept: its statistics and gradients
+        want them, too.
+        """
+        if self._last_maps is None or self._last_maps[0] != layer:
+            convolution = self._plan.routes[layer].convolution
+            planes = convolution.layout.to_planes(self._float32(convolution.target))[0]
+            self._last_maps = layer, planes
+        return self._last_maps[1]
 
     def activated_maps(self, layer: int) -> FloatArray | None:
         """The maps after the activation function that a later layer applies.
@@ -77,7 +87,9 @@ class Forward:
         route = self._plan.routes[layer]
         if route.activated is None or route.activated is route.convolution.target:
             return None
-        planes: FloatArray = route.convolution.layout.to_planes(self._numpy(route.activated))[0]
+        planes: FloatArray = route.convolution.layout.to_planes(self._float32(route.activated))[
+            0
+        ]
         return planes
 
     def responses(self, layer: int) -> FloatArray:
@@ -160,7 +172,7 @@ class Forward:
         gradient = self._loss_gradients.get(id(route.convolution.target))
         if gradient is None:
             return np.full(maps.shape[0], np.nan, np.float32)
-        value = np.asarray(tf.cast(gradient, tf.float32))[:, 0]
+        value = tf.cast(gradient, tf.float32)[:, 0]
         return importance.taylor(maps, route.convolution.layout.to_planes(value)[0])
 
     def _differentiate_loss(self) -> dict[int, Any]:
