@@ -15,7 +15,6 @@ from tensorboard_plugin_convlens.capture.open_channels import OpenChannels
 from tensorboard_plugin_convlens.capture.plan import Plan, Route
 from tensorboard_plugin_convlens.capture.precision import Precision, cotangent_type
 from tensorboard_plugin_convlens.capture.vjp import Residuals
-from tensorboard_plugin_convlens.capture.vjp_pointwise import passes
 from tensorboard_plugin_convlens.core import importance
 from tensorboard_plugin_convlens.core.records import (
     FloatArray,
@@ -46,9 +45,7 @@ class Forward:
             tf.bfloat16: Residuals(values, tf.bfloat16),
         }
         # Not of `self`: in a circle of references, values would stay until Python looks for it.
-        self._channels = OpenChannels(
-            plan.strands, lambda one: passes(one, residuals.raw(one.outputs[0]))
-        )
+        self._channels = OpenChannels(plan.strands, lambda one: residuals.raw(one.outputs[0]))
         self._loss_gradients: dict[int, Any] | None = None
         self._last_maps: tuple[int, FloatArray] | None = None
         self.predictions: tuple[Prediction, ...] = tuple(
