@@ -18,9 +18,6 @@ from tensorboard_plugin_convlens.core.records import IntArray
 _GRAIN = 16
 """Open channels are filled up to a multiple of it: convolutions work on so many at once."""
 
-_MOST = 7 / 8
-"""Of the channels: to leave out fewer than the rest takes more time than it saves."""
-
 
 @dataclass(frozen=True)
 class Strand:
@@ -89,7 +86,7 @@ class OpenChannels:
             # is closed, too: rare, and slow to find out.
             is_open &= ~(output.max(axis=0) <= 0)
         count = -(-max(1, int(is_open.sum())) // _GRAIN) * _GRAIN
-        if count > strand.channels * _MOST:
+        if count >= strand.channels:
             return None
         # Open ones first, each kind in its order.
         order = np.argsort(~is_open, kind="stable")
