@@ -1,10 +1,10 @@
-"""Writes `frontend/src/wire.ts` from the modules of `tensorboard_plugin_convlens/server/wire/`.
+"""Writes `frontend/src/wire/` from the modules of `tensorboard_plugin_convlens/server/wire/`.
 
 The Python files are the contract; this script only respells it. It reads the syntax trees,
 so nothing of the package is imported.
 
-    python tools/generate_wire_ts.py            write the file
-    python tools/generate_wire_ts.py --check    exit 1 where the file is stale
+    python tools/generate_wire_ts.py            write the files
+    python tools/generate_wire_ts.py --check    exit 1 where a file is stale
 """
 
 from __future__ import annotations
@@ -12,12 +12,13 @@ from __future__ import annotations
 import argparse
 import ast
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 SOURCE = ROOT / "tensorboard_plugin_convlens" / "server" / "wire"
-TARGET = ROOT / "frontend" / "src" / "wire.ts"
+PACKAGE = "server.wire"
+TARGET = ROOT / "frontend" / "src" / "wire"
 
 HEADER = """\
 // Generated from tensorboard_plugin_convlens/server/wire/ by tools/generate_wire_ts.py.
@@ -85,10 +86,22 @@ def interface(node: ast.ClassDef) -> Iterator[str]:
     yield "}"
 
 
-def generate(sources: Iterable[str]) -> str:
-    """Returns the text of wire.ts for the texts of the contract's modules."""
+def imports(tree: ast.Module) -> Iterator[str]:
+    """Yields the lines that import what a module takes from its neighbors."""
+    for node in tree.body:
+        match node:
+            case ast.ImportFrom(module=str(module), names=names) if f"{PACKAGE}." in module:
+                listed = ", ".join(name.name for name in names)
+                yield f'import type {{ {listed} }} from "./{module.rpartition(".")[2]}";'
+
+
+def generate(source: str) -> str:
+    """Returns the TypeScript of the text of one module of the contract."""
+    tree = ast.parse(source)
     blocks = [HEADER]
-    for node in (node for source in sources for node in ast.parse(source).body):
+    if lines := list(imports(tree)):
+        blocks.append("\n".join(lines) + "\n")
+    for node in tree.body:
         match node:
             case ast.Assign(targets=[ast.Name(id=name)], value=value):
                 blocks.append(f"export type {name} = {to_typescript(value)};\n")
@@ -97,24 +110,36 @@ def generate(sources: Iterable[str]) -> str:
     return "\n".join(blocks)
 
 
-def main() -> int:
-    """Writes or checks the file; returns the exit status."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--check", action="store_true", help="exit 1 where wire.ts is stale")
-    check = parser.parse_args().check
+def generate_all() -> dict[str, str]:
+    """Returns name → text of every file of `frontend/src/wire/`."""
     modules = sorted(path for path in SOURCE.glob("*.py") if path.name != "__init__.py")
-    text = generate(path.read_text(encoding="utf-8") for path in modules)
-    if not check:
-        TARGET.write_text(text, encoding="utf-8")
+    files = {f"{one.stem}.ts": generate(one.read_text(encoding="utf-8")) for one in modules}
+    exports = "".join(f'export type * from "./{one.stem}";\n' for one in modules)
+    return files | {"index.ts": f"{HEADER}\n{exports}"}
+
+
+def main() -> int:
+    """Writes or checks the files; returns the exit status."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--check", action="store_true", help="exit 1 where a file is stale")
+    wanted = generate_all()
+    found = {one.name: one.read_text(encoding="utf-8") for one in TARGET.glob("*.ts")}
+    stale = [name for name in wanted | found if wanted.get(name) != found.get(name)]
+    if not parser.parse_args().check:
+        TARGET.mkdir(exist_ok=True)
+        for name in stale:
+            if name in wanted:
+                (TARGET / name).write_text(wanted[name], encoding="utf-8")
+            else:
+                (TARGET / name).unlink()
         return 0
-    if TARGET.exists() and TARGET.read_text(encoding="utf-8") == text:
-        return 0
-    print(
-        f"{TARGET.relative_to(ROOT)} is stale: it differs from what server/wire/ gives. "
-        "Run `make generate`.",
-        file=sys.stderr,
-    )
-    return 1
+    for name in stale:
+        print(
+            f"{(TARGET / name).relative_to(ROOT)} is stale: it differs from what server/wire/ "
+            "gives. Run `make generate`.",
+            file=sys.stderr,
+        )
+    return 1 if stale else 0
 
 
 if __name__ == "__main__":

@@ -39,13 +39,11 @@ class Forward:
         self._plan = plan
         self._values = values
         self._precision = precision
-        residuals = Residuals(values, tf.float32)
         self._residuals = {
-            tf.float32: residuals,
-            tf.bfloat16: Residuals(values, tf.bfloat16),
+            dtype: Residuals(values, dtype) for dtype in (tf.float32, tf.bfloat16)
         }
-        # Not of `self`: in a circle of references, values would stay until Python looks for it.
-        self._channels = OpenChannels(plan.strands, lambda one: residuals.raw(one.outputs[0]))
+        # Without `self`: in a circle of references, values stay until Python looks for one.
+        self._channels = OpenChannels(plan.strands, lambda one: values[id(one.outputs[0])])
         self._loss_gradients: dict[int, Any] | None = None
         self._last_maps: tuple[int, FloatArray] | None = None
         self.predictions: tuple[Prediction, ...] = tuple(
@@ -67,10 +65,13 @@ class Forward:
         want them, too.
         """
         if self._last_maps is None or self._last_maps[0] != layer:
-            convolution = self._plan.routes[layer].convolution
-            planes = convolution.layout.to_planes(self._float32(convolution.target))[0]
-            self._last_maps = layer, planes
+            route = self._plan.routes[layer]
+            self._last_maps = layer, self._planes(route, route.convolution.target)
         return self._last_maps[1]
+
+    def _planes(self, route: Route, tensor: Any) -> FloatArray:
+        planes: FloatArray = route.convolution.layout.to_planes(self._float32(tensor))[0]
+        return planes
 
     def activated_maps(self, layer: int) -> FloatArray | None:
         """The maps after the activation function that a later layer applies.
@@ -84,10 +85,7 @@ class Forward:
         route = self._plan.routes[layer]
         if route.activated is None or route.activated is route.convolution.target:
             return None
-        planes: FloatArray = route.convolution.layout.to_planes(self._float32(route.activated))[
-            0
-        ]
-        return planes
+        return self._planes(route, route.activated)
 
     def responses(self, layer: int) -> FloatArray:
         """The maps that the next layer gets: after the activation function, if one follows."""

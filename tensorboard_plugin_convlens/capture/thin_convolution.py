@@ -4,7 +4,7 @@ Processors convolve sixteen channels at once. For a gradient of three, most of t
 VGG16's first layer, convolutions take seven times as long as the same work elsewhere. So each
 place of a convolution computes a block of 2 by 2 units, twelve channels, which are laid out
 afterwards: the sub-pixel convolution of Shi et al. 2016, arXiv 1609.05158. It takes 0.4 to 0.6
-of the time.
+of the time at stride 1, 0.6 to all of it at stride 2.
 """
 
 from __future__ import annotations

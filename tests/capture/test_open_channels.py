@@ -10,6 +10,7 @@ from keras import layers
 
 from tensorboard_plugin_convlens.capture.engine import Engine
 from tensorboard_plugin_convlens.capture.functions import to_frame
+from tensorboard_plugin_convlens.capture.open_channels import OpenChannels, Strand
 from tests.oracle import Oracle
 
 IMAGE = np.random.default_rng(4).normal(size=(1, 24, 24, 3)).astype(np.float32)
@@ -163,6 +164,18 @@ def test_a_gradient_that_begins_before_a_closed_rectifier_is_not_stopped_by_it()
     expected = oracle.gradient(0, 31, target="max")[0]
     assert abs(expected).max() > 0
     np.testing.assert_allclose(to_frame(block, 24, 24)[0], expected, atol=1e-6)
+
+
+def test_a_channel_with_a_value_that_is_no_number_is_not_closed():
+    output = np.zeros((1, 4, 4, 48), np.float32)
+    output[0, 1, 2, 40] = np.nan
+    output[0, 3, 3, 7] = 1
+    tensor = object()
+    strand = Strand(48, (id(tensor),), ("rectifier",))
+    chosen = OpenChannels({id(tensor): strand}, lambda rectifier: output).of(tensor)
+    assert chosen is not None
+    assert len(chosen) == 16
+    assert {7, 40} <= set(chosen.tolist())
 
 
 def test_another_image_opens_other_channels():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Protocol
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
+from playwright.sync_api import Error as PlaywrightError
 
 from tensorboard_plugin_convlens.cli.demo_digits import train_on_digits
 from tests.e2e import logs, planted, trainings
@@ -26,7 +28,6 @@ _BROWSER_ARGUMENTS = [
     "--disable-component-update",
     "--no-first-run",
 ]
-
 
 _FOCUS = "() => document.hasFocus() ? document.activeElement?.outerHTML.slice(0, 200) : null"
 
@@ -50,8 +51,11 @@ def pytest_exception_interact(node: pytest.Item, report: pytest.TestReport) -> N
     browser = getattr(node, "funcargs", {}).get("browser")
     for context in browser.contexts if browser else ():
         for frame in (frame for page in context.pages for frame in page.frames):
-            shown = frame.locator("body").aria_snapshot()
-            report.sections.append((f"{frame.url} (focus: {frame.evaluate(_FOCUS)})", shown))
+            # A page that has gone, or shows nothing, must not hide why the test failed.
+            with contextlib.suppress(PlaywrightError):
+                shown = frame.locator("body").aria_snapshot(timeout=2_000)
+                focus = frame.evaluate(_FOCUS)
+                report.sections.append((f"{frame.url} (focus: {focus})", shown))
 
 
 @pytest.fixture(scope="session")

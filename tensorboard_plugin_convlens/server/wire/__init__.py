@@ -1,6 +1,6 @@
 """The JSON contract between the server and the tab.
 
-`frontend/src/wire.ts` is generated from the modules of this package (`make generate`) and a
+`frontend/src/wire/` is generated from the modules of this package (`make generate`) and a
 test fails when it is stale. Keys are spelled as they ship. Every key is required; what is
 absent is `null`. Numbers that are not finite are `null`.
 """
