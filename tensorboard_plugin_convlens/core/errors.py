@@ -29,6 +29,10 @@ class FormatError(ConvLensError):
     """Stored bytes are damaged, cut short, or of a version this release cannot read."""
 
 
+class TooLargeError(ConvLensError):
+    """An answer would take more memory than one answer may; the text says what of it."""
+
+
 class NotCapturedError(ConvLensError):
     """A run, step, layer, input image or channel was asked for that is not there."""
 

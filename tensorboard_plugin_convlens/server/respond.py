@@ -19,6 +19,7 @@ from tensorboard_plugin_convlens.core.errors import (
     MarkError,
     NotCapturedError,
     StoreError,
+    TooLargeError,
     UnknownOperationError,
 )
 from tensorboard_plugin_convlens.core.marks import MarkConflictError
@@ -61,6 +62,7 @@ _STATUS: tuple[tuple[type[ConvLensError], int], ...] = (
     (NotCapturedError, 404),
     (UnknownOperationError, 404),
     (FormatError, 410),
+    (TooLargeError, 413),
     (StoreError, 503),
 )
 
