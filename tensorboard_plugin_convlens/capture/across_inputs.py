@@ -40,13 +40,17 @@ class AcrossInputs:
             self._profiles.setdefault(layer, []).append(profile)
             self._means.setdefault(layer, []).append(importance.mean(maps))
 
-    def statistics(self, layer: int, kernels: FloatArray | None) -> tuple[Statistic, ...]:
+    def statistics(
+        self, layer: int, kernels: FloatArray | None, *, fpgm: FloatArray | None = None
+    ) -> tuple[Statistic, ...]:
         """What all input images together say; `input` is -1.
 
         Args:
           layer: Index in the model graph.
           kernels: `[channel, plane, height, width]`; None where channels have none of
             their own: `fpgm` and `kernel_cosine` are left out then.
+          fpgm: That of these very kernels, where an earlier step computed it: it takes longer
+            than all else, and grows with the square of the number of filters.
         """
         nearest = nearest_by_activation(np.concatenate(self._profiles[layer], axis=1))
         other = np.where(nearest.channel < 0, np.nan, nearest.channel)
@@ -57,6 +61,6 @@ class AcrossInputs:
             "class_selectivity": selectivity,
         }
         if kernels is not None:
-            numbers["fpgm"] = geometric_median_distance(kernels)
+            numbers["fpgm"] = geometric_median_distance(kernels) if fpgm is None else fpgm
             numbers["kernel_cosine"] = kernel_cosine(kernels, nearest.channel)
         return tuple(Statistic(name, -1, values) for name, values in numbers.items())

@@ -102,6 +102,13 @@ class Predecessor:
             if (one.name, one.input) == ("specificity", index)
         ]
 
+    def fpgm(self, origin: Origin) -> FloatArray | None:
+        """The FPGM distances of a layer whose weights are unchanged, if they are known."""
+        if origin.weights_unchanged_since is None:
+            return None
+        statistics = self.layers[origin.layer].layer.statistics
+        return next((one.values for one in statistics if one.name == "fpgm"), None)
+
     def changes(self, origin: Origin, traits: Traits, filters: int) -> tuple[Statistic, ...]:
         """How far the filters of a layer moved since, as `core/change.py` defines it."""
         layer = origin.layer

@@ -108,7 +108,8 @@ class StepCapture:
         for layer, origin in self.course.origins.items():
             filters = self.engine.graph.layers[layer].channels or 0
             changes = self.course.before.changes(origin, traits, filters)
-            numbers = across.statistics(layer, traits.kernels.get(layer))
+            fpgm = self.course.before.fpgm(origin)
+            numbers = across.statistics(layer, traits.kernels.get(layer), fpgm=fpgm)
             self.lane.put(self.recording, Numbers(layer, (*changes, *numbers), None))
 
     def _take_maps(self, forward: Forward, index: int) -> None:

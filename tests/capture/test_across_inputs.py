@@ -6,7 +6,9 @@ import keras
 import numpy as np
 import pytest
 
-from tensorboard_plugin_convlens import Reader, capture
+from tensorboard_plugin_convlens import CaptureSession, Reader, capture
+from tensorboard_plugin_convlens.capture import across_inputs
+from tensorboard_plugin_convlens.core.redundancy import geometric_median_distance
 
 IMAGES = np.random.default_rng(4).normal(size=(4, 12, 12, 3)).astype(np.float32)
 LABELS = (2, 0, 2, 1)
@@ -56,3 +58,30 @@ def test_class_selectivity_is_of_the_rectified_maps(model, tmp_path):
 def test_without_true_classes_selectivity_is_not_a_number(model, tmp_path):
     found = captured(model, tmp_path, labels=["a", "b", "c", "d"])
     assert np.isnan(found["class_selectivity"].values).all()
+
+
+def test_fpgm_is_computed_once_for_the_same_weights(model, tmp_path, monkeypatch):
+    computed = []
+
+    def counted(kernels):
+        computed.append(len(kernels))
+        return geometric_median_distance(kernels)
+
+    monkeypatch.setattr(across_inputs, "geometric_median_distance", counted)
+    session = CaptureSession(model, IMAGES, tmp_path, methods=["activation"])
+    session.capture(0)
+    session.capture(1)
+    assert computed == [6]
+    model.get_layer("conv").kernel.assign_add(np.full((3, 3, 3, 6), 0.1, np.float32))
+    session.capture(2)
+    assert computed == [6, 6]
+    found = [_fpgm(tmp_path, step) for step in range(3)]
+    np.testing.assert_array_equal(found[1], found[0])
+    kernel = np.moveaxis(np.asarray(model.get_layer("conv").kernel), -1, 0).reshape(6, -1)
+    distances = np.linalg.norm(kernel[:, None] - kernel[None], axis=2).sum(axis=1)
+    np.testing.assert_allclose(found[2], distances, rtol=1e-5)
+
+
+def _fpgm(log_dir, step):
+    (layer,) = Reader(log_dir).capture(".", step).layers
+    return next(one.values for one in layer.statistics if one.name == "fpgm")

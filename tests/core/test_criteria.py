@@ -38,6 +38,22 @@ def test_fpgm_of_equal_kernels_is_exactly_zero():
     assert geometric_median_distance(np.repeat(KERNELS[:1], 5, axis=0)).tolist() == [0] * 5
 
 
+def test_fpgm_of_more_filters_than_are_compared_at_a_time():
+    kernels = np.random.default_rng(7).normal(size=(4200, 5)).astype(np.float32)
+    kernels[4199] = kernels[0]
+    found = geometric_median_distance(kernels)
+    for channel in (0, 2047, 2048, 4199):
+        distances = np.linalg.norm(kernels - kernels[channel], axis=1)
+        np.testing.assert_allclose(found[channel], distances.sum(dtype=np.float64), rtol=1e-6)
+    assert found[4199] == found[0]
+
+
+def test_fpgm_beside_an_infinite_weight_is_not_a_number():
+    kernels = KERNELS.copy()
+    kernels.flat[0] = np.inf
+    assert np.isnan(geometric_median_distance(kernels)).all()
+
+
 def test_fpgm_is_not_defined_beside_a_broken_kernel():
     broken = KERNELS[:4].copy()
     broken[2, 0, 0, 0] = np.nan
