@@ -57,7 +57,8 @@ def _units(rows: FloatArray) -> NDArray[np.float64]:
 
 
 def _squared_lengths(rows: NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.einsum("ij,ij->i", rows, rows)
+    lengths: NDArray[np.float64] = np.einsum("ij,ij->i", rows, rows)
+    return lengths
 
 
 def profile_side(inputs: int) -> int:

@@ -98,7 +98,8 @@ def _inner_products(first: FloatArray, second: FloatArray) -> NDArray[np.float64
 
 
 def _squared_lengths(rows: FloatArray) -> NDArray[np.float64]:
-    return np.einsum("ij,ij->i", rows, rows, dtype=np.float64)
+    lengths: NDArray[np.float64] = np.einsum("ij,ij->i", rows, rows, dtype=np.float64)
+    return lengths
 
 
 def nearest_by_activation(profiles: FloatArray) -> Nearest:
