@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from tensorboard_plugin_convlens.core.errors import MarkError
 from tensorboard_plugin_convlens.core.marks import VERDICTS, Mark
+from tensorboard_plugin_convlens.storage.output_file import write_output
 
 if TYPE_CHECKING:
     from tensorboard_plugin_convlens.annotations.marks import Marks
@@ -196,11 +197,8 @@ def _read(path: Path) -> str:
 
 
 def _write(path: Path, text: str) -> None:
-    try:
-        # CSV has line ends of its own, and notes may have others.
-        path.write_text(text, encoding="utf-8", newline="")
-    except OSError as error:
-        raise MarkError(f"Cannot write {str(path)!r}: {error}.") from error
+    # CSV has line ends of its own, and notes may have others.
+    write_output(path, text.encode())
 
 
 def _suffix(path: Path) -> str:

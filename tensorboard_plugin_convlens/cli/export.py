@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import csv
+import io
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -12,10 +13,11 @@ from typing import Any
 from tensorboard_plugin_convlens.cli import chosen_run, verdict_source
 from tensorboard_plugin_convlens.cli.filter_table import filter_table
 from tensorboard_plugin_convlens.core.errors import InputError, NotCapturedError
-from tensorboard_plugin_convlens.core.mask import build_mask, write_mask
+from tensorboard_plugin_convlens.core.mask import build_mask, encode_mask
 from tensorboard_plugin_convlens.core.records import Capture, Layer
 from tensorboard_plugin_convlens.core.spreadsheet import guard
 from tensorboard_plugin_convlens.core.verdicts import removable
+from tensorboard_plugin_convlens.storage.output_file import output_file, write_output
 from tensorboard_plugin_convlens.storage.reader import Reader
 
 _EPILOG = """\
@@ -72,7 +74,7 @@ def _export_mask(reader: Reader, name: str, arguments: argparse.Namespace) -> st
         raise InputError("There is nothing to write: no filter of this run is called useless.")
     filters = {one.path: one.channels or 0 for one in graph.layers if one.is_convolution}
     mask = build_mask(filters, removable(graph, useless))
-    write_mask(arguments.output, mask)
+    write_output(arguments.output, encode_mask(mask, arguments.output.suffix))
     return (
         f"{arguments.output}: {mask.removed} filters of {len(mask.layers)} layers are removed"
     )
@@ -127,13 +129,10 @@ def _captured(
 def _write_csv(path: Path, rows: Iterable[Iterable[object]]) -> None:
     if path.suffix != ".csv":
         raise InputError(f"Tables are written as .csv; got {path.name!r}.")
-    try:
-        with path.open("w", newline="", encoding="utf-8") as file:
-            csv.writer(file).writerows([guard(cell) for cell in row] for row in rows)
-    except OSError as error:
-        raise InputError(
-            f"The table cannot be written to {str(path)!r}: {error.strerror or error}."
-        ) from error
+    with output_file(path) as file:
+        text = io.TextIOWrapper(file, encoding="utf-8", newline="")
+        csv.writer(text).writerows([guard(cell) for cell in row] for row in rows)
+        text.detach()  # Flushes; the file is closed by whoever opened it.
 
 
 _EXPORTS: dict[str, Callable[[Reader, str, argparse.Namespace], str]] = {

@@ -10,6 +10,7 @@ from typing import Any
 from tensorboard_plugin_convlens.cli.quiet_start import start_tensorflow
 from tensorboard_plugin_convlens.core.errors import InputError
 from tensorboard_plugin_convlens.core.mask import read_mask
+from tensorboard_plugin_convlens.storage.output_file import output_path
 
 _EPILOG = """\
 examples:
@@ -62,13 +63,8 @@ def run(arguments: argparse.Namespace) -> None:
     model = load_checkpoint(arguments.model)
     smaller = prune_filters(model, mask)
     difference = largest_difference(smaller, mask_filters(model, mask))
-    try:
-        smaller.save(arguments.output)
-    except OSError as error:
-        raise InputError(
-            f"The smaller model cannot be written to {str(arguments.output)!r}: "
-            f"{error.strerror or error}."
-        ) from error
+    with output_path(arguments.output) as unfinished:
+        smaller.save(unfinished)
     done = {
         "model": str(arguments.model),
         "output": str(arguments.output),

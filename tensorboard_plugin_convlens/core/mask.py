@@ -11,6 +11,7 @@ filter is kept.
 
 from __future__ import annotations
 
+import io
 import json
 import zipfile
 from collections.abc import Iterable, Mapping
@@ -70,26 +71,19 @@ def build_mask(filters: Mapping[str, int], removed: Iterable[tuple[str, int]]) -
     return FilterMask(layers)
 
 
-def write_mask(path: Path, mask: FilterMask) -> None:
-    """Writes a mask file, of the kind that its suffix names.
+def encode_mask(mask: FilterMask, suffix: str) -> bytes:
+    """The content of a mask file of the kind that its suffix names: `.json` or `.npz`.
 
     Raises:
-      InputError: Another suffix, or the file cannot be written.
+      InputError: Another suffix.
     """
-    try:
-        if path.suffix == ".npz":
-            with path.open("wb") as file:
-                np.savez_compressed(file, allow_pickle=False, **_arrays(mask))
-        elif path.suffix == ".json":
-            path.write_text(json.dumps(_to_json(mask), indent=1) + "\n", encoding="utf-8")
-        else:
-            raise InputError(
-                f"A mask is written as .json or .npz; got the file name {path.name!r}."
-            )
-    except OSError as error:
-        raise InputError(
-            f"The mask cannot be written to {str(path)!r}: {error.strerror or error}."
-        ) from error
+    if suffix == ".npz":
+        archive = io.BytesIO()
+        np.savez_compressed(archive, allow_pickle=False, **_arrays(mask))
+        return archive.getvalue()
+    if suffix == ".json":
+        return (json.dumps(_to_json(mask), indent=1) + "\n").encode()
+    raise InputError(f"A mask is written as .json or .npz; got a file name in {suffix!r}.")
 
 
 def read_mask(path: Path) -> FilterMask:

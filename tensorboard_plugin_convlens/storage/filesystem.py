@@ -8,8 +8,8 @@ are not followed in the last component, sizes are bounded, and only ordinary fil
 from __future__ import annotations
 
 import os
+import secrets
 import stat
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -51,30 +51,45 @@ def make_directory(path: Path) -> None:
 
 
 @contextmanager
-def atomic_file(path: Path) -> Iterator[BinaryIO]:
+def atomic_file(path: Path, *, aside: Path | None = None) -> Iterator[BinaryIO]:
     """A new file that appears under its name, complete and on disk, when the block ends.
 
-    If the block raises, nothing appears and the unfinished file is removed.
+    If the block raises, nothing appears, a file that was there before stays as it was, and
+    the unfinished file is removed if it can be. A file that is replaced passes its
+    permissions on.
+
+    Args:
+      path: The file. A symbolic link is replaced, not followed.
+      aside: What the unfinished file is named after, on the same file system; `path` by
+        default.
 
     Raises:
       StorageError: The file cannot be written (no space, no permission, …).
     """
-    temporary = None
+    with atomic_path(path, aside=aside) as temporary, _created(temporary, path) as file:
+        yield file
+        file.flush()
+        os.fsync(file.fileno())
+
+
+@contextmanager
+def atomic_path(path: Path, *, aside: Path | None = None, suffix: str = "") -> Iterator[Path]:
+    """The path of an unfinished file that takes its name when the block ends.
+
+    The block writes it and sees to it that it is on disk. Arguments and errors are those of
+    `atomic_file`; the unfinished file's name ends in `suffix`, for writers that look at it.
+    """
+    beside = path if aside is None else aside
+    unfinished = f".{beside.name[:40]}.{secrets.token_hex(4)}{TEMPORARY_SUFFIX}{suffix}"
+    temporary = beside.with_name(unfinished)
     try:
-        handle, temporary = tempfile.mkstemp(
-            prefix=f".{path.name[:40]}.", suffix=TEMPORARY_SUFFIX, dir=path.parent
-        )
-        os.fchmod(handle, 0o666 & ~_umask())
-        with os.fdopen(handle, "wb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
+        yield temporary
         os.replace(temporary, path)
     except OSError as error:
         _remove(temporary)
         raise StorageError(
             f"Cannot write {str(path)!r}: {error.strerror or error}. "
-            "Check the space and the permissions of the log directory."
+            "Check that there is space and that you may write there."
         ) from error
     except BaseException:
         _remove(temporary)
@@ -87,6 +102,43 @@ def write_file(path: Path, content: bytes) -> None:
         file.write(content)
 
 
+def sync_file(path: Path, *, like: Path) -> None:
+    """Brings a file onto the disk, with the permissions of `like` if that is there.
+
+    Raises:
+      OSError: It cannot be opened or written.
+    """
+    handle = os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        _copy_mode(handle, like)
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def list_directory(path: Path) -> list[str]:
+    """The names in a directory.
+
+    Raises:
+      StorageError: It cannot be read.
+    """
+    try:
+        return os.listdir(path)
+    except OSError as error:
+        raise StorageError(
+            f"Cannot read the directory {str(path)!r}: {error.strerror or error}. "
+            "Check that it is there and that you may read it."
+        ) from error
+
+
+def is_file(path: Path) -> bool:
+    """Whether an ordinary file is there, as far as that can be found out."""
+    try:
+        return stat.S_ISREG(os.lstat(path).st_mode)
+    except OSError:
+        return False
+
+
 def read_file(path: Path, *, offset: int = 0, length: int | None = None, limit: int) -> bytes:
     """Reads bytes of an ordinary file.
 
@@ -97,17 +149,10 @@ def read_file(path: Path, *, offset: int = 0, length: int | None = None, limit: 
 
     Raises:
       NotCapturedError: There is no such file.
-      FormatError: It is no ordinary file, too large, or ends before `offset + length`.
+      FormatError: It is no ordinary file, too large, ends before `offset + length`, or the
+        operating system cannot read it.
     """
-    try:
-        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-    except FileNotFoundError:
-        raise NotCapturedError(
-            f"The file {path.name!r} is gone from the log directory."
-        ) from None
-    except OSError as error:
-        raise FormatError(f"Cannot read {path.name!r}: {error.strerror or error}.") from error
-    with os.fdopen(handle, "rb") as file:
+    with _opened(path) as file:
         status = os.fstat(file.fileno())
         wanted = status.st_size - offset if length is None else length
         if not stat.S_ISREG(status.st_mode):
@@ -125,14 +170,48 @@ def read_file(path: Path, *, offset: int = 0, length: int | None = None, limit: 
         return file.read(wanted)
 
 
-def _umask() -> int:
-    """The process's file mode mask; it cannot be read without being set."""
-    mask = os.umask(0o022)
-    os.umask(mask)
-    return mask
+def read_beginning(path: Path, most: int) -> bytes:
+    """The first bytes of an ordinary file, at most so many. Raises as `read_file`."""
+    with _opened(path) as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise FormatError(f"{path.name!r} is not an ordinary file.")
+        return file.read(most)
 
 
-def _remove(path: str | None) -> None:
-    if path is not None:
-        with suppress(FileNotFoundError):
-            os.unlink(path)
+@contextmanager
+def _opened(path: Path) -> Iterator[BinaryIO]:
+    """A file for reading; whatever the operating system refuses becomes a sentence."""
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        with os.fdopen(handle, "rb") as file:
+            yield file
+    except FileNotFoundError:
+        raise NotCapturedError(
+            f"The file {path.name!r} is gone from the log directory."
+        ) from None
+    except OSError as error:
+        raise FormatError(f"Cannot read {path.name!r}: {error.strerror or error}.") from error
+
+
+@contextmanager
+def _created(temporary: Path, path: Path) -> Iterator[BinaryIO]:
+    """A new, empty file; the process's file mode mask applies, or the mode of `path`."""
+    flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    handle = os.open(temporary, flags, 0o666)
+    with os.fdopen(handle, "wb") as file:
+        _copy_mode(handle, path)
+        yield file
+
+
+def _copy_mode(handle: int, path: Path) -> None:
+    """Takes over the permissions of a file that will be replaced, if there is one."""
+    with suppress(OSError):  # Nothing is replaced, or modes cannot be set there.
+        mode = os.lstat(path).st_mode
+        if stat.S_ISREG(mode):
+            os.fchmod(handle, stat.S_IMODE(mode))
+
+
+def _remove(path: Path) -> None:
+    """Removes a file if it can be: what failed before this is what has to be told."""
+    with suppress(OSError):
+        os.unlink(path)

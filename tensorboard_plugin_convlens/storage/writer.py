@@ -7,17 +7,12 @@ dies in between leaves files that no manifest names, never half a capture.
 
 from __future__ import annotations
 
-import json
 import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
-
-from tensorboard.compat.proto import event_pb2, summary_pb2
-from tensorboard.summary.writer.event_file_writer import EventFileWriter
-from tensorboard.util import tensor_util
 
 from tensorboard_plugin_convlens.core.ablation import Ablation
 from tensorboard_plugin_convlens.core.errors import StorageError
@@ -28,19 +23,20 @@ from tensorboard_plugin_convlens.core.records import (
     Sheet,
     StepKey,
 )
-from tensorboard_plugin_convlens.storage import convlens_pb2 as pb
-from tensorboard_plugin_convlens.storage import names
+from tensorboard_plugin_convlens.storage import names, status
 from tensorboard_plugin_convlens.storage.ablation_message import ablation_to_message
 from tensorboard_plugin_convlens.storage.capture_message import capture_to_message
+from tensorboard_plugin_convlens.storage.discovery import announce
 from tensorboard_plugin_convlens.storage.filesystem import (
     atomic_file,
+    is_file,
     local_path,
     make_directory,
     write_file,
 )
 from tensorboard_plugin_convlens.storage.graph_message import graph_to_message
 from tensorboard_plugin_convlens.storage.inputs_message import inputs_to_message
-from tensorboard_plugin_convlens.storage.sealed import seal, serialize
+from tensorboard_plugin_convlens.storage.sealed import seal
 from tensorboard_plugin_convlens.storage.sheet_writer import PackWriter
 
 
@@ -54,6 +50,7 @@ class Writer:
         run: str = ".",
         kind: Literal["training", "capture"] = "capture",
         session: str | None = None,
+        began: float | None = None,
     ) -> None:
         """Opens the run: makes its directory and announces it to TensorBoard.
 
@@ -64,6 +61,7 @@ class Writer:
             earlier training sessions; a capture session stands beside them.
           session: One that another process began: several may write a session, each its
             own steps.
+          began: When the session began, in seconds since 1970; now by default.
 
         Raises:
           StorageError: The directory cannot be created or written to, or the run's name
@@ -72,19 +70,30 @@ class Writer:
         self.run_directory = _run_directory(local_path(log_dir), run)
         self.directory = self.run_directory / names.DIRECTORY
         self.session = session or names.new_session(kind)
+        self._began = time.time() if began is None else began
+        self._announcement: Path | None = None
+        self.open()
+
+    def open(self) -> None:
+        """Makes the run's directory and its discovery event, if one of them is not there.
+
+        Raises:
+          StorageError: The directory cannot be created or written to.
+        """
         make_directory(self.directory)
-        _announce(self.run_directory)
+        if self._announcement is None or not is_file(self._announcement):
+            self._announcement = announce(self.run_directory, began=self._began)
 
     def write_graph(self, graph: ModelGraph) -> None:
         """Writes a model graph, unless it is there."""
         path = self.directory / names.graph_name(graph.fingerprint)
-        if not path.exists():
+        if not is_file(path):
             write_file(path, seal(graph_to_message(graph)))
 
     def write_inputs(self, images: InputImages) -> None:
         """Writes a set of input images, unless it is there."""
         path = self.directory / names.inputs_name(images.fingerprint)
-        if not path.exists():
+        if not is_file(path):
             write_file(path, seal(inputs_to_message(images)))
 
     @contextmanager
@@ -121,8 +130,7 @@ class Writer:
 
     def write_status(self, problems: list[str]) -> None:
         """Writes the problems of this session, as sentences, for the tab to show."""
-        status = {"session": self.session, "wallTime": time.time(), "problems": problems}
-        content = json.dumps(status, indent=1).encode()
+        content = status.encode(self.session, problems)
         write_file(self.directory / names.status_name(self.session), content)
 
 
@@ -142,40 +150,3 @@ def _checked(step: int) -> int:
     if not 0 <= step <= names.LARGEST_STEP:
         raise StorageError(f"A step must lie between 0 and {names.LARGEST_STEP}; got {step}.")
     return step
-
-
-def _announce(run_directory: Path) -> None:
-    """Writes and closes the discovery event, once per run.
-
-    TensorBoard takes a directory for a run only if it holds an event file. The file is
-    closed before training opens its own: a second live event file in a run would stop
-    Keras' scalars on TensorBoard's Python loader.
-    """
-    if any("convlens" in path.name for path in run_directory.glob("*tfevents*")):
-        return
-    data = pb.PluginData(
-        format_version=names.FORMAT_VERSION,
-        directory=pb.Directory(path=Path(names.DIRECTORY).as_posix()),
-    )
-    event = event_pb2.Event(wall_time=time.time(), step=0)
-    event.summary.value.add(
-        tag=names.INDEX_TAG,
-        tensor=tensor_util.make_tensor_proto(Path(names.DIRECTORY).as_posix()),
-        metadata=summary_pb2.SummaryMetadata(
-            display_name="ConvLens",
-            summary_description="Tells TensorBoard that this run holds ConvLens captures.",
-            plugin_data=summary_pb2.SummaryMetadata.PluginData(
-                plugin_name=names.PLUGIN_NAME, content=serialize(data)
-            ),
-            data_class=summary_pb2.DATA_CLASS_TENSOR,
-        ),
-    )
-    try:
-        writer = EventFileWriter(str(run_directory), filename_suffix=".convlens")
-        writer.add_event(event)
-        writer.close()
-    except OSError as error:
-        raise StorageError(
-            f"Cannot write an event file into {str(run_directory)!r}: "
-            f"{error.strerror or error}. Check the space and the permissions."
-        ) from error

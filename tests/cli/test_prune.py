@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from tensorboard_plugin_convlens.cli.main import main
-from tensorboard_plugin_convlens.core.mask import build_mask, write_mask
+from tensorboard_plugin_convlens.core.mask import build_mask, encode_mask
 from tests.capture.test_pruning import chain, filters
 
 
@@ -21,7 +21,7 @@ def model(tmp_path: Path) -> Path:
 
 def mask_file(model: Path, *removed: tuple[str, int]) -> Path:
     path = model.with_name("mask.json")
-    write_mask(path, build_mask(filters(chain()), removed))
+    path.write_bytes(encode_mask(build_mask(filters(chain()), removed), ".json"))
     return path
 
 
@@ -46,8 +46,9 @@ def test_machines_get_the_numbers_as_json(model: Path, capsys):
 
 def test_what_cannot_be_pruned_is_said_and_nothing_is_written(model: Path, capsys):
     output = model.with_name("smaller.keras")
-    write_mask(model.with_name("wrong.json"), build_mask({"nowhere": 3}, [("nowhere", 0)]))
-    command = ["prune", str(model), "--mask", str(model.with_name("wrong.json"))]
+    wrong = model.with_name("wrong.json")
+    wrong.write_bytes(encode_mask(build_mask({"nowhere": 3}, [("nowhere", 0)]), ".json"))
+    command = ["prune", str(model), "--mask", str(wrong)]
     assert main([*command, "--output", str(output)]) == 1
     assert "'nowhere'" in capsys.readouterr().err
     assert not output.exists()
