@@ -92,14 +92,16 @@ class PackedTag(_message.Message):
     def __init__(self, name: _Optional[str] = ..., method: _Optional[_Union[Method, str]] = ..., input: _Optional[int] = ...) -> None: ...
 
 class PackedSheet(_message.Message):
-    __slots__ = ("sheet", "statistics", "input")
+    __slots__ = ("sheet", "statistics", "input", "sha256")
     SHEET_FIELD_NUMBER: _ClassVar[int]
     STATISTICS_FIELD_NUMBER: _ClassVar[int]
     INPUT_FIELD_NUMBER: _ClassVar[int]
+    SHA256_FIELD_NUMBER: _ClassVar[int]
     sheet: Sheet
     statistics: _containers.RepeatedCompositeFieldContainer[Statistic]
     input: InputImage
-    def __init__(self, sheet: _Optional[_Union[Sheet, _Mapping]] = ..., statistics: _Optional[_Iterable[_Union[Statistic, _Mapping]]] = ..., input: _Optional[_Union[InputImage, _Mapping]] = ...) -> None: ...
+    sha256: bytes
+    def __init__(self, sheet: _Optional[_Union[Sheet, _Mapping]] = ..., statistics: _Optional[_Iterable[_Union[Statistic, _Mapping]]] = ..., input: _Optional[_Union[InputImage, _Mapping]] = ..., sha256: _Optional[bytes] = ...) -> None: ...
 
 class ModelGraph(_message.Message):
     __slots__ = ("format_version", "name", "fingerprint", "layers")
@@ -294,7 +296,7 @@ class LayerCapture(_message.Message):
     def __init__(self, layer: _Optional[int] = ..., sheets: _Optional[_Iterable[_Union[Sheet, _Mapping]]] = ..., statistics: _Optional[_Iterable[_Union[Statistic, _Mapping]]] = ..., guidance: _Optional[_Union[Guidance, _Mapping]] = ..., weights_sha256: _Optional[bytes] = ..., lineage_sha256: _Optional[bytes] = ..., weights_unchanged_since: _Optional[int] = ..., unchanged_since: _Optional[int] = ...) -> None: ...
 
 class Sheet(_message.Message):
-    __slots__ = ("method", "form", "input", "channels", "planes", "height", "width", "signed", "scale", "nan", "infinite", "sha256", "pack", "offset", "length", "channels_per_segment", "segments", "target", "placement", "stage", "cropped")
+    __slots__ = ("method", "form", "input", "channels", "planes", "height", "width", "signed", "scale", "nan", "infinite", "sha256", "pack", "offset", "length", "channels_per_segment", "segments", "target", "placement", "stage", "cropped", "segment_crc32")
     METHOD_FIELD_NUMBER: _ClassVar[int]
     FORM_FIELD_NUMBER: _ClassVar[int]
     INPUT_FIELD_NUMBER: _ClassVar[int]
@@ -316,6 +318,7 @@ class Sheet(_message.Message):
     PLACEMENT_FIELD_NUMBER: _ClassVar[int]
     STAGE_FIELD_NUMBER: _ClassVar[int]
     CROPPED_FIELD_NUMBER: _ClassVar[int]
+    SEGMENT_CRC32_FIELD_NUMBER: _ClassVar[int]
     method: Method
     form: Form
     input: int
@@ -337,7 +340,8 @@ class Sheet(_message.Message):
     placement: Placement
     stage: ActivationStage
     cropped: bool
-    def __init__(self, method: _Optional[_Union[Method, str]] = ..., form: _Optional[_Union[Form, str]] = ..., input: _Optional[int] = ..., channels: _Optional[int] = ..., planes: _Optional[int] = ..., height: _Optional[int] = ..., width: _Optional[int] = ..., signed: bool = ..., scale: _Optional[_Iterable[float]] = ..., nan: _Optional[_Iterable[int]] = ..., infinite: _Optional[_Iterable[int]] = ..., sha256: _Optional[bytes] = ..., pack: _Optional[int] = ..., offset: _Optional[int] = ..., length: _Optional[int] = ..., channels_per_segment: _Optional[int] = ..., segments: _Optional[_Iterable[int]] = ..., target: _Optional[_Union[Target, str]] = ..., placement: _Optional[_Union[Placement, _Mapping]] = ..., stage: _Optional[_Union[ActivationStage, str]] = ..., cropped: bool = ...) -> None: ...
+    segment_crc32: _containers.RepeatedScalarFieldContainer[int]
+    def __init__(self, method: _Optional[_Union[Method, str]] = ..., form: _Optional[_Union[Form, str]] = ..., input: _Optional[int] = ..., channels: _Optional[int] = ..., planes: _Optional[int] = ..., height: _Optional[int] = ..., width: _Optional[int] = ..., signed: bool = ..., scale: _Optional[_Iterable[float]] = ..., nan: _Optional[_Iterable[int]] = ..., infinite: _Optional[_Iterable[int]] = ..., sha256: _Optional[bytes] = ..., pack: _Optional[int] = ..., offset: _Optional[int] = ..., length: _Optional[int] = ..., channels_per_segment: _Optional[int] = ..., segments: _Optional[_Iterable[int]] = ..., target: _Optional[_Union[Target, str]] = ..., placement: _Optional[_Union[Placement, _Mapping]] = ..., stage: _Optional[_Union[ActivationStage, str]] = ..., cropped: bool = ..., segment_crc32: _Optional[_Iterable[int]] = ...) -> None: ...
 
 class Placement(_message.Message):
     __slots__ = ("height", "width", "source", "top", "left", "unit_row", "unit_column")

@@ -15,7 +15,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from tensorboard_plugin_convlens.core.errors import FormatError, NotCapturedError, StorageError
+from tensorboard_plugin_convlens.core.errors import FormatError, StorageError
+from tensorboard_plugin_convlens.storage.ordinary_file import ordinary_file
 
 TEMPORARY_SUFFIX = ".tmp"
 
@@ -152,45 +153,19 @@ def read_file(path: Path, *, offset: int = 0, length: int | None = None, limit: 
       FormatError: It is no ordinary file, too large, ends before `offset + length`, or the
         operating system cannot read it.
     """
-    with _opened(path) as file:
-        status = os.fstat(file.fileno())
-        wanted = status.st_size - offset if length is None else length
-        if not stat.S_ISREG(status.st_mode):
-            raise FormatError(f"{path.name!r} is not an ordinary file.")
+    with ordinary_file(path) as file:
+        wanted = file.size - offset if length is None else length
         if wanted > limit:
             raise FormatError(
                 f"{path.name!r} is too large to read: {wanted} bytes, expected at most {limit}."
             )
-        if offset < 0 or wanted < 0 or offset + wanted > status.st_size:
-            raise FormatError(
-                f"{path.name!r} is cut short: expected {offset + wanted} bytes, "
-                f"got {status.st_size}."
-            )
-        file.seek(offset)
-        return file.read(wanted)
+        return file.read(offset, wanted)
 
 
 def read_beginning(path: Path, most: int) -> bytes:
     """The first bytes of an ordinary file, at most so many. Raises as `read_file`."""
-    with _opened(path) as file:
-        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-            raise FormatError(f"{path.name!r} is not an ordinary file.")
-        return file.read(most)
-
-
-@contextmanager
-def _opened(path: Path) -> Iterator[BinaryIO]:
-    """A file for reading; whatever the operating system refuses becomes a sentence."""
-    try:
-        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-        with os.fdopen(handle, "rb") as file:
-            yield file
-    except FileNotFoundError:
-        raise NotCapturedError(
-            f"The file {path.name!r} is gone from the log directory."
-        ) from None
-    except OSError as error:
-        raise FormatError(f"Cannot read {path.name!r}: {error.strerror or error}.") from error
+    with ordinary_file(path) as file:
+        return file.read(0, min(most, file.size))
 
 
 @contextmanager

@@ -7,7 +7,7 @@ in a pack.
 A stored sheet is one ordinary gzip member, so that the server can send it untouched with
 `Content-Encoding: gzip`. Its deflate stream is flushed fully after every segment of
 `channels_per_segment` channels; a segment can therefore be inflated alone, from its
-offset, which makes one filter cost one small read.
+offset, which makes one filter cost one small read (`storage/tile.py`).
 """
 
 from __future__ import annotations
@@ -45,6 +45,7 @@ class Stored:
     length: int
     channels_per_segment: int
     segments: tuple[int, ...]
+    checksums: tuple[int, ...]
 
 
 class SheetEncoder:
@@ -70,6 +71,7 @@ class SheetEncoder:
         self._checksum = 0
         self._raw_length = 0
         self._segments: list[int] = []
+        self._checksums: list[int] = []
         self._hash = hashlib.sha256()
         self._deflate = zlib.compressobj(_LEVEL, zlib.DEFLATED, _RAW_DEFLATE)
         self._write(_GZIP_HEADER)
@@ -88,6 +90,7 @@ class SheetEncoder:
             if self._channels % self.channels_per_segment == 0:
                 self._write(self._deflate.flush(zlib.Z_FULL_FLUSH))
                 self._segments.append(self._length)
+                self._checksums.append(zlib.crc32(b""))
             raw = channel.tobytes()
             self._checksum = zlib.crc32(raw, self._checksum)
             self._raw_length += len(raw)
@@ -104,12 +107,15 @@ class SheetEncoder:
             length=self._length,
             channels_per_segment=self.channels_per_segment,
             segments=tuple(self._segments),
+            checksums=tuple(self._checksums),
         )
 
     def _write(self, data: bytes) -> None:
         self._file.write(data)
         self._hash.update(data)
         self._length += len(data)
+        if self._checksums:
+            self._checksums[-1] = zlib.crc32(data, self._checksums[-1])
 
 
 def decode_sheet(stored: bytes, raw_length: int) -> bytes:
@@ -140,8 +146,10 @@ def decode_segment(segment: bytes, raw_length: int) -> bytes:
     """Inflates one segment of a stored sheet, of `raw_length` bytes.
 
     Raises:
-      FormatError: The bytes are damaged or too few.
+      FormatError: The bytes are damaged or too few; no more than `raw_length` are inflated.
     """
+    if raw_length == 0:
+        return b""  # To zlib, a limit of 0 is none.
     inflate = zlib.decompressobj(_RAW_DEFLATE)
     try:
         raw = inflate.decompress(segment, raw_length)

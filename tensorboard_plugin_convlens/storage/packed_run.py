@@ -35,8 +35,8 @@ from tensorboard_plugin_convlens.storage import convlens_pb2 as pb
 from tensorboard_plugin_convlens.storage.capture_message import statistic_from_message
 from tensorboard_plugin_convlens.storage.inputs_message import input_from_message
 from tensorboard_plugin_convlens.storage.names import FORMAT_VERSION, PLUGIN_NAME
-from tensorboard_plugin_convlens.storage.pack import decode_segment
 from tensorboard_plugin_convlens.storage.sheet_message import sheet_from_message
+from tensorboard_plugin_convlens.storage.tile import decode_tile, segment_place
 
 SESSION = "events"
 # Two blobs a value; reading one through the data server takes some 45 ms, whatever its size.
@@ -150,11 +150,9 @@ class PackedRun:
 
     def tile(self, sheet: Sheet, channel: int) -> bytes:
         """The levels of one channel."""
-        stored = self._blob(sheet.pack)
-        segment, place = divmod(channel, sheet.channels_per_segment)
-        size = sheet.planes * sheet.height * sheet.width
-        raw = decode_segment(stored[sheet.segments[segment] :], (place + 1) * size)
-        return raw[place * size :]
+        stored = self._blob(sheet.pack) if sheet.checksums else self.stored(sheet)
+        start, end = segment_place(sheet, channel)
+        return decode_tile(sheet, channel, stored[start:end])
 
     def problems(self) -> tuple[str, ...]:
         """Tags that this release cannot read."""

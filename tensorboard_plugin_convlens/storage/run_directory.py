@@ -10,7 +10,8 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
@@ -44,12 +45,14 @@ from tensorboard_plugin_convlens.storage.manifest_index import (
     places_of_layers,
     read_layers,
 )
-from tensorboard_plugin_convlens.storage.pack import HEADER, check_header, decode_segment
+from tensorboard_plugin_convlens.storage.ordinary_file import OrdinaryFile, ordinary_file
+from tensorboard_plugin_convlens.storage.pack import HEADER, check_header
 from tensorboard_plugin_convlens.storage.sealed import sealed_content, unseal
+from tensorboard_plugin_convlens.storage.tile import decode_tile, segment_place
 
 _LARGEST_MESSAGE = 128 * 2**20
 _LARGEST_STATUS = 2**20
-_LARGEST_STORED_SHEET = 2**31
+_HASHED_AT_ONCE = 2**20
 # Of about 250 steps of a network of 400 layers; 3 MB.
 _OUTLINES = ManifestIndex(most_layers=100_000)
 _Manifest = TypeVar("_Manifest", pb.Manifest, pb.ManifestOutline)
@@ -130,27 +133,32 @@ class RunDirectory:
         Raises:
           FormatError: Their SHA-256 is not the manifest's, or the pack is cut short.
         """
-        stored = self._read_pack(sheet, 0, sheet.length)
+        with self._pack(sheet) as pack:
+            stored = pack.read(sheet.offset, sheet.length)
         if hashlib.sha256(stored).hexdigest() != sheet.sha256:
-            raise FormatError(
-                f"A sheet in {sheet.pack!r} is damaged: its SHA-256 is not the manifest's. "
-                "The other sheets are not affected."
-            )
+            raise _damaged(sheet)
         return stored
 
     def tile(self, sheet: Sheet, channel: int) -> bytes:
-        """The levels of one channel, `uint8 [planes, height, width]`; reads one segment.
+        """The levels of one channel, `uint8 [planes, height, width]`.
+
+        Reads the segment that it is in, and compares its checksum; of a sheet without checksums
+        of segments, it reads the whole and compares its SHA-256.
 
         Raises:
           FormatError: The segment is damaged or cut short.
         """
-        segment, place = divmod(channel, sheet.channels_per_segment)
-        start = sheet.segments[segment]
-        last = segment + 1 == len(sheet.segments)
-        end = sheet.length if last else sheet.segments[segment + 1]
-        size = sheet.planes * sheet.height * sheet.width
-        raw = decode_segment(self._read_pack(sheet, start, end - start), (place + 1) * size)
-        return raw[place * size :]
+        (levels,) = self.tiles(sheet, (channel,))
+        return levels
+
+    def tiles(self, sheet: Sheet, channels: Iterable[int]) -> Iterator[bytes]:
+        """The levels of several channels; as `tile`, with the pack opened once."""
+        with self._pack(sheet) as pack:
+            if not sheet.checksums:
+                _check_whole(sheet, pack)
+            for channel in channels:
+                start, end = segment_place(sheet, channel)
+                yield decode_tile(sheet, channel, pack.read(sheet.offset + start, end - start))
 
     def problems(self) -> tuple[str, ...]:
         """What writer sessions say went wrong, as sentences, the latest session first."""
@@ -195,13 +203,31 @@ class RunDirectory:
             raise NotCapturedError("The run has no ConvLens captures.")
         return read_file(self._directory / name, limit=_LARGEST_MESSAGE)
 
-    def _read_pack(self, sheet: Sheet, start: int, length: int) -> bytes:
+    @contextmanager
+    def _pack(self, sheet: Sheet) -> Iterator[OrdinaryFile]:
+        """The pack of a sheet, open, once its header is checked."""
         if not self.exists():
             raise NotCapturedError("The run has no ConvLens captures.")
-        path = self._directory / sheet.pack
-        check_header(read_file(path, length=len(HEADER), limit=len(HEADER)))
-        offset = sheet.offset + start
-        return read_file(path, offset=offset, length=length, limit=_LARGEST_STORED_SHEET)
+        with ordinary_file(self._directory / sheet.pack) as pack:
+            check_header(pack.read(0, len(HEADER)))
+            yield pack
+
+
+def _check_whole(sheet: Sheet, pack: OrdinaryFile) -> None:
+    """Compares the SHA-256 of a sheet, in memory of a megabyte. Raises `FormatError`."""
+    digest = hashlib.sha256()
+    end = sheet.offset + sheet.length
+    for start in range(sheet.offset, end, _HASHED_AT_ONCE):
+        digest.update(pack.read(start, min(_HASHED_AT_ONCE, end - start)))
+    if digest.hexdigest() != sheet.sha256:
+        raise _damaged(sheet)
+
+
+def _damaged(sheet: Sheet) -> FormatError:
+    return FormatError(
+        f"A sheet in {sheet.pack!r} is damaged: its SHA-256 is not the manifest's. "
+        "The other sheets are not affected."
+    )
 
 
 def _current(keys: list[StepKey]) -> tuple[StepKey, ...]:

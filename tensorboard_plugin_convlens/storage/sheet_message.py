@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sized
+from itertools import pairwise
 from typing import Literal
 
 import numpy as np
@@ -80,6 +81,7 @@ def sheet_to_message(sheet: Sheet, pack: int) -> pb.Sheet:
         length=sheet.length,
         channels_per_segment=sheet.channels_per_segment,
         segments=sheet.segments,
+        segment_crc32=sheet.checksums,
         target=_TARGETS[sheet.target],
         stage=_STAGES[sheet.stage],
         cropped=sheet.cropped,
@@ -126,6 +128,7 @@ def sheet_from_message(message: pb.Sheet, packs: tuple[str, ...]) -> Sheet:
         length=message.length,
         channels_per_segment=message.channels_per_segment,
         segments=tuple(message.segments),
+        checksums=tuple(message.segment_crc32),
         frame=(place.height, place.width),
         cropped=message.cropped or any(place.top) or any(place.left),
         source=place.source,
@@ -157,15 +160,33 @@ def _check_sheet(message: pb.Sheet, packs: tuple[str, ...]) -> None:
             )
     if channels * message.planes * message.height * message.width > LARGEST_SHEET:
         raise FormatError(f"A sheet claims more than {LARGEST_SHEET} bytes of levels.")
-    per_segment = message.channels_per_segment
-    if per_segment < 1 or len(message.segments) != -(-channels // per_segment):
-        raise FormatError("A sheet is damaged: its segments do not cover its channels.")
+    _check_segments(message)
     if message.pack >= len(packs) or not (
         is_pack_name(packs[message.pack]) or packs[message.pack] == ""
     ):
         raise FormatError("A sheet is damaged: its pack has no valid name.")
     if len(message.sha256) != 32:
         raise FormatError("A sheet is damaged: its SHA-256 has not 32 bytes.")
+
+
+def _check_segments(message: pb.Sheet) -> None:
+    """Raises `FormatError` where segments cannot be those of the sheet."""
+    per_segment, segments = message.channels_per_segment, message.segments
+    if per_segment < 1 or len(segments) != -(-message.channels // per_segment):
+        raise FormatError("A sheet is damaged: its segments do not cover its channels.")
+    if len(message.segment_crc32) not in (0, len(segments)):
+        raise FormatError(
+            f"A sheet is damaged: {len(message.segment_crc32)} checksums for "
+            f"{len(segments)} segments."
+        )
+    if any(later < earlier for earlier, later in pairwise((*segments, message.length))):
+        raise FormatError("A sheet is damaged: its segments do not follow each other.")
+    levels = message.channels * message.planes * message.height * message.width
+    if message.length > levels + levels // 64 + 64 * len(segments) + 1024:
+        # Deflate adds 5 bytes to 16,383 that it cannot compress, and some to each segment.
+        raise FormatError(
+            f"A sheet is damaged: it claims {message.length} stored bytes for {levels} levels."
+        )
 
 
 def _counts(values: Iterable[int], channels: int) -> IntArray:

@@ -187,4 +187,5 @@ def _sheet(
         length=stored.length,
         channels_per_segment=stored.channels_per_segment,
         segments=stored.segments,
+        checksums=stored.checksums,
     )

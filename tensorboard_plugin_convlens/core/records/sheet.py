@@ -53,6 +53,8 @@ class Sheet:
       pack: File name of the pack.
       offset, length: Place of the stored bytes in the pack.
       channels_per_segment, segments: See `storage/pack.py`.
+      checksums: CRC-32 of the stored bytes of each segment; empty in captures made before they
+        were stored, whose sheets can only be checked as a whole.
     """
 
     method: Method
@@ -81,3 +83,4 @@ class Sheet:
     left: tuple[int, ...] = ()
     unit_row: tuple[int, ...] = ()
     unit_column: tuple[int, ...] = ()
+    checksums: tuple[int, ...] = ()
