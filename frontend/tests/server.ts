@@ -11,6 +11,8 @@ export interface Content {
   steps: number[];
   problems?: string[];
   capture?: Partial<LayerCapture>;
+  /** Tiles that fit into one answer. */
+  mostTiles?: number;
 }
 
 const FINGERPRINT = "f";
@@ -101,7 +103,12 @@ export function serve(content: Content): string[] {
     const [route = "", query = ""] = address.split("?");
     if (route === "sheet")
       return new Response(Uint8Array.from([1, 128, 255, 128, 128, 128, 128, 128]));
-    if (route === "tiles") return new Response(tiles(new URLSearchParams(query)));
+    if (route === "tiles") {
+      const parameters = new URLSearchParams(query);
+      if (parameters.getAll("tile").length > (content.mostTiles ?? Infinity))
+        return Response.json({ error: "They have too many levels." }, { status: 413 });
+      return new Response(tiles(parameters));
+    }
     return Response.json(answer(content, route, new URLSearchParams(query)));
   });
   return asked;

@@ -10,10 +10,10 @@ from werkzeug.security import safe_join
 from werkzeug.wrappers import Request, Response
 
 from tensorboard_plugin_convlens.core.ablation import loss_changes
-from tensorboard_plugin_convlens.core.errors import ConvLensError, NotCapturedError
+from tensorboard_plugin_convlens.core.errors import NotCapturedError
 from tensorboard_plugin_convlens.server import params, ranking, timeline, to_wire, wire
 from tensorboard_plugin_convlens.server.ablation_to_wire import ablation_to_wire
-from tensorboard_plugin_convlens.server.captures import Captures, TileOf
+from tensorboard_plugin_convlens.server.captures import Captures
 from tensorboard_plugin_convlens.server.respond import (
     Handler,
     as_file,
@@ -22,6 +22,7 @@ from tensorboard_plugin_convlens.server.respond import (
     as_png,
     as_stored,
 )
+from tensorboard_plugin_convlens.server.tiles import read_tiles
 
 STATIC = Path(__file__).resolve().parent.parent / "static"
 
@@ -102,24 +103,9 @@ class Routes:
         return as_stored(request, self._captures.stored(step, sheet))
 
     def _tiles(self, request: Request) -> Response:
-        entries: list[wire.Tile | wire.Failure | None] = []
-        levels = []
-        for tile in params.tiles(request.args):
-            entry, bytes_of_it = self._read_tile(tile)
-            entries.append(entry)
-            levels.append(bytes_of_it)
-        failed = any(entry is not None and "error" in entry for entry in entries)
-        return as_parts(request, wire.Tiles(tiles=entries), levels, immutable=not failed)
-
-    def _read_tile(self, tile: TileOf) -> tuple[wire.Tile | wire.Failure | None, bytes]:
-        """What is known of a tile, and its levels; a tile that fails does not spoil others."""
-        try:
-            sheet = self._captures.tile_sheet(tile)
-            if sheet is None:
-                return None, b""
-            return to_wire.tile(sheet, tile.channel), self._captures.tile(tile, sheet)
-        except ConvLensError as error:
-            return {"error": str(error)}, b""
+        found = read_tiles(self._captures, params.tiles(request.args))
+        head = wire.Tiles(tiles=found.entries)
+        return as_parts(request, head, found.levels, immutable=found.is_complete)
 
     def _history(self, request: Request) -> Response:
         run = params.run(request.args)

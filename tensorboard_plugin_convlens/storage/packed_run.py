@@ -35,6 +35,7 @@ from tensorboard_plugin_convlens.storage import convlens_pb2 as pb
 from tensorboard_plugin_convlens.storage.capture_message import statistic_from_message
 from tensorboard_plugin_convlens.storage.inputs_message import input_from_message
 from tensorboard_plugin_convlens.storage.names import FORMAT_VERSION, PLUGIN_NAME
+from tensorboard_plugin_convlens.storage.sealed import unseal_packed_sheet
 from tensorboard_plugin_convlens.storage.sheet_message import sheet_from_message
 from tensorboard_plugin_convlens.storage.tile import decode_tile, segment_place
 
@@ -197,12 +198,8 @@ class PackedRun:
         return values
 
     def _header(self, value: _Value) -> pb.PackedSheet:
-        header = pb.PackedSheet()
-        try:
-            header.ParseFromString(self._read_blob(value.header_key))
-        except DecodeError as error:
-            raise FormatError(f"The summary {value.tag!r} is damaged: {error}.") from error
-        return header
+        blob = self._read_blob(value.header_key)
+        return unseal_packed_sheet(blob, f"summary {value.tag!r}")
 
     def _read_blob(self, key: str) -> bytes:
         context = tensorboard_context.RequestContext()

@@ -145,8 +145,9 @@ class Reader:
                 )
         picture = self.inputs(run, step).inputs[input_index].pictures[sheet.source]
         frames = np.zeros((len(wanted), *picture.shape[:2], sheet.planes), np.float32)
-        for place, channel in enumerate(wanted):
-            levels = np.frombuffer(self._logs.run(run).tile(sheet, channel), np.uint8)
+        tiles = self._logs.run(run).tiles(sheet, wanted)
+        for place, (channel, tile) in enumerate(zip(wanted, tiles, strict=True)):
+            levels = np.frombuffer(tile, np.uint8)
             values = dequantize(
                 levels.reshape(1, sheet.planes, sheet.height, sheet.width),
                 sheet.scale[channel : channel + 1],

@@ -21,6 +21,7 @@ AnyMessage = TypeVar(
 )
 
 _DIGEST_LENGTH = 32
+_FIELD_LENGTH = _DIGEST_LENGTH + 2  # As a field of a message: tag, length, digest.
 
 
 def seal(message: Message) -> bytes:
@@ -52,6 +53,36 @@ def unseal(file: bytes, message: AnyMessage, what: str) -> AnyMessage:
             f"{FORMAT_VERSION}. Install a newer tensorboard-plugin-convlens."
         )
     return message
+
+
+def seal_packed_sheet(header: pb.PackedSheet) -> bytes:
+    """The header of a packed summary: its bytes, then a field with their SHA-256.
+
+    A blob of an event file has no place for a seal behind the message, and the loader that
+    TensorBoard prefers does not compare the checksums of event files.
+    """
+    content = serialize(header)
+    return content + serialize(pb.PackedSheet(sha256=hashlib.sha256(content).digest()))
+
+
+def unseal_packed_sheet(blob: bytes, what: str) -> pb.PackedSheet:
+    """The inverse of `seal_packed_sheet`; headers made before there was a seal have none.
+
+    Raises:
+      FormatError: It is damaged.
+    """
+    header = pb.PackedSheet()
+    try:
+        header.ParseFromString(blob)
+    except DecodeError as error:
+        raise FormatError(f"The {what} is damaged: {error}.") from error
+    # Whoever wrote checksums of segments wrote a seal.
+    if header.sha256 or header.sheet.segment_crc32:
+        content = blob[:-_FIELD_LENGTH]
+        expected = serialize(pb.PackedSheet(sha256=hashlib.sha256(content).digest()))
+        if blob[-_FIELD_LENGTH:] != expected:
+            raise FormatError(f"The {what} is damaged: its SHA-256 is not that of its bytes.")
+    return header
 
 
 def sealed_content(file: bytes) -> bytes:

@@ -27,7 +27,7 @@ from tensorboard_plugin_convlens.storage import convlens_pb2 as pb
 from tensorboard_plugin_convlens.storage.inputs_message import input_to_message
 from tensorboard_plugin_convlens.storage.names import FORMAT_VERSION, PLUGIN_NAME
 from tensorboard_plugin_convlens.storage.pack import HEADER
-from tensorboard_plugin_convlens.storage.sealed import serialize
+from tensorboard_plugin_convlens.storage.sealed import seal_packed_sheet, serialize
 from tensorboard_plugin_convlens.storage.sheet_message import (
     method_to_message,
     sheet_to_message,
@@ -129,7 +129,7 @@ def _value(
     )
     return summary_pb2.Summary.Value(
         tag=f"{name}/{method}/{index}",
-        tensor=tensor_util.make_tensor_proto([serialize(header), stored]),
+        tensor=tensor_util.make_tensor_proto([seal_packed_sheet(header), stored]),
         metadata=summary_pb2.SummaryMetadata(
             display_name=f"{name}, {image.label}",
             plugin_data=summary_pb2.SummaryMetadata.PluginData(

@@ -1,13 +1,16 @@
 """Single filters at several steps, input images and methods, in one answer."""
 
 import json
+import tracemalloc
 
 import msgspec
 import numpy as np
 
 from tensorboard_plugin_convlens.core.quantize import dequantize
+from tensorboard_plugin_convlens.core.records import Capture, LayerCapture
 from tensorboard_plugin_convlens.server import wire
 from tensorboard_plugin_convlens.storage import names
+from tensorboard_plugin_convlens.storage.writer import Writer
 from tests import captures
 from tests.server.asking import ROOT, first_step, get
 
@@ -92,3 +95,66 @@ def test_a_tile_that_is_damaged_says_so_and_the_others_are_there(client, tmp_pat
     assert "gone" in head["tiles"][0]["error"]
     assert head["tiles"][1]["form"] == "values"
     assert "no-cache" in answer.headers["Cache-Control"]
+
+
+def large_capture(log_dir):
+    """A run with the maps of two filters, 16 MiB of levels each."""
+    writer = Writer(log_dir, run="train")
+    model, images = captures.graph(), captures.images()
+    writer.write_graph(model)
+    writer.write_inputs(images)
+    with writer.pack(0, 0) as pack:
+        sheet = pack.add_maps(np.zeros((2, 4096, 4096), np.float32), input_index=0)
+    writer.commit(
+        Capture(
+            step=0,
+            wall_time=1.0,
+            session=writer.session,
+            graph=model.fingerprint,
+            inputs=images.fingerprint,
+            layers=(LayerCapture(1, (sheet,)),),
+        )
+    )
+    return f"0.{writer.session}.0.activation.values.after"
+
+
+def test_tiles_that_are_too_large_together_are_refused_with_a_sentence(serve, tmp_path):
+    tile = large_capture(tmp_path)
+    client = serve(tmp_path)
+    query = {"run": "train", "layer": 1, "channel": 1}
+
+    _, levels = read_tiles(client, **query, tile=[tile])
+    assert [one.shape for one in levels] == [(1, 4096, 4096)]
+    tracemalloc.start()
+    answer = client.get(f"{ROOT}/tiles", query_string=query | {"tile": [tile] * 2})
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert answer.status_code == 413
+    assert "have levels of 33554432 bytes together" in answer.json["error"]
+    assert peak < 2 * 2**20
+    assert "no-cache" in answer.headers["Cache-Control"]
+
+
+def test_a_tile_whose_bits_flipped_is_never_shown(serve, tmp_path):
+    writer = captures.write_run(tmp_path, steps=(0,))
+    (path,) = writer.directory.glob("pack-*i000000.clpk")
+    whole = path.read_bytes()
+    client = serve(tmp_path)
+    query = {"run": "train", "layer": 1, "channel": 3}
+    tiles = [
+        f"0.{writer.session}.0.{method}.values.after" for method in ("activation", "guided")
+    ]
+    right = client.get(f"{ROOT}/tiles", query_string=query | {"tile": tiles})
+    assert b'"error"' not in right.data
+    failures = 0
+    for place in range(0, len(whole), 97):
+        bad = bytearray(whole)
+        bad[place] ^= 16
+        path.write_bytes(bad)
+        answer = client.get(f"{ROOT}/tiles", query_string=query | {"tile": tiles})
+        if answer.data != right.data:
+            assert b"is damaged" in answer.data
+            assert "no-cache" in answer.headers["Cache-Control"]
+            failures += 1
+    assert failures > 5

@@ -4,6 +4,8 @@ import { fetchTiles, RequestError, type FetchedTile, type TileRef } from "../api
 
 /** The server takes 64; the address stays short enough for every proxy. */
 const MOST_AT_ONCE = 40;
+/** The answer to more pictures than fit into one; half of them may. */
+const TOO_LARGE = 413;
 
 interface Waiting {
   ref: TileRef;
@@ -44,7 +46,10 @@ export class TileQueue {
         else resolve(answer);
       });
     } catch (error) {
-      for (const { reject } of batch) reject(error);
+      if (error instanceof RequestError && error.status === TOO_LARGE && batch.length > 1) {
+        const half = Math.ceil(batch.length / 2);
+        await Promise.all([this.#fetch(batch.slice(0, half)), this.#fetch(batch.slice(half))]);
+      } else for (const { reject } of batch) reject(error);
     }
   }
 }

@@ -53,6 +53,20 @@ describe("the library", () => {
     expect(found.map((one) => one?.planes.levels[0])).toEqual([1, 2, undefined]);
   });
 
+  it("asks for fewer tiles at once where the server says that they are too large", async () => {
+    const asked = serve({ layers: smallNetwork(), steps: [1], mostTiles: 1 });
+    const library = new Library();
+    const found = await Promise.all([0, 1, 2].map((input) => library.tile(tile(input))));
+    expect(found.map((one) => one?.planes.levels[0])).toEqual([1, 2, undefined]);
+    expect(asked.map((address) => address.split("&tile=").length - 1)).toEqual([3, 2, 1, 1, 1]);
+  });
+
+  it("tells of one tile that is too large for an answer", async () => {
+    serve({ layers: smallNetwork(), steps: [1], mostTiles: 0 });
+    const found = new Library().tile(tile(0));
+    await expect(found).rejects.toThrow("They have too many levels.");
+  });
+
   it("tells of one tile that it could not be read, and gives the others", async () => {
     serve({ layers: smallNetwork(), steps: [1] });
     const library = new Library();
