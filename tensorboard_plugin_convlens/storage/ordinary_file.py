@@ -19,9 +19,13 @@ class OrdinaryFile:
         """Takes a file that is open for reading, and its name for messages.
 
         Raises:
-          FormatError: It is a directory, a pipe or a device.
+          FormatError: It is a directory, a pipe or a device, or nothing can be found out
+            about it.
         """
-        status = os.fstat(file.fileno())
+        try:
+            status = os.fstat(file.fileno())
+        except OSError as error:
+            raise _unreadable(name, error) from error
         if not stat.S_ISREG(status.st_mode):
             raise FormatError(f"{name!r} is not an ordinary file.")
         self.size = status.st_size
