@@ -24,7 +24,7 @@ from tensorboard_plugin_convlens.core.records import (
 )
 from tensorboard_plugin_convlens.storage import convlens_pb2 as pb
 from tensorboard_plugin_convlens.storage.manifest_index import read_varint
-from tensorboard_plugin_convlens.storage.names import FORMAT_VERSION
+from tensorboard_plugin_convlens.storage.names import FORMAT_VERSION, is_session
 from tensorboard_plugin_convlens.storage.sealed import checked_fingerprint
 from tensorboard_plugin_convlens.storage.sheet_message import (
     method_from_message,
@@ -61,6 +61,7 @@ def capture_to_message(capture: Capture) -> pb.Manifest:
         model_sha256=bytes.fromhex(capture.model),
         arrays_sha256=bytes.fromhex(capture.arrays),
         asked=None if capture.asked is None else _asked_to_message(capture.asked),
+        after=capture.after,
     )
 
 
@@ -85,6 +86,7 @@ def capture_from_message(message: pb.Manifest) -> Capture:
         model=_checked_sha256(message.model_sha256),
         arrays=_checked_sha256(message.arrays_sha256),
         asked=_asked_from_message(message.asked) if message.HasField("asked") else None,
+        after=_checked_after(message.after),
     )
 
 
@@ -144,6 +146,7 @@ def outline_from_message(message: pb.ManifestOutline) -> Capture:
         graph=checked_fingerprint(message.graph_fingerprint),
         inputs=checked_fingerprint(message.inputs_fingerprint),
         layers=(),
+        after=_checked_after(message.after),
     )
 
 
@@ -211,6 +214,12 @@ def _asked_from_message(message: pb.Asked) -> Asked:
         target=target_from_message(message.target) or "max",
         layers=tuple(message.layers) or None,
     )
+
+
+def _checked_after(session: str) -> str:
+    if session and not is_session(session):
+        raise FormatError(f"A session is damaged: expected its name, got {session[:80]!r}.")
+    return session
 
 
 def _checked_sha256(digest: bytes) -> str:

@@ -202,7 +202,7 @@ class Picture(_message.Message):
     def __init__(self, height: _Optional[int] = ..., width: _Optional[int] = ..., png: _Optional[bytes] = ...) -> None: ...
 
 class Manifest(_message.Message):
-    __slots__ = ("format_version", "step", "wall_time", "session", "graph_fingerprint", "inputs_fingerprint", "layers", "predictions", "skipped", "iterations", "seconds", "packs", "model_sha256", "arrays_sha256", "asked")
+    __slots__ = ("format_version", "step", "wall_time", "session", "graph_fingerprint", "inputs_fingerprint", "layers", "predictions", "skipped", "iterations", "seconds", "packs", "model_sha256", "arrays_sha256", "asked", "after")
     FORMAT_VERSION_FIELD_NUMBER: _ClassVar[int]
     STEP_FIELD_NUMBER: _ClassVar[int]
     WALL_TIME_FIELD_NUMBER: _ClassVar[int]
@@ -218,6 +218,7 @@ class Manifest(_message.Message):
     MODEL_SHA256_FIELD_NUMBER: _ClassVar[int]
     ARRAYS_SHA256_FIELD_NUMBER: _ClassVar[int]
     ASKED_FIELD_NUMBER: _ClassVar[int]
+    AFTER_FIELD_NUMBER: _ClassVar[int]
     format_version: int
     step: int
     wall_time: float
@@ -233,7 +234,8 @@ class Manifest(_message.Message):
     model_sha256: bytes
     arrays_sha256: bytes
     asked: Asked
-    def __init__(self, format_version: _Optional[int] = ..., step: _Optional[int] = ..., wall_time: _Optional[float] = ..., session: _Optional[str] = ..., graph_fingerprint: _Optional[str] = ..., inputs_fingerprint: _Optional[str] = ..., layers: _Optional[_Iterable[_Union[LayerCapture, _Mapping]]] = ..., predictions: _Optional[_Iterable[_Union[Prediction, _Mapping]]] = ..., skipped: _Optional[_Iterable[_Union[Skipped, _Mapping]]] = ..., iterations: _Optional[int] = ..., seconds: _Optional[float] = ..., packs: _Optional[_Iterable[str]] = ..., model_sha256: _Optional[bytes] = ..., arrays_sha256: _Optional[bytes] = ..., asked: _Optional[_Union[Asked, _Mapping]] = ...) -> None: ...
+    after: str
+    def __init__(self, format_version: _Optional[int] = ..., step: _Optional[int] = ..., wall_time: _Optional[float] = ..., session: _Optional[str] = ..., graph_fingerprint: _Optional[str] = ..., inputs_fingerprint: _Optional[str] = ..., layers: _Optional[_Iterable[_Union[LayerCapture, _Mapping]]] = ..., predictions: _Optional[_Iterable[_Union[Prediction, _Mapping]]] = ..., skipped: _Optional[_Iterable[_Union[Skipped, _Mapping]]] = ..., iterations: _Optional[int] = ..., seconds: _Optional[float] = ..., packs: _Optional[_Iterable[str]] = ..., model_sha256: _Optional[bytes] = ..., arrays_sha256: _Optional[bytes] = ..., asked: _Optional[_Union[Asked, _Mapping]] = ..., after: _Optional[str] = ...) -> None: ...
 
 class Asked(_message.Message):
     __slots__ = ("methods", "target", "layers")
@@ -246,7 +248,7 @@ class Asked(_message.Message):
     def __init__(self, methods: _Optional[_Iterable[_Union[Method, str]]] = ..., target: _Optional[_Union[Target, str]] = ..., layers: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class ManifestOutline(_message.Message):
-    __slots__ = ("format_version", "step", "wall_time", "session", "graph_fingerprint", "inputs_fingerprint", "layers")
+    __slots__ = ("format_version", "step", "wall_time", "session", "graph_fingerprint", "inputs_fingerprint", "layers", "packs", "after")
     FORMAT_VERSION_FIELD_NUMBER: _ClassVar[int]
     STEP_FIELD_NUMBER: _ClassVar[int]
     WALL_TIME_FIELD_NUMBER: _ClassVar[int]
@@ -254,6 +256,8 @@ class ManifestOutline(_message.Message):
     GRAPH_FINGERPRINT_FIELD_NUMBER: _ClassVar[int]
     INPUTS_FINGERPRINT_FIELD_NUMBER: _ClassVar[int]
     LAYERS_FIELD_NUMBER: _ClassVar[int]
+    PACKS_FIELD_NUMBER: _ClassVar[int]
+    AFTER_FIELD_NUMBER: _ClassVar[int]
     format_version: int
     step: int
     wall_time: float
@@ -261,7 +265,9 @@ class ManifestOutline(_message.Message):
     graph_fingerprint: str
     inputs_fingerprint: str
     layers: _containers.RepeatedScalarFieldContainer[bytes]
-    def __init__(self, format_version: _Optional[int] = ..., step: _Optional[int] = ..., wall_time: _Optional[float] = ..., session: _Optional[str] = ..., graph_fingerprint: _Optional[str] = ..., inputs_fingerprint: _Optional[str] = ..., layers: _Optional[_Iterable[bytes]] = ...) -> None: ...
+    packs: _containers.RepeatedScalarFieldContainer[str]
+    after: str
+    def __init__(self, format_version: _Optional[int] = ..., step: _Optional[int] = ..., wall_time: _Optional[float] = ..., session: _Optional[str] = ..., graph_fingerprint: _Optional[str] = ..., inputs_fingerprint: _Optional[str] = ..., layers: _Optional[_Iterable[bytes]] = ..., packs: _Optional[_Iterable[str]] = ..., after: _Optional[str] = ...) -> None: ...
 
 class LayerNumbers(_message.Message):
     __slots__ = ("layer", "statistics", "weights_unchanged_since", "unchanged_since")

@@ -22,22 +22,40 @@ FORMAT_VERSION = 1
 _SESSION = r"[tc][0-9]{13}-[0-9a-f]{8}"
 _FINGERPRINT = r"[0-9a-f]{64}"
 _STEP = re.compile(rf"step-([0-9]{{15}})-({_SESSION})\.pb")
-_PACK = re.compile(rf"pack-[0-9]{{15}}-{_SESSION}-(i[0-9]{{6}}|kernels)\.clpk")
+_PACK = re.compile(rf"pack-([0-9]{{15}})-({_SESSION})-(i[0-9]{{6}}|kernels)\.clpk")
+_OF_SESSION = re.compile(rf"(?:(?:step|pack)-[0-9]{{15}}|status|session)-({_SESSION})[-.].*")
 _ABLATION = re.compile(r"ablation-[0-9]{13}-[0-9a-f]{8}\.pb")
 _STATUS = re.compile(rf"status-({_SESSION})\.json")
 _IS_SESSION = re.compile(_SESSION)
 _IS_FINGERPRINT = re.compile(_FINGERPRINT)
 
+LATEST_MILLISECONDS = 10**13 - 1
 LARGEST_STEP = 10**15 - 1
 
 
-def new_session(kind: Literal["training", "capture"]) -> str:
+def new_session(kind: Literal["training", "capture"], milliseconds: int) -> str:
     """A new writer session: `t` or `c`, milliseconds since 1970, eight random digits.
 
-    Sessions of one kind sort by their start. A training session abandons the later steps
-    of earlier training sessions (a restart); a capture session stands beside them.
+    Sessions sort by their start. A training session abandons the later steps of earlier
+    training sessions (a restart); a capture session stands beside them.
     """
-    return f"{kind[0]}{time.time_ns() // 1_000_000:013d}-{secrets.token_hex(4)}"
+    return f"{kind[0]}{milliseconds:013d}-{secrets.token_hex(4)}"
+
+
+def session_of(name: str) -> str | None:
+    """The session that a file of a plugin directory is of, or None."""
+    match = _OF_SESSION.fullmatch(name)
+    return match[1] if match else None
+
+
+def session_milliseconds(session: str) -> int:
+    """When a session began: milliseconds since 1970, or later where the clock was behind."""
+    return int(session[1:14])
+
+
+def session_file_name(session: str) -> str:
+    """File name that says that a session is being written."""
+    return f"session-{session}.lock"
 
 
 def session_start(session: str) -> str:
@@ -80,6 +98,12 @@ def pack_name(key: StepKey, input_index: int) -> str:
 def is_pack_name(name: str) -> bool:
     """Whether the text has the form of a pack's file name."""
     return _PACK.fullmatch(name) is not None
+
+
+def parse_pack_name(name: str) -> StepKey | None:
+    """The step that a file is a pack of, or None for any other file."""
+    match = _PACK.fullmatch(name)
+    return StepKey(int(match[1]), match[2]) if match else None
 
 
 def graph_name(fingerprint: str) -> str:

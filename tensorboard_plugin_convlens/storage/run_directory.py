@@ -17,7 +17,11 @@ from pathlib import Path
 from typing import TypeVar
 
 from tensorboard_plugin_convlens.core.ablation import Ablation
-from tensorboard_plugin_convlens.core.errors import FormatError, NotCapturedError
+from tensorboard_plugin_convlens.core.errors import (
+    ConvLensError,
+    FormatError,
+    NotCapturedError,
+)
 from tensorboard_plugin_convlens.core.records import (
     Capture,
     InputImages,
@@ -48,6 +52,11 @@ from tensorboard_plugin_convlens.storage.manifest_index import (
 from tensorboard_plugin_convlens.storage.ordinary_file import OrdinaryFile, ordinary_file
 from tensorboard_plugin_convlens.storage.pack import HEADER, check_header
 from tensorboard_plugin_convlens.storage.sealed import sealed_content, unseal
+from tensorboard_plugin_convlens.storage.superseded import (
+    current_steps,
+    describe_hidden,
+    hidden_trainings,
+)
 from tensorboard_plugin_convlens.storage.tile import decode_tile, segment_place
 
 _LARGEST_MESSAGE = 128 * 2**20
@@ -78,8 +87,11 @@ class RunDirectory:
         began at step `s` abandons the steps `>= s` of earlier training sessions, as
         TensorBoard's own loader does.
         """
-        keys = [key for name in self._names() if (key := names.parse_manifest_name(name))]
-        return _current(keys)
+        return current_steps(self._keys())
+
+    def _keys(self) -> list[StepKey]:
+        """Every step that lies there, superseded or not."""
+        return [key for name in self._names() if (key := names.parse_manifest_name(name))]
 
     def capture(self, key: StepKey) -> Capture:
         """The manifest of a step.
@@ -172,7 +184,15 @@ class RunDirectory:
             except (FormatError, NotCapturedError, ValueError, KeyError, TypeError):
                 sentences.append(f"The status file {name!r} cannot be read.")
         sentences += [problem for _, problem in self._ablations() if problem]
+        hidden = hidden_trainings(self._keys(), self._began_after)
+        sentences += [describe_hidden(hidden)] if hidden else []
         return tuple(dict.fromkeys(sentences))
+
+    def _began_after(self, key: StepKey) -> str:
+        try:
+            return self.numbers(key, ()).after
+        except ConvLensError:
+            return ""
 
     def _ablations(self) -> Iterator[tuple[Ablation | None, str]]:
         """(ablation, "") or (None, what is wrong with it) for each file."""
@@ -228,24 +248,3 @@ def _damaged(sheet: Sheet) -> FormatError:
         f"A sheet in {sheet.pack!r} is damaged: its SHA-256 is not the manifest's. "
         "The other sheets are not affected."
     )
-
-
-def _current(keys: list[StepKey]) -> tuple[StepKey, ...]:
-    """Drops superseded steps; see `RunDirectory.steps`."""
-    begins: dict[str, int] = {}
-    for key in keys:
-        if names.is_training(key.session):
-            begins[key.session] = min(key.step, begins.get(key.session, key.step))
-
-    def abandoned(key: StepKey) -> bool:
-        return names.is_training(key.session) and any(
-            begin <= key.step
-            for session, begin in begins.items()
-            if names.session_start(session) > names.session_start(key.session)
-        )
-
-    latest: dict[int, StepKey] = {}
-    for key in sorted(keys, key=lambda key: names.session_start(key.session)):
-        if not abandoned(key):
-            latest[key.step] = key
-    return tuple(latest[step] for step in sorted(latest))

@@ -11,6 +11,7 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -36,7 +37,9 @@ from tensorboard_plugin_convlens.storage.filesystem import (
 )
 from tensorboard_plugin_convlens.storage.graph_message import graph_to_message
 from tensorboard_plugin_convlens.storage.inputs_message import inputs_to_message
+from tensorboard_plugin_convlens.storage.litter import clean_up
 from tensorboard_plugin_convlens.storage.sealed import seal
+from tensorboard_plugin_convlens.storage.session_file import SessionFile, begin_session
 from tensorboard_plugin_convlens.storage.sheet_writer import PackWriter
 
 
@@ -69,10 +72,15 @@ class Writer:
         """
         self.run_directory = _run_directory(local_path(log_dir), run)
         self.directory = self.run_directory / names.DIRECTORY
-        self.session = session or names.new_session(kind)
         self._began = time.time() if began is None else began
         self._announcement: Path | None = None
         self.open()
+        if session is None:
+            session, self._after, self._session_file = begin_session(self.directory, kind)
+            clean_up(self.directory, self._session_file.path)
+        else:
+            self._after, self._session_file = "", SessionFile(self.directory, session)
+        self.session = session
 
     def open(self) -> None:
         """Makes the run's directory and its discovery event, if one of them is not there.
@@ -111,7 +119,7 @@ class Writer:
     def commit(self, capture: Capture) -> None:
         """Writes the manifest: from now on the step exists."""
         key = StepKey(_checked(capture.step), self.session)
-        content = seal(capture_to_message(capture))
+        content = seal(capture_to_message(replace(capture, after=self._after)))
         write_file(self.directory / names.manifest_name(key), content)
 
     def write_ablation(self, ablation: Ablation) -> None:

@@ -12,8 +12,9 @@ from tensorboard_plugin_convlens.core.records import StepKey
 from tensorboard_plugin_convlens.storage import convlens_pb2 as pb
 from tensorboard_plugin_convlens.storage import names
 from tensorboard_plugin_convlens.storage.capture_message import capture_from_message
-from tensorboard_plugin_convlens.storage.run_directory import RunDirectory, _current
+from tensorboard_plugin_convlens.storage.run_directory import RunDirectory
 from tensorboard_plugin_convlens.storage.sealed import unseal
+from tensorboard_plugin_convlens.storage.superseded import current_steps
 from tensorboard_plugin_convlens.storage.writer import Writer
 from tests import captures
 
@@ -26,7 +27,7 @@ NEW_CAPTURE = "c1900000000000-dddddddd"
 def test_a_restarted_training_abandons_the_later_steps_of_the_earlier_one():
     keys = [StepKey(step, OLD) for step in range(6)] + [StepKey(step, NEW) for step in (3, 4)]
 
-    assert _current(keys) == (
+    assert current_steps(keys) == (
         *(StepKey(step, OLD) for step in range(3)),
         StepKey(3, NEW),
         StepKey(4, NEW),
@@ -36,11 +37,11 @@ def test_a_restarted_training_abandons_the_later_steps_of_the_earlier_one():
 def test_captures_of_checkpoints_stand_beside_each_other_in_any_order():
     keys = [StepKey(10, OLD_CAPTURE), StepKey(5, NEW_CAPTURE), StepKey(7, NEW)]
 
-    assert [key.step for key in _current(keys)] == [5, 7, 10]
+    assert [key.step for key in current_steps(keys)] == [5, 7, 10]
 
 
 def test_of_two_captures_of_one_step_the_later_counts():
-    assert _current([StepKey(5, NEW_CAPTURE), StepKey(5, OLD_CAPTURE)]) == (
+    assert current_steps([StepKey(5, NEW_CAPTURE), StepKey(5, OLD_CAPTURE)]) == (
         StepKey(5, NEW_CAPTURE),
     )
 

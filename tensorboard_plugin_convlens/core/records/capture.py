@@ -118,6 +118,8 @@ class Capture:
       model: SHA-256, hexadecimal, of a saved model's configuration and weights, or "".
       arrays: SHA-256, hexadecimal, of the input arrays as the model took them, or "".
       asked: What was asked for; None in captures of the first writers.
+      after: The latest session that lay in the run's directory when this one began; "" where
+        there was none, or where that is not known.
     """
 
     step: int
@@ -133,3 +135,4 @@ class Capture:
     model: str = ""
     arrays: str = ""
     asked: Asked | None = None
+    after: str = ""
