@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from importlib import import_module
 from types import ModuleType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from tensorboard_plugin_convlens.annotations.marks import Marks
@@ -53,6 +53,8 @@ def __getattr__(name: str) -> object:
         value: object = import_module(f"{__name__}.storage.summary")
     elif name in _MODULE_OF_NAME:
         value = getattr(_load(name), name)
+        if name == "capture":
+            _lend_modules(value)
     else:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     globals()[name] = value
@@ -72,6 +74,16 @@ def _load(name: str) -> ModuleType:
             "pip install 'tensorboard-plugin-convlens[tensorflow]'",
             name=missing,
         ) from error
+
+
+def _lend_modules(function: Any) -> None:
+    """Makes the modules of the sub-package `capture` attributes of the function, too.
+
+    `import tensorboard_plugin_convlens.capture.engine as engine` walks over attributes, and
+    finds the function on its way. Attributes of functions are kept in a dictionary that may
+    be any; with that of the sub-package, modules imported later are there as well.
+    """
+    function.__dict__ = vars(import_module(f"{__name__}.capture"))
 
 
 def __dir__() -> list[str]:

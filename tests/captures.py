@@ -94,7 +94,16 @@ def gradients(step: int, input_index: int, layer: int = 1) -> Gradients:
     )
 
 
-def write_step(writer: Writer, step: int, *, model: ModelGraph | None = None) -> Capture:
+SKIPPED = (Skipped("conv9", "it has no kernel"),)
+
+
+def write_step(
+    writer: Writer,
+    step: int,
+    *,
+    model: ModelGraph | None = None,
+    skipped: tuple[Skipped, ...] = SKIPPED,
+) -> Capture:
     """Captures one step: two convolutions, two input images, maps and guided gradients."""
     model = model or graph()
     shown = images()
@@ -123,7 +132,7 @@ def write_step(writer: Writer, step: int, *, model: ModelGraph | None = None) ->
             (Prediction("classes", np.asarray([0.7, 0.2, 0.1], np.float32)),)
             for _ in shown.inputs
         ),
-        skipped=(Skipped("conv9", "it has no kernel"),),
+        skipped=skipped,
         iterations=step * 10,
         seconds=0.5,
     )

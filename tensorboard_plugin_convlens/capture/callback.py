@@ -18,10 +18,10 @@ from tensorboard_plugin_convlens.capture.left_out import PassedOver
 from tensorboard_plugin_convlens.capture.options import (
     DEFAULT_METHODS,
     build_options,
-    build_pictures,
 )
 from tensorboard_plugin_convlens.capture.schedule import build_schedule
 from tensorboard_plugin_convlens.capture.session import Session
+from tensorboard_plugin_convlens.capture.shown_inputs import build_shown_inputs
 from tensorboard_plugin_convlens.capture.updates import UpdateCounter
 from tensorboard_plugin_convlens.core.errors import ConvLensError
 from tensorboard_plugin_convlens.core.records import Skipped
@@ -123,7 +123,7 @@ class ConvLensCallback(keras.callbacks.Callback):
         self._part = model
         self._schedule = build_schedule(freq)
         self._options = build_options(layers, methods, target)
-        self._pictures = build_pictures(
+        self._shown = build_shown_inputs(
             inputs,
             labels=labels,
             class_names=class_names,
@@ -258,7 +258,7 @@ class ConvLensCallback(keras.callbacks.Callback):
                 self._session = Session(
                     self._captured_model(),
                     self._inputs,
-                    self._pictures,
+                    self._shown,
                     writer,
                     self._options,
                     lane=self._lane,

@@ -11,9 +11,9 @@ from tensorboard_plugin_convlens.capture.inputs import ModelInputs
 from tensorboard_plugin_convlens.capture.options import (
     DEFAULT_METHODS,
     build_options,
-    build_pictures,
 )
 from tensorboard_plugin_convlens.capture.session import Session
+from tensorboard_plugin_convlens.capture.shown_inputs import build_shown_inputs
 from tensorboard_plugin_convlens.capture.step_capture import Progress
 from tensorboard_plugin_convlens.core.records import Capture
 from tensorboard_plugin_convlens.storage.writer import Writer
@@ -124,7 +124,7 @@ class CaptureSession:
         Arguments and errors are those of `capture`.
         """
         options = build_options(layers, methods, target)
-        pictures = build_pictures(
+        shown = build_shown_inputs(
             inputs,
             labels=labels,
             class_names=class_names,
@@ -132,7 +132,7 @@ class CaptureSession:
             color_order=color_order,
         )
         self._model = model
-        self._session = Session(model, inputs, pictures, Writer(log_dir, run=run), options)
+        self._session = Session(model, inputs, shown, Writer(log_dir, run=run), options)
 
     def capture(self, step: int, *, progress: Progress | None = None) -> Capture:
         """Captures the model as it is now.

@@ -14,6 +14,7 @@ from tensorboard_plugin_convlens.capture import internals
 from tensorboard_plugin_convlens.capture.convolutions import to_kernel_planes
 from tensorboard_plugin_convlens.capture.forward import Forward
 from tensorboard_plugin_convlens.capture.inputs import ModelInputs, to_arrays
+from tensorboard_plugin_convlens.capture.layout import Layout
 from tensorboard_plugin_convlens.capture.lineage import Hashes, Lineage
 from tensorboard_plugin_convlens.capture.plan import Plan
 from tensorboard_plugin_convlens.capture.precision import Precision
@@ -36,6 +37,7 @@ class Engine:
       graph: Every layer call of the model.
       convolutions: Indices in `graph.layers` of those that are captured, in order.
       skipped: What cannot be captured, and why.
+      input_layouts: How each input of the model is a picture.
     """
 
     def __init__(
@@ -67,6 +69,7 @@ class Engine:
         self.graph: ModelGraph = self._plan.graph
         self.convolutions: tuple[int, ...] = tuple(self._plan.routes)
         self.skipped: tuple[Skipped, ...] = self._plan.skipped
+        self.input_layouts: tuple[Layout, ...] = self._plan.input_layouts
         trace = self._plan.trace
         self._fetched = _distinct(self._plan.fetches(), {id(one) for one in trace.inputs})
         self._run = trace.wrapped.prune(list(trace.inputs), self._fetched)

@@ -7,6 +7,8 @@ release takes the means away.
 from __future__ import annotations
 
 import contextlib
+import functools
+import math
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -177,3 +179,34 @@ def unfused() -> Iterator[None]:
         yield
     finally:
         eager.function_call_options = before
+
+
+@contextlib.contextmanager
+def announced_variables(announce: Callable[[int], None]) -> Iterator[None]:
+    """Calls `announce` with the number of values of each variable of this thread before it is.
+
+    Why the constructor of the class: layers make their variables in many ways, but all in
+    this one, with documented arguments, before anything is allocated.
+    """
+    thread = threading.get_ident()
+    construct = keras.Variable.__init__
+
+    @functools.wraps(construct)
+    def announced(
+        self: Any, initializer: Any, shape: Any = None, *rest: Any, **named: Any
+    ) -> None:
+        if shape is not None and threading.get_ident() == thread:
+            sizes = [shape] if isinstance(shape, int) else list(shape)
+            announce(math.prod(size or 0 for size in sizes))
+        construct(self, initializer, shape, *rest, **named)
+
+    with _TRACING:
+        own = "__init__" in vars(keras.Variable)
+        keras.Variable.__init__ = announced
+        try:
+            yield
+        finally:
+            if own:
+                keras.Variable.__init__ = construct
+            else:
+                del keras.Variable.__init__

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from tensorboard_plugin_convlens.capture.photographs import preprocess, read_photographs
+from tensorboard_plugin_convlens.capture.photographs import read_photographs
 from tensorboard_plugin_convlens.core.errors import InputError
 from tensorboard_plugin_convlens.core.records import Skipped
 
@@ -24,11 +23,13 @@ class LabeledData:
       x: `[batch, …]`, as the model takes them.
       y: `[batch]` class indices, or `[batch, …]`.
       skipped: Files that were left out.
+      notes: What was done to pictures that a person would not expect.
     """
 
     x: NDArray[Any]
     y: NDArray[Any]
     skipped: tuple[Skipped, ...] = ()
+    notes: tuple[Skipped, ...] = ()
 
 
 def read_labeled_data(
@@ -68,7 +69,9 @@ def _from_archive(source: Path, most: int) -> LabeledData:
                     "np.savez(file, x=x, y=y)."
                 )
             return LabeledData(archive["x"][:most], archive["y"][:most])
-    except (OSError, ValueError, zipfile.BadZipFile) as error:
+    except InputError:
+        raise
+    except Exception as error:  # Of a damaged archive: zlib.error, KeyError, SyntaxError, ….
         raise InputError(
             f"The data {str(source)!r} cannot be read as a NumPy archive: {error}."
         ) from error
@@ -86,7 +89,8 @@ def _from_directories(source: Path, model: keras.Model, how: str, most: int) -> 
     found = [read_photographs(one, model, most=most // len(classes)) for one in classes]
     labels = [np.full(len(one.labels), index) for index, one in enumerate(found)]
     return LabeledData(
-        preprocess(np.concatenate([one.pixels for one in found]), how),
+        np.concatenate([one.as_inputs(how) for one in found]),
         np.concatenate(labels),
         tuple(skipped for one in found for skipped in one.skipped),
+        tuple(note for one in found for note in one.notes),
     )

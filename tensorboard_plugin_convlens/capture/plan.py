@@ -16,15 +16,14 @@ from tensorboard_plugin_convlens.capture.convolutions import (
     Convolution,
     choose,
     find_convolutions,
-    is_channels_first,
-    spatial_axes,
 )
 from tensorboard_plugin_convlens.capture.cost import is_dense, prefers_crop
 from tensorboard_plugin_convlens.capture.crop_route import CropRoute, find_crop_route
 from tensorboard_plugin_convlens.capture.differentiation import Differentiation
 from tensorboard_plugin_convlens.capture.geometry import receptive_planes
+from tensorboard_plugin_convlens.capture.input_layout import input_layouts
 from tensorboard_plugin_convlens.capture.inputs import ModelInputs
-from tensorboard_plugin_convlens.capture.layout import Layout, input_layout
+from tensorboard_plugin_convlens.capture.layout import Layout
 from tensorboard_plugin_convlens.capture.loops import hidden_convolutions
 from tensorboard_plugin_convlens.capture.nodes import Node, build_nodes
 from tensorboard_plugin_convlens.capture.open_channels import Strand
@@ -91,6 +90,7 @@ class Plan:
             _declared_shapes(self.nodes),
             _receptive_fields(self.nodes, self.trace),
         )
+        self.input_layouts: tuple[Layout, ...] = input_layouts(self.nodes, self.trace)
         self.routes: dict[int, Route] = {
             one.index: self._route(one) for one in self.convolutions
         }
@@ -134,7 +134,7 @@ class Plan:
         return Route(
             convolution=convolution,
             source=source,
-            source_layout=_source_layout(self.nodes, self.trace, source or 0),
+            source_layout=self.input_layouts[source or 0],
             source_tensor=self.trace.inputs[source or 0],
             path=path,
             crop=self._crop(path, target, self.trace.inputs[source or 0]),
@@ -185,22 +185,6 @@ def _is_rectified(tensor: Any) -> bool:
     while operation.type in ("Identity", "Squeeze", "Cast"):
         operation = operation.inputs[0].op
     return operation.type in RECTIFIERS
-
-
-def _source_layout(nodes: Sequence[Node], trace: Trace, source: int) -> Layout:
-    """By the first convolution that reads the input, directly or not."""
-    tensor = trace.inputs[source]
-    reached = {source}
-    for index, node in enumerate(nodes):
-        if not reached.intersection(node.inbound):
-            continue
-        reached.add(index)
-        if node.convolutions:
-            axes = len(getattr(node.operation, "kernel_size", ())) or spatial_axes(
-                node.convolutions[0]
-            )
-            return input_layout(tensor, is_channels_first(node), axes)
-    return input_layout(tensor, False, max(tensor.shape.rank - 2, 0))
 
 
 def _receptive_fields(nodes: Sequence[Node], trace: Trace) -> list[ReceptiveField | None]:

@@ -11,9 +11,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
+
+import keras
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
 
 from tensorboard_plugin_convlens.capture import predecessor
 from tensorboard_plugin_convlens.capture.checkpoints import (
@@ -21,17 +26,31 @@ from tensorboard_plugin_convlens.capture.checkpoints import (
     hash_model,
     load_checkpoint,
 )
-from tensorboard_plugin_convlens.capture.options import CaptureOptions, build_pictures
-from tensorboard_plugin_convlens.capture.photographs import preprocess, read_photographs
+from tensorboard_plugin_convlens.capture.internals import operations_of
+from tensorboard_plugin_convlens.capture.load_limits import (
+    LimitError,
+    limit_behind,
+    limited_tracing,
+)
+from tensorboard_plugin_convlens.capture.options import CaptureOptions
+from tensorboard_plugin_convlens.capture.photographs import (
+    Photographs,
+    read_photographs,
+)
 from tensorboard_plugin_convlens.capture.predecessor import Predecessor
 from tensorboard_plugin_convlens.capture.session import Session
+from tensorboard_plugin_convlens.capture.shown_inputs import (
+    ShownInputs,
+    build_shown_inputs,
+)
 from tensorboard_plugin_convlens.capture.step_capture import Progress
-from tensorboard_plugin_convlens.core.errors import ConvLensError, StorageError
+from tensorboard_plugin_convlens.core.errors import ConvLensError, InputError, StorageError
 from tensorboard_plugin_convlens.core.records import Capture, ColorOrder, Skipped, StepKey
 from tensorboard_plugin_convlens.storage.run_directory import RunDirectory
 from tensorboard_plugin_convlens.storage.writer import Writer
 
 _POLL_SECONDS = 0.05
+_TOO_LARGE = (LimitError, MemoryError, tf.errors.ResourceExhaustedError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +63,7 @@ class Request:
       images: Photographs: a directory, or one.
       most: No more photographs than this.
       preprocessing: As `photographs.preprocess` knows it.
-      class_names, color_order: As `options.build_pictures` takes them.
+      class_names, color_order: As `shown_inputs.build_shown_inputs` takes them.
       options: Methods, target, layers.
       log_dir, run, session: Where to write.
     """
@@ -73,6 +92,7 @@ class Outcome:
       capture: What was captured, or is there; None where it failed.
       fault: Why it failed.
       skipped: Photographs that are left out.
+      notes: What was done to photographs that a person would not expect.
     """
 
     checkpoint: Checkpoint
@@ -80,6 +100,7 @@ class Outcome:
     capture: Capture | None = None
     fault: ConvLensError | None = None
     skipped: tuple[Skipped, ...] = ()
+    notes: tuple[Skipped, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -87,11 +108,22 @@ class _Loaded:
     """A checkpoint that is in memory, ready to be captured."""
 
     index: int
+    checkpoint: Checkpoint
     run: RunDirectory
     session: Session
     model: str
     inputs: str
-    skipped: tuple[Skipped, ...]
+    photographs: Photographs
+
+    def outcome(self, what: Literal["captured", "there"], capture: Capture | None) -> Outcome:
+        """What became of it, with what is to be said of its photographs."""
+        return Outcome(
+            self.checkpoint,
+            what,
+            capture,
+            skipped=self.photographs.skipped,
+            notes=self.photographs.notes,
+        )
 
 
 @dataclass
@@ -122,7 +154,7 @@ class Series:
             before, loaded = self._before(index), self._load(index)
             found = self._find(loaded)
             if found is not None:
-                return Outcome(checkpoint, "there", found[1], skipped=loaded.skipped)
+                return loaded.outcome("there", found[1])
             progress = (
                 None if bar is None else bar(loaded.session.filters, checkpoint.path.name)
             )
@@ -133,9 +165,9 @@ class Series:
             )
         except StorageError:
             raise
-        except ConvLensError as error:
-            return Outcome(checkpoint, "failed", fault=error)
-        return Outcome(checkpoint, "captured", recording.capture, skipped=loaded.skipped)
+        except (ConvLensError, *_TOO_LARGE) as error:
+            return Outcome(checkpoint, "failed", fault=_fault(checkpoint, error))
+        return loaded.outcome("captured", recording.capture)
 
     def _before(self, index: int) -> _Loaded | None:
         """The nearest earlier checkpoint that can be loaded."""
@@ -144,7 +176,7 @@ class Series:
                 return self._load(earlier)
             except StorageError:
                 raise
-            except ConvLensError:
+            except (ConvLensError, *_TOO_LARGE):
                 continue
         return None
 
@@ -155,26 +187,40 @@ class Series:
         asked = self.request
         model = load_checkpoint(asked.checkpoints[index].path, asked.architecture)
         photographs = read_photographs(asked.images, model, most=asked.most)
-        inputs = preprocess(photographs.pixels, asked.preprocessing)
-        pictures = build_pictures(
-            inputs,
-            labels=photographs.labels,
-            class_names=asked.class_names,
-            display=photographs.pixels,
-            color_order=asked.color_order,
-        )
+        inputs = photographs.as_inputs(asked.preprocessing)
+        shown = self._shown(photographs, inputs, model)
         name = hash_model(model)
         writer = Writer(asked.log_dir, run=asked.run, session=asked.session)
-        session = Session(model, inputs, pictures, writer, asked.options, model_hash=name)
+        with limited_tracing(len(operations_of(model))):
+            session = Session(model, inputs, shown, writer, asked.options, model_hash=name)
         self._last = _Loaded(
             index=index,
+            checkpoint=asked.checkpoints[index],
             run=RunDirectory(writer.run_directory),
             session=session,
             model=name,
-            inputs=pictures.fingerprint,
-            skipped=photographs.skipped,
+            inputs=session.pictures.fingerprint,
+            photographs=photographs,
         )
         return self._last
+
+    def _shown(
+        self, photographs: Photographs, inputs: NDArray[np.float32], model: keras.Model
+    ) -> ShownInputs:
+        """What is shown of photographs, with the classes that their directories name."""
+        names = self.request.class_names or _classes_of(model, photographs)
+        shown = build_shown_inputs(
+            inputs,
+            labels=photographs.labels,
+            class_names=names,
+            display=photographs.pixels,
+            color_order=self.request.color_order,
+        )
+        images = [
+            replace(image, class_index=names.index(one) if one in names else None)
+            for image, one in zip(shown.images, photographs.classes, strict=True)
+        ]
+        return replace(shown, images=tuple(images))
 
     def _predecessor(self, before: _Loaded | None, now: _Loaded) -> Predecessor:
         """What the capture of `now` compares itself with."""
@@ -215,6 +261,26 @@ class Series:
             )
             return (key, capture) if is_same else None
         return None
+
+
+def _classes_of(model: keras.Model, photographs: Photographs) -> tuple[str, ...]:
+    """The names of the directories, where there are as many as the model has classes.
+
+    Then these are the classes in alphabetical order, as of a model that was trained on such
+    directories with `keras.utils.image_dataset_from_directory`.
+    """
+    outputs = [tuple(tensor.shape) for tensor in getattr(model, "outputs", None) or ()]
+    names = photographs.class_names
+    return names if len(outputs) == 1 and outputs[0] == (None, len(names)) else ()
+
+
+def _fault(checkpoint: Checkpoint, error: Exception) -> ConvLensError:
+    """An error as a sentence; the layer in which a limit was met is not the reason."""
+    limit = limit_behind(error)
+    if isinstance(error, ConvLensError) and not limit:
+        return error
+    reason = limit or "the memory of this machine does not suffice for it"
+    return InputError(f"{str(checkpoint.path)!r} cannot be captured: {reason}.")
 
 
 def wait_until(is_over: Callable[[], bool]) -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
 import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from typing import Any
 
 from tensorboard_plugin_convlens.capture.precision import bfloat16_is_faster, settle
@@ -37,14 +39,43 @@ def capture_in_processes(request: Request, jobs: int) -> Iterator[Outcome]:
         initargs=(request, ended, bfloat16_is_faster(), os.getpid()),
     )
     try:
-        futures = [pool.submit(_capture, index) for index in range(len(request.checkpoints))]
+        with _interrupts_held_back():
+            futures = [
+                pool.submit(_capture, index) for index in range(len(request.checkpoints))
+            ]
         for future in futures:
             yield future.result()
     finally:
         pool.shutdown(cancel_futures=True)
 
 
+@contextmanager
+def _interrupts_held_back() -> Iterator[None]:
+    """Keeps Ctrl-C from this thread, and from the processes that it starts meanwhile.
+
+    A terminal sends it to all of them. Processes that are still importing would print
+    tracebacks; what came meanwhile arrives at the end, here and in each of them.
+    """
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _end_at_interrupts() -> None:
+    """Lets Ctrl-C end this process, a worker, at once and in silence, unless it is ignored."""
+    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+
+
 def _start_worker(request: Request, ended: Any, bfloat16: bool, parent: int) -> None:
+    _end_at_interrupts()
     global _worker  # A pool gives its workers no other place.
     settle(bfloat16)
     threading.Thread(target=_watch, args=(parent,), daemon=True).start()

@@ -21,6 +21,7 @@ from tensorboard_plugin_convlens.capture.lane import DirectLane, Lane
 from tensorboard_plugin_convlens.capture.lineage import Hashes, hash_arrays
 from tensorboard_plugin_convlens.capture.options import CaptureOptions
 from tensorboard_plugin_convlens.capture.predecessor import Course, Predecessor, Traits
+from tensorboard_plugin_convlens.capture.shown_inputs import ShownInputs
 from tensorboard_plugin_convlens.capture.step_capture import Progress, StepCapture
 from tensorboard_plugin_convlens.capture.timetable import Timetable
 from tensorboard_plugin_convlens.core.records import (
@@ -41,7 +42,7 @@ class Session:
         self,
         model: keras.Model,
         inputs: ModelInputs,
-        pictures: InputImages,
+        shown: ShownInputs,
         writer: Writer,
         options: CaptureOptions,
         *,
@@ -53,7 +54,7 @@ class Session:
         Args:
           model: The model; its current weights are captured.
           inputs: The images as the model takes them.
-          pictures: The same as people see them.
+          shown: What is to be shown of them.
           writer: Of the run.
           options: What to capture.
           lane: Who writes; by default the calling thread.
@@ -65,7 +66,6 @@ class Session:
             directory cannot be written to.
         """
         self._inputs = inputs
-        self._pictures = pictures
         self._writer = writer
         self._options = options
         self._lane = lane or DirectLane()
@@ -75,14 +75,16 @@ class Session:
         self.skipped: tuple[Skipped, ...] = ()
         """What the last capture left out, and why."""
         self.engine = Engine(model, inputs, layers=options.layers)
+        self.pictures: InputImages = shown.pictures(self.engine.input_layouts)
+        """The input images as people see them."""
         writer.write_graph(self.engine.graph)
-        writer.write_inputs(pictures)
+        writer.write_inputs(self.pictures)
 
     @property
     def filters(self) -> int:
         """Number of pictures-to-take of a capture: filters times input images."""
         layers = [self.engine.graph.layers[index] for index in self.engine.convolutions]
-        return sum(layer.channels or 0 for layer in layers) * len(self._pictures.inputs)
+        return sum(layer.channels or 0 for layer in layers) * len(self.pictures.inputs)
 
     def capture(
         self,
@@ -146,10 +148,10 @@ class Session:
     def observe(self) -> Traits:
         """What a capture would remember of the filters; nothing is written."""
         traits = Traits()
-        for index in range(len(self._pictures.inputs)):
+        for index in range(len(self.pictures.inputs)):
             forward = self.engine.run(one_image(self._inputs, index))
             for layer in self.engine.convolutions:
-                traits.add_maps(layer, forward.maps(layer), len(self._pictures.inputs))
+                traits.add_maps(layer, forward.maps(layer), len(self.pictures.inputs))
         for layer in self.engine.convolutions:
             kernels = self.engine.kernels(layer)
             if kernels is not None:
@@ -174,18 +176,18 @@ class Session:
         """Everything of a step, but for the layers, which are in the recording."""
         started = time.monotonic()
         predictions: list[tuple[Prediction, ...]] = []
-        self._timetable.begin(seconds, len(self._pictures.inputs))
+        self._timetable.begin(seconds, len(self.pictures.inputs))
         before = self._predecessor(recording.step) if before is None else before
         now = self._begin(recording, before, progress)
-        across = AcrossInputs([one.class_index for one in self._pictures.inputs])
+        across = AcrossInputs([one.class_index for one in self.pictures.inputs])
         skipped = list(self.engine.skipped)
-        for index in range(len(self._pictures.inputs)):
+        for index in range(len(self.pictures.inputs)):
             forward = self.engine.run(one_image(self._inputs, index))
             predictions.append(forward.predictions)
             across.add_all(self.engine.convolutions, forward.responses)
             skipped += now.take_input(forward, index)
         skipped += now.take_kernels()
-        skipped += left_out.of_class_names(self._pictures.class_names, predictions)
+        skipped += left_out.of_class_names(self.pictures.class_names, predictions)
         now.take_numbers(across)
         self._previous = recording, now.course
         self._timetable.end()
@@ -195,7 +197,7 @@ class Session:
             wall_time=time.time(),
             session=self._writer.session,
             graph=self.engine.graph.fingerprint,
-            inputs=self._pictures.fingerprint,
+            inputs=self.pictures.fingerprint,
             layers=(),
             predictions=tuple(predictions),
             skipped=self.skipped,
@@ -219,7 +221,7 @@ class Session:
             recording=recording,
             course=Course(before, origins),
             engine=self.engine,
-            pictures=self._pictures,
+            pictures=self.pictures,
             options=self._options,
             lane=self._lane,
             timetable=self._timetable,

@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from tensorboard_plugin_convlens.cli import chosen_run, verdict_source
+from tensorboard_plugin_convlens.cli import chosen_run, interruption, verdict_source
 from tensorboard_plugin_convlens.cli.quiet_start import start_tensorflow
+from tensorboard_plugin_convlens.cli.terminal import show, show_json
 from tensorboard_plugin_convlens.core.ablation import (
     FILLS,
     MARKED,
@@ -80,7 +81,10 @@ def run(arguments: argparse.Namespace) -> None:
     if arguments.most < 1:
         raise InputError(f"--most must be at least 1; got {arguments.most}.")
     result = _measure(arguments)
-    print(json.dumps(to_json(result), indent=1) if arguments.json else describe(result))
+    if arguments.json:
+        show_json(json.dumps(to_json(result), indent=1))
+    else:
+        show(*describe(result))
 
 
 def _measure(arguments: argparse.Namespace) -> Ablation:
@@ -97,10 +101,13 @@ def _measure(arguments: argparse.Namespace) -> Ablation:
     how, most = arguments.preprocess, arguments.most
     data = read_labeled_data(arguments.data, model, how=how, most=most)
     for skipped in data.skipped:
-        print(f"left out {skipped.what}: {skipped.reason}", file=sys.stderr)
+        show(f"left out {skipped.what}: {skipped.reason}", file=sys.stderr)
+    for note in data.notes:
+        show(f"{note.what}: {note.reason}", file=sys.stderr)
     with tqdm(unit="evaluation", file=sys.stderr) as bar:
 
         def advance(what: str, total: int) -> None:
+            interruption.check()
             bar.total = total
             bar.update()
 
@@ -120,7 +127,7 @@ def _measure(arguments: argparse.Namespace) -> Ablation:
         )
 
 
-def describe(result: Ablation) -> str:
+def describe(result: Ablation) -> list[str]:
     """A line per choice: what it costs, against the whole model."""
     shown = [
         f"{name} {value:.4g}"
@@ -139,7 +146,7 @@ def describe(result: Ablation) -> str:
             f"  {layer.layer}, one by one: loss from {loss[least]:+.4g} without #{least} to "
             f"{loss[most]:+.4g} without #{most}"
         )
-    return "\n".join(lines)
+    return lines
 
 
 def _against_chance(result: Ablation) -> Iterator[str]:

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tensorboard_plugin_convlens.cli.terminal import show, show_json
 from tensorboard_plugin_convlens.core.errors import MarkError
 from tensorboard_plugin_convlens.core.marks import VERDICTS, Mark
 from tensorboard_plugin_convlens.storage.output_file import write_output
@@ -110,11 +111,11 @@ def _list(marks: Marks, arguments: argparse.Namespace) -> None:
     rows = list(zip(found, marks.outdated(found), strict=True))
     if arguments.json:
         fields = [to_fields(mark) | {"outdated": outdated} for mark, outdated in rows]
-        print(json.dumps({"marks": fields}, indent=1))
+        show_json(json.dumps({"marks": fields}, indent=1))
         return
     for mark, outdated in rows:
         since = f"  [weights changed since step {mark.made_on.step}]" if outdated else ""
-        print(_line(mark) + since)
+        show(_line(mark) + since)
 
 
 def _set(marks: Marks, arguments: argparse.Namespace) -> None:
@@ -129,11 +130,11 @@ def _set(marks: Marks, arguments: argparse.Namespace) -> None:
         tags=arguments.tags,
         note=arguments.note,
     )
-    print(operation)
+    show(operation)
 
 
 def _clear(marks: Marks, arguments: argparse.Namespace) -> None:
-    print(marks.clear(arguments.run, arguments.path, arguments.channels, call=arguments.call))
+    show(marks.clear(arguments.run, arguments.path, arguments.channels, call=arguments.call))
 
 
 def _history(marks: Marks, arguments: argparse.Namespace) -> None:
@@ -146,14 +147,14 @@ def _history(marks: Marks, arguments: argparse.Namespace) -> None:
             {"operation": one.operation.id, "kind": one.operation.kind} | to_fields(one.mark)
             for one in events
         ]
-        print(json.dumps({"events": shown}, indent=1))
+        show_json(json.dumps({"events": shown}, indent=1))
         return
     for one in events:
-        print(f"{one.operation.id}  {one.operation.kind:<6}  {_line(one.mark)}")
+        show(f"{one.operation.id}  {one.operation.kind:<6}  {_line(one.mark)}")
 
 
 def _undo(marks: Marks, arguments: argparse.Namespace) -> None:
-    print(marks.undo(arguments.operation))
+    show(marks.undo(arguments.operation))
 
 
 def _export(marks: Marks, arguments: argparse.Namespace) -> None:
@@ -162,16 +163,18 @@ def _export(marks: Marks, arguments: argparse.Namespace) -> None:
     encode = {".csv": table.encode_csv, ".json": table.encode_json}[_suffix(arguments.file)]
     found = marks.current()
     _write(arguments.file, encode(found))
-    print(f"{len(found)} marks", file=sys.stderr)
+    show(f"{len(found)} marks", file=sys.stderr)
 
 
 def _import(marks: Marks, arguments: argparse.Namespace) -> None:
     from tensorboard_plugin_convlens.annotations import table
 
     decode = {".csv": table.decode_csv, ".json": table.decode_json}[_suffix(arguments.file)]
-    print(
-        marks.take_in(decode(_read(arguments.file))) or "All of these marks are there already."
-    )
+    found = decode(_read(arguments.file))
+    if found:
+        show(marks.take_in(found) or "All of these marks are there already.")
+    else:
+        show(f"There are no marks in {str(arguments.file)!r}.")
 
 
 def _backup(marks: Marks, arguments: argparse.Namespace) -> None:
@@ -179,14 +182,14 @@ def _backup(marks: Marks, arguments: argparse.Namespace) -> None:
 
     past = marks.everything()
     _write(arguments.file, backup.encode(past))
-    print(f"{len(past)} operations", file=sys.stderr)
+    show(f"{len(past)} operations", file=sys.stderr)
 
 
 def _restore(marks: Marks, arguments: argparse.Namespace) -> None:
     from tensorboard_plugin_convlens.annotations import backup
 
     past = backup.decode(_read(arguments.file))
-    print(f"{len(past)} operations, {marks.restore(past)} events", file=sys.stderr)
+    show(f"{len(past)} operations, {marks.restore(past)} events", file=sys.stderr)
 
 
 def _read(path: Path) -> str:

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any, Self
 
 from tqdm import tqdm
 
+from tensorboard_plugin_convlens.cli import interruption
 from tensorboard_plugin_convlens.cli.quiet_start import start_tensorflow
+from tensorboard_plugin_convlens.cli.terminal import plain, show
 from tensorboard_plugin_convlens.core.errors import IncompleteError, InputError
 
 if TYPE_CHECKING:
@@ -24,11 +26,20 @@ examples:
   convlens capture 'ckpt/*.weights.h5' --model m.keras --images photos --logdir logs --jobs 2
   convlens capture vgg16.keras --images cat.png --logdir logs --layers 'block3_*'
 
+The step of a model is the number beside epoch (ep, e) in the name of its file, else beside step
+(iteration, iter, it, update), else beside checkpoint (ckpt, cp), else the first one in
+weights.03-0.21: acc-0.87-epoch-04.keras is step 4. If the names of a series have none of these,
+the whole number that differs counts; a single model without one is step 0.
+
+Pictures become 8-bit: whole numbers by the range of their type (or of 12 bits in 16 and the
+like, which is told), floating point by its own range. Transparent parts are put on white. Every
+page of a TIFF is a picture; of an animation it is the first frame.
+
 What is captured already, with the same weights, inputs and options, is not captured again, so
 an interrupted series goes on where it stopped.
 
 exit status: 0 all is captured; 1 nothing is, for the reason given; 2 wrong usage; 3 some models
-could not be captured, all others are; 130 interrupted.
+could not be captured, all others are; 130 interrupted; 141 nobody reads the output any more.
 """
 
 
@@ -45,14 +56,14 @@ def add_parser(commands: argparse._SubParsersAction[Any]) -> None:
         "models",
         nargs="+",
         metavar="MODEL",
-        help="a .keras, .h5 or .weights.h5 file, or a pattern for a series of checkpoints",
+        help="a .keras, .h5 or .hdf5 file, or a pattern for a series of checkpoints",
     )
     parser.add_argument(
         "--model",
         type=Path,
         metavar="FILE",
-        help="model that .weights.h5 files belong to: a saved model, or a .json file with "
-        "model.to_json()",
+        help="model that files of weights (.h5 of Keras 2 or 3) belong to: a saved model, or a "
+        ".json file with model.to_json()",
     )
     parser.add_argument(
         "--jobs",
@@ -66,7 +77,7 @@ def add_parser(commands: argparse._SubParsersAction[Any]) -> None:
         required=True,
         type=Path,
         metavar="DIR",
-        help="directory of pictures, or one",
+        help="a picture, a directory of them, or one with a directory of pictures per class",
     )
     parser.add_argument(
         "--logdir", required=True, metavar="LOGS", help="log directory to write"
@@ -77,7 +88,7 @@ def add_parser(commands: argparse._SubParsersAction[Any]) -> None:
     parser.add_argument(
         "--step",
         type=int,
-        help="step to capture one model as (default: from the file name, else 0)",
+        help="step to capture one model as (default: from the file name, see below)",
     )
     parser.add_argument(
         "--layers", nargs="+", metavar="LAYER", help="layers or patterns (default: all)"
@@ -130,6 +141,7 @@ def run(arguments: argparse.Namespace) -> None:
     outcomes: list[Outcome] = []
     with tqdm(total=len(request.checkpoints), unit="model", disable=None) as bar:
         for outcome in _outcomes(request, arguments.jobs):
+            interruption.check()
             bar.update()
             _tell(outcome, is_first=not outcomes)
             outcomes.append(outcome)
@@ -137,7 +149,7 @@ def run(arguments: argparse.Namespace) -> None:
     if len(failed) == len(outcomes):
         assert failed[0].fault is not None, "a failed outcome has one"
         raise failed[0].fault
-    print(f"See it with: tensorboard --logdir {arguments.logdir}")
+    show(f"See it with: tensorboard --logdir {arguments.logdir}")
     if failed:
         raise IncompleteError(
             f"{len(failed)} of {len(outcomes)} models could not be captured "
@@ -188,16 +200,21 @@ def _tell(outcome: Outcome, *, is_first: bool) -> None:
     name = outcome.checkpoint.path.name
     if is_first:
         for skipped in outcome.skipped:
-            print(f"left out {skipped.what}: {skipped.reason}", file=sys.stderr)
+            show(f"left out {skipped.what}: {skipped.reason}", file=sys.stderr)
+        for note in outcome.notes:
+            show(f"{note.what}: {note.reason}", file=sys.stderr)
     if outcome.what == "failed":
-        tqdm.write(f"{name}: left out: {outcome.fault}", file=sys.stderr)
+        tqdm.write(plain(f"{name}: left out: {outcome.fault}"), file=sys.stderr)
     elif outcome.what == "there":
         tqdm.write(
-            f"{name}: step {outcome.checkpoint.step} is captured already, with the same "
-            "weights, inputs and options"
+            plain(
+                f"{name}: step {outcome.checkpoint.step} is captured already, with the same "
+                "weights, inputs and options"
+            )
         )
     else:
-        tqdm.write(describe(name, outcome.capture, outcome.checkpoint.step))
+        for line in describe(name, outcome.capture, outcome.checkpoint.step):
+            tqdm.write(plain(line))
 
 
 def read_class_names(file: Path | None) -> tuple[str, ...]:
@@ -228,12 +245,12 @@ class FilterProgress:
 
     def __init__(self, total: int = 0, name: str = "") -> None:
         """Takes the number of filters (times input images) and what is captured."""
-        self._bar = tqdm(total=total, desc=name, unit="filter", disable=not total)
+        self._bar = tqdm(total=total, desc=plain(name), unit="filter", disable=not total)
 
     def begin(self, total: int, name: str) -> Self:
         """Begins anew, with what was not known before; returns itself."""
         self._bar.close()
-        self._bar = tqdm(total=total, desc=name, unit="filter")
+        self._bar = tqdm(total=total, desc=plain(name), unit="filter")
         return self
 
     def __enter__(self) -> Self:
@@ -246,21 +263,20 @@ class FilterProgress:
 
     def __call__(self, layer: str, filters: int) -> None:
         """Notes that a layer is done."""
-        self._bar.set_postfix_str(layer, refresh=False)
+        interruption.check()
+        self._bar.set_postfix_str(plain(layer), refresh=False)
         self._bar.update(filters)
 
 
-def describe(name: str, captured: Capture | None, step: int) -> str:
-    """A sentence about a capture: what was done, and what was not."""
+def describe(name: str, captured: Capture | None, step: int) -> list[str]:
+    """Lines about a capture: what was done, and what was not."""
     if captured is None:
-        return f"{name}: step {step} was not captured"
+        return [f"{name}: step {step} was not captured"]
     done = sum(
         max((sheet.channels for sheet in one.sheets), default=0) for one in captured.layers
     )
-    text = (
+    return [
         f"{name}: step {captured.step}, {len(captured.layers)} layers, {done} filters, "
-        f"{len(captured.predictions)} input images in {captured.seconds:.1f} s"
-    )
-    for skipped in captured.skipped:
-        text += f"\n  left out {skipped.what}: {skipped.reason}"
-    return text
+        f"{len(captured.predictions)} input images in {captured.seconds:.1f} s",
+        *(f"  left out {skipped.what}: {skipped.reason}" for skipped in captured.skipped),
+    ]

@@ -8,9 +8,10 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 from skimage import data
 
-from tensorboard_plugin_convlens.capture.options import build_options, build_pictures
+from tensorboard_plugin_convlens.capture.options import build_options
 from tensorboard_plugin_convlens.capture.photographs import preprocess
 from tensorboard_plugin_convlens.capture.session import Session
+from tensorboard_plugin_convlens.capture.shown_inputs import build_shown_inputs
 from tensorboard_plugin_convlens.cli.capture import FilterProgress, describe
 from tensorboard_plugin_convlens.storage.writer import Writer
 
@@ -57,11 +58,11 @@ def capture_vgg16(log_dir: str) -> None:
     """Captures VGG16 for four photographs; run `vgg16` of `log_dir`."""
     pixels = load_photographs()
     inputs = preprocess(pixels, "vgg16")
-    pictures = build_pictures(inputs, labels=PHOTOGRAPHS, display=pixels)
+    shown = build_shown_inputs(inputs, labels=PHOTOGRAPHS, display=pixels)
     writer = Writer(log_dir, run="vgg16")
     options = build_options(None, ("activation", "guided"), "max")
     print("Capturing every filter of a trained VGG16 for four photographs:")
-    session = Session(load_vgg16(), inputs, pictures, writer, options)
+    session = Session(load_vgg16(), inputs, shown, writer, options)
     with FilterProgress(session.filters, "vgg16") as progress:
         recording = session.capture(0, progress=progress)
-    print(describe("vgg16", recording.capture, recording.step))
+    print(*describe("vgg16", recording.capture, recording.step), sep="\n")

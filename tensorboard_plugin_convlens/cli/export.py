@@ -12,6 +12,7 @@ from typing import Any
 
 from tensorboard_plugin_convlens.cli import chosen_run, verdict_source
 from tensorboard_plugin_convlens.cli.filter_table import filter_table
+from tensorboard_plugin_convlens.cli.terminal import show
 from tensorboard_plugin_convlens.core.errors import InputError, NotCapturedError
 from tensorboard_plugin_convlens.core.mask import build_mask, encode_mask
 from tensorboard_plugin_convlens.core.records import Capture, Layer
@@ -64,7 +65,7 @@ def run(arguments: argparse.Namespace) -> None:
     """Writes the file and says what is in it."""
     export = _EXPORTS[arguments.what]
     name = chosen_run.chosen_run(arguments.logdir, arguments.run)
-    print(export(Reader(arguments.logdir), name, arguments), file=sys.stderr)
+    show(export(Reader(arguments.logdir), name, arguments), file=sys.stderr)
 
 
 def _export_mask(reader: Reader, name: str, arguments: argparse.Namespace) -> str:

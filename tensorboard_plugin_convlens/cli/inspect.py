@@ -7,6 +7,7 @@ import json
 import math
 from typing import Any
 
+from tensorboard_plugin_convlens.cli.terminal import show, show_json
 from tensorboard_plugin_convlens.core.change import ACTIVATION_CHANGE, KERNEL_CHANGE
 from tensorboard_plugin_convlens.core.errors import ConvLensError, NotCapturedError
 from tensorboard_plugin_convlens.core.records import Capture, LayerCapture
@@ -38,7 +39,7 @@ def run(arguments: argparse.Namespace) -> None:
     reader = Reader(arguments.logdir)
     runs = [_describe_run(reader, name) for name in reader.runs()]
     if arguments.json:
-        print(json.dumps({"runs": runs}, indent=1))
+        show_json(json.dumps({"runs": runs}, indent=1))
         return
     if not runs:
         raise NotCapturedError(
@@ -46,7 +47,7 @@ def run(arguments: argparse.Namespace) -> None:
             "model.fit, or run: convlens capture --help"
         )
     for one in runs:
-        print(_as_text(one))
+        show(*_as_text(one))
 
 
 def _describe_run(reader: Reader, run_name: str) -> dict[str, Any]:
@@ -109,7 +110,7 @@ def _per_filter(layer: LayerCapture, name: str) -> list[float | None] | None:
     return None
 
 
-def _as_text(run_description: dict[str, Any]) -> str:
+def _as_text(run_description: dict[str, Any]) -> list[str]:
     steps = run_description["steps"]
     size = sum(step["bytes"] for step in steps) / 1e6
     lines = [f"{run_description['run']}: {len(steps)} steps, {size:.1f} MB"]
@@ -122,7 +123,7 @@ def _as_text(run_description: dict[str, Any]) -> str:
         lines += [_layer_line(layer) for layer in last["layers"]]
         lines += [f"  left out {one['what']}: {one['reason']}" for one in last["skipped"]]
     lines += [f"  fault   {fault}" for fault in run_description["faults"]]
-    return "\n".join(lines)
+    return lines
 
 
 def _layer_line(layer: dict[str, Any]) -> str:

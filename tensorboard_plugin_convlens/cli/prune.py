@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tensorboard_plugin_convlens.cli.quiet_start import start_tensorflow
+from tensorboard_plugin_convlens.cli.terminal import show, show_json
 from tensorboard_plugin_convlens.core.errors import InputError
 from tensorboard_plugin_convlens.core.mask import read_mask
 from tensorboard_plugin_convlens.storage.output_file import output_path
@@ -73,14 +74,17 @@ def run(arguments: argparse.Namespace) -> None:
         "parametersLeft": smaller.count_params(),
         "largestDifference": difference,
     }
-    print(json.dumps(done, indent=1) if arguments.json else _describe(done))
+    if arguments.json:
+        show_json(json.dumps(done, indent=1))
+    else:
+        show(*_describe(done))
 
 
-def _describe(done: dict[str, Any]) -> str:
+def _describe(done: dict[str, Any]) -> tuple[str, str]:
     before, after = done["parameters"], done["parametersLeft"]
     return (
         f"{done['output']}: {done['removedFilters']} filters removed, {before:,} parameters "
-        f"became {after:,} ({after / before:.1%})\n"
+        f"became {after:,} ({after / before:.1%})",
         "It computes what the old model does with the removed channels at zero: largest "
-        f"difference {done['largestDifference']:.1e} of the largest output."
+        f"difference {done['largestDifference']:.1e} of the largest output.",
     )

@@ -13,11 +13,15 @@ from tensorboard_plugin_convlens.core.errors import ConvLensError
 
 
 def start_tensorflow() -> None:
-    """Imports the capture room, and TensorFlow with it.
+    """Imports the capture room, and Keras on TensorFlow with it.
+
+    A command owns its process: the backend that `KERAS_BACKEND` or Keras' own settings name
+    is for the programs of its user, and ConvLens computes with TensorFlow.
 
     Raises:
       ConvLensError: TensorFlow is not installed.
     """
+    os.environ["KERAS_BACKEND"] = "tensorflow"
     try:
         with _silent_stderr():
             importlib.import_module("tensorboard_plugin_convlens.capture.session")
@@ -42,7 +46,7 @@ def _silent_stderr() -> Iterator[None]:
         os.dup2(notices.fileno(), 2)
         try:
             yield
-        except BaseException:
+        except Exception:
             notices.seek(0)
             os.write(kept, notices.read())
             raise

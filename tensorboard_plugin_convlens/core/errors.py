@@ -41,6 +41,10 @@ class IncompleteError(ConvLensError):
     """Some of what was asked for is done, the rest could not be; the text says what."""
 
 
+class OutputError(ConvLensError):
+    """What a command prints cannot be written, as on a full disk."""
+
+
 class MarkError(ConvLensError):
     """A mark, or a change of marks, that cannot be: out of range, malformed, named twice."""
 

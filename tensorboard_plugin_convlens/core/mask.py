@@ -17,7 +17,7 @@ import zipfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +27,8 @@ from tensorboard_plugin_convlens.core.errors import InputError
 VERSION = 1
 MOST_FILTERS = 1 << 20
 """Of one layer; a file that says more is not believed."""
+_MOST_OF_ALL = 1 << 24
+_LONGEST_TEXT = 64 << 20
 
 Keep = NDArray[np.bool_]
 
@@ -87,21 +89,34 @@ def encode_mask(mask: FilterMask, suffix: str) -> bytes:
 
 
 def read_mask(path: Path) -> FilterMask:
-    """Reads a mask file; nothing in it is believed before it is checked.
+    """Reads a mask file; nothing in it is believed, or unpacked, before it is checked.
 
     Raises:
       InputError: It cannot be read, or is no mask; the text says what is wrong.
     """
     try:
-        if path.suffix == ".npz":
-            return _parse_archive(path)
-        return _parse_json(json.loads(path.read_text(encoding="utf-8")), path)
+        if path.suffix.lower() == ".npz":
+            mask = _parse_archive(path)
+        else:
+            mask = _parse_json(json.loads(_read_text(path)), path)
     except OSError as error:
         raise InputError(
             f"The mask {str(path)!r} cannot be read: {error.strerror or error}."
         ) from error
-    except (ValueError, zipfile.BadZipFile, EOFError) as error:
-        raise InputError(f"{str(path)!r} is no mask of ConvLens: {error}.") from error
+    except InputError:
+        raise
+    except Exception as error:  # Damaged archives raise zlib.error, SyntaxError and others.
+        what = str(error)[:200] or type(error).__name__
+        raise InputError(f"{str(path)!r} is no mask of ConvLens: {what}.") from error
+    return mask
+
+
+def _read_text(path: Path) -> str:
+    if path.stat().st_size > _LONGEST_TEXT:
+        raise InputError(
+            f"The mask {str(path)!r} has more than the {_LONGEST_TEXT:,} bytes that are read."
+        )
+    return path.read_text(encoding="utf-8")
 
 
 def _arrays(mask: FilterMask) -> dict[str, Any]:
@@ -117,15 +132,42 @@ def _to_json(mask: FilterMask) -> dict[str, Any]:
 
 
 def _parse_archive(path: Path) -> FilterMask:
-    with np.load(path, allow_pickle=False) as archive:
-        layers = {name: archive[name] for name in archive.files}
-    for name, keep in layers.items():
-        if keep.ndim != 1 or keep.dtype != np.bool_ or len(keep) > MOST_FILTERS:
-            raise InputError(
-                f"The mask of layer {name[:200]!r} in {str(path)!r} must be bool [filter]; got "
-                f"{keep.dtype} {list(keep.shape)}."
-            )
+    layers: dict[str, Keep] = {}
+    filters = 0
+    with zipfile.ZipFile(path) as archive:
+        for entry in archive.infolist():
+            name = entry.filename.removesuffix(".npy")
+            with archive.open(entry) as file:
+                layers[name] = _parse_array(file, name, path)
+            filters += len(layers[name])
+            _check_sum(filters, path)
     return FilterMask(layers)
+
+
+def _parse_array(file: IO[bytes], name: str, path: Path) -> Keep:
+    """An array of a NumPy archive, of which no more is unpacked than its header says."""
+    version = np.lib.format.read_magic(file)
+    read = np.lib.format.read_array_header_1_0
+    if version != (1, 0):
+        read = np.lib.format.read_array_header_2_0
+    shape, _, dtype = read(file)
+    if len(shape) != 1 or dtype != np.bool_ or not 0 <= shape[0] <= MOST_FILTERS:
+        raise InputError(
+            f"The mask of layer {name[:200]!r} in {str(path)!r} must be bool [filter] of at "
+            f"most {MOST_FILTERS} filters; got {dtype} {list(shape)}."
+        )
+    content = file.read(shape[0])
+    if len(content) != shape[0]:
+        raise ValueError(f"the mask of layer {name[:200]!r} is cut short")
+    return np.frombuffer(content, np.uint8).astype(np.bool_)
+
+
+def _check_sum(filters: int, path: Path) -> None:
+    if filters > _MOST_OF_ALL:
+        raise InputError(
+            f"The mask {str(path)!r} is for more than {_MOST_OF_ALL:,} filters; no model has "
+            "as many."
+        )
 
 
 def _parse_json(content: Any, path: Path) -> FilterMask:
@@ -137,13 +179,19 @@ def _parse_json(content: Any, path: Path) -> FilterMask:
     layers = content.get("layers")
     if not isinstance(layers, dict):
         raise InputError(f'The mask {str(path)!r} has no "layers".')
-    return FilterMask({name: _parse_layer(name, one) for name, one in layers.items()})
+    found: dict[str, Keep] = {}
+    filters = 0
+    for name, one in layers.items():
+        found[name] = _parse_layer(name, one)
+        filters += len(found[name])
+        _check_sum(filters, path)
+    return FilterMask(found)
 
 
 def _parse_layer(name: str, content: Any) -> Keep:
     found = content if isinstance(content, dict) else {}
     filters, removed = found.get("filters"), found.get("removed")
-    if not isinstance(filters, int) or not isinstance(removed, list):
+    if type(filters) is not int or not isinstance(removed, list):  # True is an int, too.
         raise InputError(
             f'The mask of layer {name[:200]!r} must be {{"filters": number, "removed": '
             "[numbers]}."

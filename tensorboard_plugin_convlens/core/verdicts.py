@@ -59,7 +59,7 @@ def read_verdicts(path: Path) -> tuple[Verdict, ...]:
         raise InputError(
             f"The verdicts {str(path)!r} cannot be read: {error.strerror or error}."
         ) from error
-    except (ValueError, csv.Error) as error:
+    except (ValueError, RecursionError, csv.Error) as error:
         raise InputError(f"{str(path)!r} holds no verdicts: {error}.") from error
     return tuple(_verdict(row, place, path) for place, row in enumerate(rows, start=1))
 

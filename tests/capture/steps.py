@@ -6,8 +6,9 @@ import keras
 import numpy as np
 from keras import layers
 
-from tensorboard_plugin_convlens.capture.options import build_options, build_pictures
+from tensorboard_plugin_convlens.capture.options import build_options
 from tensorboard_plugin_convlens.capture.session import Session
+from tensorboard_plugin_convlens.capture.shown_inputs import build_shown_inputs
 from tensorboard_plugin_convlens.storage.reader import Reader
 from tensorboard_plugin_convlens.storage.writer import Writer
 
@@ -18,7 +19,7 @@ METHODS = ("activation", "guided", "kernel")
 def session_of(model, log_dir, images=IMAGES[:2], *, methods=METHODS):
     writer = Writer(log_dir, run="train")
     options = build_options(None, methods, "max")
-    return Session(model, images, build_pictures(images), writer, options)
+    return Session(model, images, build_shown_inputs(images), writer, options)
 
 
 def small_model(*more):

@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 
 from tensorboard_plugin_convlens.capture.lane import BackgroundLane, DirectLane
-from tensorboard_plugin_convlens.capture.options import build_options, build_pictures
+from tensorboard_plugin_convlens.capture.options import build_options
 from tensorboard_plugin_convlens.capture.session import Session
+from tensorboard_plugin_convlens.capture.shown_inputs import build_shown_inputs
 from tensorboard_plugin_convlens.core.errors import StorageError
 from tensorboard_plugin_convlens.core.records import Capture
 from tensorboard_plugin_convlens.storage.reader import Reader
@@ -135,7 +136,7 @@ def test_a_capture_on_a_slow_disk_waits_instead_of_filling_the_memory(tmp_path, 
 
     monkeypatch.setattr(Recording, "accept", accept_slowly)
     lane = WatchedLane(limit=60_000)
-    pictures = build_pictures(IMAGES[:4])
+    pictures = build_shown_inputs(IMAGES[:4])
     options = build_options(None, METHODS, "sum")
     writer = Writer(tmp_path, run="train")
     session = Session(small_model(), IMAGES[:4], pictures, writer, options, lane=lane)

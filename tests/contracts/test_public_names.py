@@ -72,6 +72,20 @@ def test_modules_of_the_sub_package_are_importable_after_the_function() -> None:
     )
 
 
+@pytest.mark.parametrize("first", [FUNCTION_IS_FOUND, "pass"], ids=["after it", "before it"])
+def test_modules_beside_the_function_are_importable_by_their_whole_names(first: str) -> None:
+    run_in_new_interpreter(
+        first,
+        f"import {PACKAGE}.capture.engine as engine",
+        f"import {PACKAGE}.capture.capture as module",
+        f"import {PACKAGE}.storage.reader as reader",
+        "assert engine.Engine and module.capture and reader.Reader",
+        FUNCTION_IS_FOUND,
+        f"import {PACKAGE}.capture.gates as gates",
+        "assert gates is capture.gates and inspect.signature(capture).parameters['log_dir']",
+    )
+
+
 def test_only_the_sub_package_is_kept_from_the_name_capture(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

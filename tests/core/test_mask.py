@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -92,6 +93,66 @@ def test_an_archive_of_other_arrays_is_refused(tmp_path: Path):
     np.savez(tmp_path / "mask.npz", a=np.zeros((2, 2)))
     with pytest.raises(InputError, match=r"must be bool \[filter\]"):
         read_mask(tmp_path / "mask.npz")
+
+
+def peak_of_refusing(path: Path) -> int:
+    """Bytes that Python and NumPy held at most, beyond what they held before."""
+    tracemalloc.start()
+    try:
+        with pytest.raises(InputError) as raised:
+            read_mask(path)
+        assert "mask" in str(raised.value)
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize("dtype", ["bool", "float64"])
+def test_an_archive_is_checked_before_it_is_unpacked(tmp_path: Path, dtype: str):
+    path = tmp_path / "mask.npz"
+    np.savez_compressed(path, conv=np.zeros(400_000_000 // np.dtype(dtype).itemsize, dtype))
+    assert path.stat().st_size < 500_000
+
+    assert peak_of_refusing(path) < 2_000_000
+
+
+def test_many_large_masks_in_a_small_file_are_refused(tmp_path: Path):
+    layer = {"filters": 1 << 20, "removed": []}
+    path = tmp_path / "mask.json"
+    layers = {str(index): layer for index in range(99)}
+    path.write_text(json.dumps({"convlens_mask": 1, "layers": layers}))
+    mask = FilterMask({name: np.ones(1 << 20, np.bool_) for name in layers})
+    (tmp_path / "mask.npz").write_bytes(encode_mask(mask, ".npz"))
+
+    for one in (path, tmp_path / "mask.npz"):
+        assert peak_of_refusing(one) < 40_000_000
+
+
+@pytest.mark.parametrize(
+    "text", ["[" * 200_000, '{"a":' * 200_000, '{"convlens_mask": 1' + "0" * 9999]
+)
+def test_deep_or_long_json_is_refused_with_a_sentence(tmp_path: Path, text: str):
+    path = tmp_path / "mask.json"
+    path.write_text(text)
+    with pytest.raises(InputError, match="is no mask of ConvLens"):
+        read_mask(path)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_any_damage_of_an_archive_is_read_or_refused(tmp_path: Path, data: st.DataObject):
+    whole, damaged = tmp_path / "whole.npz", tmp_path / "mask.npz"
+    if not whole.exists():
+        mask = build_mask({"conv1": 300, "conv2": 9}, [("conv1", 7), ("conv2", 0)])
+        whole.write_bytes(encode_mask(mask, ".npz"))
+    content = bytearray(whole.read_bytes())
+    for _ in range(data.draw(st.integers(1, 5))):
+        content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
+    damaged.write_bytes(content[: data.draw(st.integers(1, len(content)))])
+    try:
+        assert all(one.dtype == np.bool_ for one in read_mask(damaged).layers.values())
+    except InputError as error:
+        assert "mask" in str(error)
 
 
 def test_json_can_be_edited_by_hand(tmp_path: Path):
