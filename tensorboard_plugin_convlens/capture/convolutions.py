@@ -48,7 +48,7 @@ def find_convolutions(nodes: Sequence[Node]) -> tuple[tuple[Convolution, ...], l
             )
             continue
         kernels = _kernels(node)
-        if len(kernels) > 1 and not _is_separable(node):
+        if len(kernels) > 1 and not _is_separable(node) and not node.is_fixed:
             skipped.append(
                 Skipped(
                     node.key,

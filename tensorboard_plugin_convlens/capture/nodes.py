@@ -203,11 +203,10 @@ def _convolutions_beside_sublayers(
     own: dict[int, list[Any]] = {}
     for operation in trace.operations:
         index = trace.owners[trace.position[id(operation)]]
-        if operation.type not in CONVOLUTIONS or index < 0 or index in whole:
+        if index < 0 or index in whole or trace.calls[index].is_leaf:
             continue
-        if not trace.calls[index].is_leaf and not _is_inside(trace, index, whole):
-            if kernels.variable(operation) is not None:
-                own.setdefault(index, []).append(operation)
+        if kernels.is_learned(operation) and not _is_inside(trace, index, whole):
+            own.setdefault(index, []).append(operation)
     counts: dict[str, int] = {}
     nodes = []
     for index, found in sorted(own.items()):

@@ -35,7 +35,7 @@ def reason_of(fault: BaseException) -> str:
     inner = _told(first)
     if inner in outer:
         return _shortened(outer)
-    return _shortened(f"{outer.rstrip('.')}, because of: {inner}")
+    return _shortened(f"{outer}, because of: {inner}")
 
 
 def _told(fault: BaseException) -> str:
@@ -53,7 +53,7 @@ def _told(fault: BaseException) -> str:
         paragraph = f"the key {paragraph!r} is missing"
     if len(paragraph.split()) < 2:  # "", or a bare number or name
         paragraph = f"{type(fault).__name__} {paragraph}".strip()
-    return paragraph + place
+    return paragraph.rstrip(".") + place
 
 
 def _after_source_lines(text: str) -> str:

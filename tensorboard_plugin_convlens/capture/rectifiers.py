@@ -83,7 +83,7 @@ class Rectifiers:
             return None
         owner = self._trace.owner(operation)
         place = id(owner) if owner is not None and owner.is_leaf else id(operand(operation))
-        is_rectifier = operation.type in RECTIFIERS and not _is_in_hard_sigmoid(operation)
+        is_rectifier = operation.type in RECTIFIERS and not _hard_function(operation)
         return _Ungated(
             place,
             self._name(operation),
@@ -94,7 +94,7 @@ class Rectifiers:
         """By the layer that applies it, or by what the operation does."""
         name = self._function(operation)
         if operation.type in RECTIFIERS and name in ("", *_PLAIN):
-            return "hard_sigmoid" if _is_in_hard_sigmoid(operation) else "leaky_relu"
+            return _hard_function(operation) or "leaky_relu"
         name = name or _NAMES[operation.type]
         return "silu" if name == "sigmoid" and _is_silu(operation) else name
 
@@ -126,17 +126,19 @@ def _is_gated(operation: Any) -> bool:
     """By what the operation does: whose function calls it, and its name, do not matter."""
     return (
         operation.type in RECTIFIERS
-        and not _is_in_hard_sigmoid(operation)
+        and not _hard_function(operation)
         and not is_half(operation)
     )
 
 
-def _is_in_hard_sigmoid(operation: Any) -> bool:
-    """Whether it is a part of Keras' `hard_sigmoid`, `relu6(x + 3) / 6`, or of `hard_silu`."""
-    return operation.type == "Relu6" and any(
-        frame.name == "hard_sigmoid" and "keras" in frame.filename
-        for frame in operation.traceback
-    )
+def _hard_function(operation: Any) -> str:
+    """`"hard_silu"` or `"hard_sigmoid"`, `relu6(x + 3) / 6`, if it is a part of Keras' own."""
+    if operation.type != "Relu6":
+        return ""
+    frames = {frame.name for frame in operation.traceback if "keras" in frame.filename}
+    if "hard_sigmoid" not in frames:
+        return ""
+    return "hard_silu" if "hard_silu" in frames else "hard_sigmoid"
 
 
 def _is_zero(tensor: Any) -> bool:

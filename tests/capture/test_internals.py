@@ -108,18 +108,21 @@ def test_functions_are_inlined_only_inside():
 
 
 def test_a_variable_that_is_made_in_a_stateless_scope_is_refused_and_never_noted():
-    with untouched.refused_variables() as refused, keras.StatelessScope():
-        with pytest.raises(RuntimeError, match="'new/kernel' is made while"):
-            layers.Dense(2, name="new").build((None, 3))
+    made = pytest.raises(RuntimeError, match="'new/kernel' is made while")
+    with untouched.refused_variables() as refused, keras.StatelessScope(), made:
+        layers.Dense(2, name="new").build((None, 3))
     assert refused.paths == ["new/kernel"]
     assert not global_state.get_global_attribute("uninitialized_variables")
     layers.Dense(2).build((None, 3))
 
 
 def test_a_variable_of_tensorflow_is_refused_by_its_creator():
-    with untouched.refused_variables() as refused:
-        with pytest.raises(RuntimeError), tf.variable_creator_scope(refused.creator):
-            tf.Variable(1.0, name="own")
+    with (
+        untouched.refused_variables() as refused,
+        pytest.raises(RuntimeError),
+        tf.variable_creator_scope(refused.creator),
+    ):
+        tf.Variable(1.0, name="own")
     assert refused.paths == ["own"]
 
 
