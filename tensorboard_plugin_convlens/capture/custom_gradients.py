@@ -127,8 +127,7 @@ def _agree(run: Any, feeds: Sequence[Any], seeds: Sequence[Any], scale: float) -
     found = [np.asarray(tf.cast(one, tf.complex128)) for one in run(*values)]
     count = len(found) // 2
     own, ordinary = (
-        np.concatenate([one.ravel() for one in half])
-        for half in (found[:count], found[count:])
+        np.concatenate([one.ravel() for one in half]) for half in (found[:count], found[count:])
     )
     largest = np.abs(ordinary).max()
     tolerance = min(_TOLERANCE.get(one.dtype, 5e-2) for one in feeds)

@@ -88,7 +88,9 @@ def trace_graph(function: Callable[..., Any], signature: list[tf.TensorSpec]) ->
 
 def has_own_gradient(operation: Any) -> bool:
     """Whether an operation is the end of a function in a `tf.custom_gradient`."""
-    kind = operation.node_def.attr["_gradient_op_type"].s if operation.type == "IdentityN" else b""
+    kind = (
+        operation.node_def.attr["_gradient_op_type"].s if operation.type == "IdentityN" else b""
+    )
     return bool(kind.startswith(b"CustomGradient-"))
 
 

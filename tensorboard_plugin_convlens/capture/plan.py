@@ -42,7 +42,6 @@ from tensorboard_plugin_convlens.core.records import (
     Skipped,
 )
 
-
 _NO_WAY = (
     "no gradient gets from it to an input of the model (an embedding, a rounding or a loop "
     "lies between)"

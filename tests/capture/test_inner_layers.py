@@ -13,6 +13,7 @@ from tensorboard_plugin_convlens import capture, feature_maps
 from tensorboard_plugin_convlens.capture.engine import Engine
 from tensorboard_plugin_convlens.capture.gates import GatedModel
 from tensorboard_plugin_convlens.capture.pruning import mask_filters, prune_filters
+from tensorboard_plugin_convlens.core.errors import UnsupportedModelError
 from tensorboard_plugin_convlens.core.mask import FilterMask
 from tests.capture import unusual_models
 
@@ -77,9 +78,7 @@ def test_every_kind_of_activation_layer_counts_into_the_maps(activation):
     image = image_for("Conv2D")
     model = model_of("Conv2D", ACTIVATIONS[activation](), image)
     expected = np.moveaxis(np.asarray(model.layers[0](image)), -1, 1)
-    np.testing.assert_allclose(
-        feature_maps(model, image, "c1"), expected, rtol=1e-5, atol=1e-4
-    )
+    np.testing.assert_allclose(feature_maps(model, image, "c1"), expected, rtol=1e-5, atol=1e-4)
     engine = Engine(model, image)
     assert [engine.graph.layers[one].key for one in engine.convolutions] == ["c1"]
     assert engine.kernels(engine.convolutions[0]).shape == (3, 3, 3, 3)
@@ -110,9 +109,7 @@ def test_a_convolution_that_normalizes_inside_shows_what_it_returns():
         ]
     )
     expected = np.moveaxis(np.asarray(model(image)), -1, 1)
-    np.testing.assert_allclose(
-        feature_maps(model, image, "cn"), expected, rtol=1e-5, atol=1e-4
-    )
+    np.testing.assert_allclose(feature_maps(model, image, "cn"), expected, rtol=1e-5, atol=1e-4)
 
 
 def test_a_convolution_beside_convolving_sublayers_includes_its_bias_and_has_its_name():
@@ -160,3 +157,11 @@ def test_filters_of_it_are_cut_out_with_what_belongs_to_them(kind, activation):
     smaller, masked = prune_filters(model, mask), mask_filters(model, mask)
     assert smaller.layers[1].output.shape[-1] == 2
     np.testing.assert_allclose(smaller(image), masked(image), rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("activation", [layers.Softmax(), "softmax"])
+def test_filters_are_not_cut_out_before_a_function_across_channels(activation):
+    image = image_for("Conv2D")
+    model = model_of("Conv2D", activation, image)
+    with pytest.raises(UnsupportedModelError, match=r"'c1' .* works across channels"):
+        prune_filters(model, FilterMask({"c1": np.array([True, False, True])}))

@@ -230,7 +230,9 @@ class Mirrored(layers.Conv2D):
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
-        self.pad = layers.Lambda(lambda x: tf.pad(x, [[0, 0], [1, 1], [1, 1], [0, 0]], "REFLECT"))
+        self.pad = layers.Lambda(
+            lambda x: tf.pad(x, [[0, 0], [1, 1], [1, 1], [0, 0]], "REFLECT")
+        )
 
     def call(self, images: Any) -> Any:
         return super().call(self.pad(images))
