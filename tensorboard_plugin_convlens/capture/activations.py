@@ -7,8 +7,9 @@ from typing import Any
 
 import tensorflow as tf
 
+from tensorboard_plugin_convlens.capture.activation_names import activation_function
 from tensorboard_plugin_convlens.capture.nodes import Node
-from tensorboard_plugin_convlens.capture.rectifiers import RECTIFIERS, activation_function
+from tensorboard_plugin_convlens.capture.rectifiers import RECTIFIERS
 from tensorboard_plugin_convlens.core.records import ActivationStage
 
 _PASSING = frozenset(

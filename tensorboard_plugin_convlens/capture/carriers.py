@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from tensorboard_plugin_convlens.capture.activation_names import activation_function
 from tensorboard_plugin_convlens.core.errors import UnsupportedModelError
 from tensorboard_plugin_convlens.core.mask import Keep
 
@@ -37,7 +38,7 @@ CARRYING = frozenset(
         ),
     ]
 )
-_OVER_CHANNELS = frozenset({"softmax", "log_softmax", "glu", "sparsemax"})
+OVER_CHANNELS = frozenset({"softmax", "log_softmax", "glu", "sparsemax"})
 """Activation functions that mix channels."""
 
 
@@ -72,9 +73,9 @@ def carried(operation: Any, channels: Channels, rank: int) -> Channels:
       UnsupportedModelError: The layer does not treat channels apart after all.
     """
     kind = type(operation).__name__
-    function = getattr(getattr(operation, "activation", None), "__name__", "")
+    function = activation_function(operation)
     axis = getattr(operation, "axis", channels.axis) if kind == "BatchNormalization" else None
-    if function in _OVER_CHANNELS or (axis is not None and _differs(axis, channels.axis, rank)):
+    if function in OVER_CHANNELS or (axis is not None and _differs(axis, channels.axis, rank)):
         refuse(operation, "works across channels")
     if kind.startswith("Global"):
         return Channels(channels.keep)

@@ -48,7 +48,7 @@ def find_convolutions(nodes: Sequence[Node]) -> tuple[tuple[Convolution, ...], l
             )
             continue
         kernels = _kernels(node)
-        if len(kernels) > 1 and not _is_separable(node):
+        if len(kernels) > 1 and not _is_separable(node) and not node.is_fixed:
             skipped.append(
                 Skipped(
                     node.key,
@@ -144,6 +144,8 @@ def choose(
 ) -> tuple[Convolution, ...]:
     """Those whose key or path is named, or matches a pattern such as `"block3_*"`.
 
+    With None, all but those of fixed kernels; see `fixed`.
+
     Raises:
       NoConvolutionError: If the model has none.
       UnknownLayerError: If a name fits none; the sentence lists the nearest names.
@@ -153,7 +155,14 @@ def choose(
             "The model has no convolution with learned kernels, so there is no filter to show."
         )
     if layers is None:
-        return tuple(convolutions)
+        learned = tuple(one for one in convolutions if not one.node.is_fixed)
+        if not learned:
+            keys = ", ".join(one.node.key for one in convolutions)
+            raise NoConvolutionError(
+                "The model has no convolution with learned kernels; those of its convolutions "
+                f"({keys[:500]}) are fixed. Name them to capture them all the same: layers=[…]."
+            )
+        return learned
     chosen: set[int] = set()
     for name in [layers] if isinstance(layers, str) else layers:
         matches = {one.index for one in convolutions if _matches(one.node, name)}
@@ -161,6 +170,22 @@ def choose(
             raise UnknownLayerError(_unknown(convolutions, name))
         chosen |= matches
     return tuple(one for one in convolutions if one.index in chosen)
+
+
+def fixed(
+    convolutions: Sequence[Convolution], chosen: Sequence[Convolution]
+) -> tuple[Skipped, ...]:
+    """A sentence for each convolution of fixed kernels that was not chosen."""
+    taken = {one.index for one in chosen}
+    return tuple(
+        Skipped(
+            one.node.key,
+            "its kernels are fixed, not trained (the bases of a spectrogram, say), so they "
+            "are no filters that were learned; name the layer to capture it all the same",
+        )
+        for one in convolutions
+        if one.node.is_fixed and one.index not in taken
+    )
 
 
 def _matches(node: Node, name: str) -> bool:

@@ -15,9 +15,16 @@ from tensorboard_plugin_convlens.capture import (  # noqa: F401
     vjp_pooling,
     vjp_shape,
 )
+from tensorboard_plugin_convlens.capture.reason import reason_of
 from tensorboard_plugin_convlens.capture.rectifiers import RECTIFIERS, Rectifiers
 from tensorboard_plugin_convlens.capture.trace import Trace
-from tensorboard_plugin_convlens.capture.vjp import RULES, Residuals, Vjp
+from tensorboard_plugin_convlens.capture.vjp import (
+    RULES,
+    Residuals,
+    Vjp,
+    is_complex,
+    is_differentiable,
+)
 from tensorboard_plugin_convlens.capture.vjp_registered import registered_gradient
 
 _CONSTANT = frozenset(
@@ -70,7 +77,8 @@ class Differentiation:
             if id(operation) in seen or operation.type == "Placeholder":
                 continue
             seen[id(operation)] = operation
-            waiting += [one.op for one in operation.inputs if self._depends(one, wanted)]
+            read = _differentiated(self._trace, operation)
+            waiting += [one.op for one in read if self._depends(one, wanted)]
         position = self._trace.position
         return tuple(sorted(seen.values(), key=lambda one: -position[id(one)]))
 
@@ -81,6 +89,21 @@ class Differentiation:
         """The forward tensors that going back along a path needs; builds what it takes."""
         return [tensor for operation in path for tensor in self.vjp(operation).residuals]
 
+    def obstacle(self, path: Iterable[Any]) -> str:
+        """Why no gradient can be taken along a path; "" where one can.
+
+        The whole of it is given up then: a part of a gradient would look like one.
+        """
+        for operation in path:
+            try:
+                self.vjp(operation)
+            except Exception as fault:  # TensorFlow's, or of a gradient that the user wrote.
+                return (
+                    f"the gradient of the operation {operation.name!r} ({operation.type}), "
+                    f"which lies between it and the input, cannot be taken: {reason_of(fault)}"
+                )
+        return ""
+
     def vjp(self, operation: Any) -> Vjp:
         """The rule for an operation, built once."""
         known = self._vjps.get(id(operation))
@@ -90,6 +113,8 @@ class Differentiation:
         return known
 
     def _build(self, operation: Any) -> Vjp:
+        if is_complex(operation):
+            return registered_gradient(self._trace.wrapped, operation, self._forward)
         if operation.type in RECTIFIERS:
             gated = id(operation) in self.rectifiers.gated
             return vjp_pointwise.rectifier(operation, gated=gated)
@@ -172,6 +197,12 @@ class Differentiation:
         return None if found is None else tf.cast(found, tf.float32)
 
 
+def _differentiated(trace: Trace, operation: Any) -> Sequence[Any]:
+    """What an operation's gradient may go to; of a function with its own, its arguments."""
+    own = trace.own_gradients.get(id(operation))
+    return list(operation.inputs) if own is None else own.arguments
+
+
 def _elements(operation: Any) -> int:
     """Of the larger of the first input and the first output."""
     ends = (*operation.outputs[:1], *operation.inputs[:1])
@@ -188,12 +219,12 @@ def _sources(trace: Trace) -> dict[int, int]:
     masks = {id(tensor): 1 << index for index, tensor in enumerate(trace.inputs)}
     for operation in trace.operations:
         mask = 0
-        for tensor in operation.inputs:
+        for tensor in _differentiated(trace, operation):
             mask |= masks.get(id(tensor), 0)
         if not mask or operation.type in _CONSTANT or _is_stepwise(operation, masks):
             continue
         for tensor in operation.outputs:
-            if tensor.dtype.is_floating or tensor.dtype.is_integer:
+            if is_differentiable(tensor) or tensor.dtype.is_integer:
                 masks[id(tensor)] = mask
     return masks
 
@@ -201,9 +232,10 @@ def _sources(trace: Trace) -> dict[int, int]:
 def _is_stepwise(operation: Any, masks: dict[int, int]) -> bool:
     """Whether an operation rounds, or looks something up by an integer."""
     if operation.type == "Cast":
-        source, result = operation.inputs[0].dtype, operation.outputs[0].dtype
-        return bool(source.is_floating and not result.is_floating)
+        return is_differentiable(operation.inputs[0]) and not is_differentiable(
+            operation.outputs[0]
+        )
     depending = [one for one in operation.inputs if id(one) in masks]
     return all(one.dtype.is_integer for one in depending) and any(
-        one.dtype.is_floating for one in operation.outputs
+        is_differentiable(one) for one in operation.outputs
     )

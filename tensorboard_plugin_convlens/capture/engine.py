@@ -82,6 +82,10 @@ class Engine:
         """How many rectifiers between a layer and the input are gated, and what is not."""
         return self._plan.routes[layer].guidance
 
+    def obstacle(self, layer: int) -> str:
+        """Why a layer has no gradients at an input, as the end of a sentence; "" if it has."""
+        return self._plan.routes[layer].obstacle
+
     def hashes(self, arrays: str) -> dict[int, Hashes]:
         """What each captured layer depends on now; see `capture/lineage.py`."""
         return self._lineage.hashes(arrays)

@@ -9,7 +9,7 @@ import numpy as np
 
 from tensorboard_plugin_convlens.capture.engine import Engine
 from tensorboard_plugin_convlens.capture.inputs import ModelInputs, to_arrays
-from tensorboard_plugin_convlens.core.errors import UnknownLayerError
+from tensorboard_plugin_convlens.core.errors import NoGradientError, UnknownLayerError
 from tensorboard_plugin_convlens.core.records import FloatArray, Gradients, Target
 
 
@@ -58,6 +58,7 @@ def guided_gradients(
 
     Raises:
       ConvLensError: See `Engine`.
+      NoGradientError: If no gradient gets from the layer to an input; the text says why.
       IndexError: If the layer has no such channel.
 
     Example:
@@ -71,6 +72,8 @@ def guided_gradients(
             raise IndexError(
                 f"The layer {layer!r} has the channels 0 to {count - 1}; got {channel}."
             )
+    if obstacle := engine.obstacle(index):
+        raise NoGradientError(f"The layer {layer!r} has no guided gradients: {obstacle}.")
     return np.stack(
         [_of_image(engine, index, one, channels, target) for one in _images(inputs)]
     )

@@ -22,6 +22,7 @@ from tensorboard_plugin_convlens.capture.activations import gate_node
 from tensorboard_plugin_convlens.capture.inputs import ModelInputs, to_arrays
 from tensorboard_plugin_convlens.capture.nodes import Node
 from tensorboard_plugin_convlens.capture.plan import Plan
+from tensorboard_plugin_convlens.capture.private_graph import called, private_graph
 from tensorboard_plugin_convlens.capture.trace import Trace
 from tensorboard_plugin_convlens.core.ablation import Filters
 from tensorboard_plugin_convlens.core.errors import UnknownLayerError, UnsupportedModelError
@@ -134,21 +135,14 @@ class GatedModel:
 
         def run(*tensors: Any) -> Any:
             calls.clear()
-            packed = keras.tree.pack_sequence_as(inputs, list(tensors))
-            with tf.name_scope("model"), keras.StatelessScope(collect_losses=True):
-                results = model(packed, training=False)
+            results = called(model, keras.tree.pack_sequence_as(inputs, list(tensors)))
             return tf.nest.flatten(results)[0], [passed[key] for key in self._gates]
 
         calls: dict[int, Iterator[int]] = {}
-        operations = internals.operations_of(model)
-        gated = [one.operation for one in self._gates.values()]
+        gated = {id(one.operation): one.operation for one in self._gates.values()}
         replace = _replacement(self._gates, calls, passed)
-        with (
-            internals.replaced_calls(list({id(one): one for one in gated}.values()), replace),
-            internals.kept_losses(operations),
-            internals.inlined_functions(),
-        ):
-            wrapped = internals.trace_graph(run, signature)
+        with internals.inlined_functions():
+            wrapped = private_graph(model, run, signature, list(gated.values()), replace)
         output, *means = wrapped.graph.outputs
         feeds = wrapped.graph.inputs[: len(signature)]
         return wrapped.prune(feeds, output), wrapped.prune(feeds, means)

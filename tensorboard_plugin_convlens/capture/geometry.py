@@ -8,6 +8,7 @@ from typing import Any
 import tensorflow as tf
 
 from tensorboard_plugin_convlens.capture.trace import Trace
+from tensorboard_plugin_convlens.capture.vjp import is_complex
 from tensorboard_plugin_convlens.capture.vjp_pointwise import SLOPES, SMOOTH, is_silu_identity
 from tensorboard_plugin_convlens.core.receptive_field import (
     UNIT,
@@ -36,11 +37,11 @@ def plane_window(operation: Any, live: Callable[[Any], bool]) -> Plane | None:
     """What one unit of the operation's output sees of those inputs that are `live`.
 
     Returns:
-      None for an operation that looks further than a window of fixed size, and for other
-      layouts than `[batch, height, width, channel]`.
+      None for an operation that looks further than a window of fixed size, for other
+      layouts than `[batch, height, width, channel]`, and for complex numbers.
     """
     kind = operation.type
-    if operation.outputs[0].shape.rank != 4:
+    if operation.outputs[0].shape.rank != 4 or is_complex(operation):
         return None
     if kind in POINTWISE:
         return (UNIT, UNIT) if _keeps_places(operation, live) else None

@@ -19,8 +19,9 @@ import tensorflow as tf
 from numpy.typing import NDArray
 from tensorflow.core.protobuf import config_pb2, rewriter_config_pb2
 from tensorflow.python.eager import context
+from tensorflow.python.framework import ops
 
-_TRACING = threading.RLock()
+TRACING = threading.RLock()
 """Instance attributes and the eager switch are visible to every thread: one at a time."""
 
 COMPILED_CALLS = ("PartitionedCall", "StatefulPartitionedCall")
@@ -48,7 +49,7 @@ def replaced_calls(
     Why on the instance, past Keras' attribute tracking: no class is changed, so other
     models are not touched, and the layer does not notice a new attribute.
     """
-    with _TRACING:
+    with TRACING:
         kept = [(one, vars(one).get("call")) for one in operations]
         try:
             for operation in operations:
@@ -69,7 +70,7 @@ def inlined_functions() -> Iterator[None]:
     process's: functions that other threads call meanwhile run eagerly, with the same
     results.
     """
-    with _TRACING:
+    with TRACING:
         before = tf.config.functions_run_eagerly()
         tf.config.run_functions_eagerly(True)
         try:
@@ -85,6 +86,57 @@ def trace_graph(function: Callable[..., Any], signature: list[tf.TensorSpec]) ->
     keeps the model's variables by reference, so that new weights need no new trace.
     """
     return tf.compat.v1.wrap_function(function, signature)
+
+
+def has_own_gradient(operation: Any) -> bool:
+    """Whether an operation is the end of a function in a `tf.custom_gradient`."""
+    kind = (
+        operation.node_def.attr["_gradient_op_type"].s if operation.type == "IdentityN" else b""
+    )
+    return bool(kind.startswith(b"CustomGradient-"))
+
+
+def recomputes(operation: Any) -> bool:
+    """Whether the gradient of an operation is that of `tf.recompute_grad`.
+
+    Why by the function that TensorFlow has registered: that one has the ordinary gradient
+    whatever the weights are, and a trial would say nothing of weights that are zero or NaN.
+    """
+    function = ops.get_gradient_function(operation)
+    waiting, module = [function], tf.custom_gradient.__module__
+    while waiting:
+        one = waiting.pop()
+        if getattr(one, "__module__", "") != module or not hasattr(one, "__closure__"):
+            continue
+        if one.__qualname__.startswith("recompute_grad."):
+            return True
+        if one.__qualname__.startswith("_graph_mode_decorator."):
+            waiting += [cell.cell_contents for cell in one.__closure__ or () if _is_set(cell)]
+    return False
+
+
+def _is_set(cell: Any) -> bool:
+    try:
+        return callable(cell.cell_contents)
+    except ValueError:  # empty
+        return False
+
+
+def bypassed(operation: Any) -> dict[int, Any]:
+    """Connects what reads an `IdentityN` with what it reads.
+
+    Why in the graph itself: whoever follows it afterwards need not know.
+
+    Returns:
+      `id` of each of its outputs → the tensor that is read instead.
+    """
+    pairs = list(zip(operation.outputs, operation.inputs, strict=True))
+    for output, given in pairs:
+        for user in output.consumers():
+            for index, one in enumerate(user.inputs):
+                if one is output:
+                    user._update_input(index, given)
+    return {id(output): given for output, given in pairs}
 
 
 def captured_variables(graph: Any) -> dict[int, int]:
@@ -138,25 +190,6 @@ def copied(tensor: Any) -> Any:
     if mask is not None:
         copy._keras_mask = mask
     return copy
-
-
-@contextlib.contextmanager
-def kept_losses(operations: list[Any]) -> Iterator[None]:
-    """Restores what `model.losses` holds: Keras empties it on entry of every call."""
-    names = ("_losses", "_loss_ids")
-    kept = [
-        (one, name, vars(one)[name].copy())
-        for one in operations
-        for name in names
-        if name in vars(one)
-    ]
-    try:
-        yield
-    finally:
-        for operation, name, value in kept:
-            current = vars(operation)[name]
-            current.clear()
-            (current.update if isinstance(current, set) else current.extend)(value)
 
 
 @contextlib.contextmanager

@@ -16,6 +16,7 @@ from tensorboard_plugin_convlens.capture.convolutions import (
     Convolution,
     choose,
     find_convolutions,
+    fixed,
 )
 from tensorboard_plugin_convlens.capture.cost import is_dense, prefers_crop
 from tensorboard_plugin_convlens.capture.crop_route import CropRoute, find_crop_route
@@ -40,6 +41,11 @@ from tensorboard_plugin_convlens.core.records import (
     Skipped,
 )
 
+_NO_WAY = (
+    "no gradient gets from it to an input of the model (an embedding, a rounding or a loop "
+    "lies between)"
+)
+
 
 @dataclass(frozen=True)
 class Route:
@@ -48,6 +54,7 @@ class Route:
     Attributes:
       convolution: Where it starts.
       source: Index of the input where it ends; None where no gradient gets to an input.
+      obstacle: Why none does; "" where one does.
       source_layout: How that input is a picture.
       source_tensor: That input.
       path: The operations in between, from the last to the first.
@@ -62,6 +69,7 @@ class Route:
 
     convolution: Convolution
     source: int | None
+    obstacle: str
     source_layout: Layout
     source_tensor: Any
     path: tuple[Any, ...]
@@ -83,6 +91,7 @@ class Plan:
         self.nodes = build_nodes(self.trace)
         found, skipped = find_convolutions(self.nodes)
         self.convolutions = choose(found, layers)
+        left_out = fixed(found, self.convolutions) if layers is None else ()
         self.differentiation = Differentiation(self.trace)
         self.graph: ModelGraph = build_model_graph(
             self.trace.model.name,
@@ -102,17 +111,19 @@ class Plan:
         )
         self.skipped: tuple[Skipped, ...] = (
             *skipped,
+            *left_out,
             *hidden_convolutions(self.nodes),
             *self._without_gradient(),
             *self._at_other_inputs(),
         )
 
     def _loss_path(self) -> tuple[Any, ...]:
-        """From the first output of classes to every input."""
+        """From the first output of classes to every input; () if no gradient can be taken."""
         if not self.heads:
             return ()
         every = range(len(self.trace.inputs))
-        return self.differentiation.path([self.heads[0].tensor], every)
+        path = self.differentiation.path([self.heads[0].tensor], every)
+        return () if self.differentiation.obstacle(path) else path
 
     def fetches(self) -> list[Any]:
         """The tensors whose values everything else is made from."""
@@ -131,9 +142,13 @@ class Plan:
         images = [one for one in sources if self.trace.inputs[one].shape.rank >= 3]
         source = next(iter([*images, *sources]), None)
         path = () if source is None else self.differentiation.path([target], [source])
+        obstacle = _NO_WAY if source is None else self.differentiation.obstacle(path)
+        if obstacle:
+            source, path = None, ()
         return Route(
             convolution=convolution,
             source=source,
+            obstacle=obstacle,
             source_layout=self.input_layouts[source or 0],
             source_tensor=self.trace.inputs[source or 0],
             path=path,
@@ -153,11 +168,10 @@ class Plan:
         return [
             Skipped(
                 route.convolution.node.key,
-                "no gradient gets from it to an input of the model (an embedding, a rounding "
-                "or a loop lies between), so only its feature maps are captured",
+                f"{route.obstacle}, so only its feature maps are captured",
             )
             for route in self.routes.values()
-            if route.source is None
+            if route.obstacle
         ]
 
     def _at_other_inputs(self) -> list[Skipped]:

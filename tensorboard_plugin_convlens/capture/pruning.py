@@ -16,11 +16,13 @@ from typing import Any
 import keras
 import numpy as np
 
+from tensorboard_plugin_convlens.capture.activation_names import activation_function
 from tensorboard_plugin_convlens.capture.carriers import (
     CARRYING,
     DEPTHWISE,
     MERGING,
     MIXING,
+    OVER_CHANNELS,
     Channels,
     carried,
     channel_axis,
@@ -216,6 +218,8 @@ class _Walk:
         after = Channels(keep, axis)
         if getattr(operation, "groups", 1) > 1 and not (before.is_whole and after.is_whole):
             refuse(operation, "is a grouped convolution")
+        if activation_function(operation) in OVER_CHANNELS and not after.is_whole:
+            refuse(operation, "has an activation function that works across channels")
         if not keep.any():
             refuse(operation, f"would lose all of its {filters} filters; keep one at least")
         return after

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import tensorflow as tf
 
+from tensorboard_plugin_convlens.capture.activation_names import activation_function
+from tensorboard_plugin_convlens.capture.rectifier_halves import is_constant, is_half, operand
 from tensorboard_plugin_convlens.capture.trace import ONE_NODE, Trace
 from tensorboard_plugin_convlens.core.records import Guidance
 
@@ -32,10 +35,20 @@ _NAMES = {
 }
 """Type of a non-linear operation → name of the activation function that it belongs to."""
 
-_DAMPING = frozenset({"leaky_relu", "prelu", "relu", "relu6", "maximum"})
-"""Rectifiers that are not gated: they pass, or may pass, something below zero."""
 
-_GATED_FUNCTIONS = frozenset({"", "linear", "relu", "relu6"})
+@dataclass(frozen=True, slots=True)
+class _Ungated:
+    """An activation function without a gate.
+
+    Attributes:
+      place: The same for all operations that it consists of.
+      name: Of the function.
+      rectifies: Whether it is a rectifier that passes, or may pass, something below zero.
+    """
+
+    place: int
+    name: str
+    rectifies: bool
 
 
 class Rectifiers:
@@ -44,11 +57,7 @@ class Rectifiers:
     def __init__(self, trace: Trace) -> None:
         self._trace = trace
         self.gated: frozenset[int] = frozenset(
-            id(one)
-            for one in trace.operations
-            if one.type in RECTIFIERS
-            and not _is_half(one)
-            and self._function(one) in _GATED_FUNCTIONS
+            id(one) for one in trace.operations if _is_gated(one)
         )
         """`id` of each operation at which a guided pass stops negative gradient."""
 
@@ -56,22 +65,38 @@ class Rectifiers:
         """What is gated among the operations between a layer and the input."""
         operations = list(path)
         guided = len({self._place(one) for one in operations if id(one) in self.gated})
-        ungated = {key: name for one in operations for key, name in self._ungated(one)}
-        damping = sum(name in _DAMPING for name in ungated.values())
-        return Guidance(guided, guided + damping, tuple(sorted(set(ungated.values()))))
+        found = [self._ungated(one) for one in operations]
+        ungated = {one.place: one for one in found if one is not None}
+        rectifying = sum(one.rectifies for one in ungated.values())
+        names = {one.name for one in ungated.values()}
+        own = [self._trace.own_gradients.get(id(one)) for one in operations]
+        hidden = sum(one.rectifiers for one in own if one is not None)
+        if hidden:
+            names.add("custom gradient")
+        return Guidance(guided, guided + rectifying + hidden, tuple(sorted(names)))
 
-    def _ungated(self, operation: Any) -> list[tuple[Any, str]]:
-        """(where, name) of the ungated activation function of an operation, if any."""
+    def _ungated(self, operation: Any) -> _Ungated | None:
+        """The ungated activation function that an operation is a part of, if any."""
         if operation.type not in _NAMES or id(operation) in self.gated:
-            return []
+            return None
         if operation.type == "Maximum" and not self._rectifies(operation):
-            return []
-        name = self._function(operation) or _NAMES[operation.type]
-        if name == "sigmoid" and _is_silu(operation):
-            name = "silu"
+            return None
         owner = self._trace.owner(operation)
-        where = id(owner) if owner is not None and owner.is_leaf else id(_operand(operation))
-        return [(where, name)]
+        place = id(owner) if owner is not None and owner.is_leaf else id(operand(operation))
+        is_rectifier = operation.type in RECTIFIERS and not _hard_function(operation)
+        return _Ungated(
+            place,
+            self._name(operation),
+            is_rectifier or operation.type in ("LeakyRelu", "Maximum"),
+        )
+
+    def _name(self, operation: Any) -> str:
+        """By the layer that applies it, or by what the operation does."""
+        name = self._function(operation)
+        if operation.type in RECTIFIERS and name in ("", *_PLAIN):
+            return _hard_function(operation) or "leaky_relu"
+        name = name or _NAMES[operation.type]
+        return "silu" if name == "sigmoid" and _is_silu(operation) else name
 
     def _place(self, operation: Any) -> int:
         """The same for all time steps of a layer that is called once per step."""
@@ -80,12 +105,9 @@ class Rectifiers:
         return id(owner) if is_one else id(operation)
 
     def _rectifies(self, operation: Any) -> bool:
-        """Whether it is `maximum(x, 0)`, and not the cap of a gated rectifier."""
-        values = [tf.get_static_value(one) for one in operation.inputs]
-        owner = self._trace.owner(operation)
-        function = "" if owner is None or not owner.is_leaf else self._function(operation)
-        return function not in ("relu", "relu6") and any(
-            value is not None and not value.any() for value in values
+        """Whether it is `maximum(x, 0)`, and not the lower end of a gated rectifier's range."""
+        return any(map(_is_zero, operation.inputs)) and not any(
+            id(_uncapped(one).op) in self.gated for one in operation.inputs
         )
 
     def _function(self, operation: Any) -> str:
@@ -96,87 +118,42 @@ class Rectifiers:
         return activation_function(owner.operation)
 
 
-def activation_function(operation: Any) -> str:
-    """Name of the function that a Keras object applies to its result, or ""."""
-    own = getattr(operation, "activation", None)
-    if own is not None:
-        name = getattr(own, "__name__", None) or getattr(own, "name", type(own).__name__)
-        return "" if name == "linear" else str(name)
-    kind = type(operation).__name__
-    if kind == "ReLU" and type(operation).__module__.startswith("keras"):
-        if getattr(operation, "negative_slope", 0):
-            return "leaky_relu"
-        return "relu" if not getattr(operation, "threshold", 0) else "thresholded_relu"
-    known = {"LeakyReLU": "leaky_relu", "PReLU": "prelu", "ELU": "elu", "Softmax": "softmax"}
-    if kind in known:
-        return known[kind]
-    snake = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", kind).lower()
-    return snake if snake in _KERAS_FUNCTIONS else ""
+_PLAIN = ("relu", "relu6")
+"""Names of the functions that are gated."""
 
 
-_KERAS_FUNCTIONS = frozenset(
-    [
-        "relu",
-        "relu6",
-        "sigmoid",
-        "tanh",
-        "softplus",
-        "softsign",
-        "silu",
-        "log_sigmoid",
-        "leaky_relu",
-        "hard_sigmoid",
-        "hard_silu",
-        "elu",
-        "selu",
-        "celu",
-        "gelu",
-        "softmax",
-        "hard_tanh",
-        "glu",
-        "squareplus",
-        "sparse_plus",
-        "threshold",
-    ]
-)
+def _is_gated(operation: Any) -> bool:
+    """By what the operation does: whose function calls it, and its name, do not matter."""
+    return (
+        operation.type in RECTIFIERS
+        and not _hard_function(operation)
+        and not is_half(operation)
+    )
 
 
-def _operand(operation: Any) -> Any:
-    """What a function is applied to, the same for both halves of a PReLU."""
-    tensor = operation.inputs[0]
-    return tensor.op.inputs[0] if tensor.op.type == "Neg" else tensor
+def _hard_function(operation: Any) -> str:
+    """`"hard_silu"` or `"hard_sigmoid"`, `relu6(x + 3) / 6`, if it is a part of Keras' own."""
+    if operation.type != "Relu6":
+        return ""
+    frames = {frame.name for frame in operation.traceback if "keras" in frame.filename}
+    if "hard_sigmoid" not in frames:
+        return ""
+    return "hard_silu" if "hard_silu" in frames else "hard_sigmoid"
 
 
-def _is_half(operation: Any) -> bool:
-    """Whether `relu(x)` and `relu(-x)` are added up, as in PReLU: then neither is gated."""
-    tensor = _operand(operation)
-    partners = [
-        relu
-        for user in tensor.consumers()
-        for relu in ([user] if user.type in RECTIFIERS else _rectified_negative(user))
-        if relu is not operation
-        and (operation.inputs[0].op.type == "Neg") != (relu.inputs[0].op.type == "Neg")
-    ]
-    return any(_sums(operation) & _sums(partner) for partner in partners)
+def _is_zero(tensor: Any) -> bool:
+    value = tf.get_static_value(tensor)
+    return value is not None and not np.any(value)
 
 
-def _rectified_negative(user: Any) -> list[Any]:
-    if user.type != "Neg":
-        return []
-    return [one for one in user.outputs[0].consumers() if one.type in RECTIFIERS]
-
-
-def _sums(operation: Any) -> set[int]:
-    """The sums that a rectifier's output enters, at once or after a factor."""
-    found: set[int] = set()
-    waiting = [(one, 0) for one in operation.outputs[0].consumers()]
-    while waiting:
-        user, distance = waiting.pop()
-        if user.type in ("Add", "AddV2", "Sub"):
-            found.add(id(user))
-        elif user.type in ("Mul", "Neg", "Cast") and distance < 3:
-            waiting += [(one, distance + 1) for one in user.outputs[0].consumers()]
-    return found
+def _uncapped(tensor: Any) -> Any:
+    """What a cap is applied to."""
+    while tensor.op.type in ("Minimum", "Identity", "Cast"):
+        inputs = tensor.op.inputs
+        tensor = next((one for one in inputs if not is_constant(one)), inputs[0])
+        if is_constant(tensor):
+            break
+    return tensor
 
 
 def _is_silu(operation: Any) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import keras
 import numpy as np
 from numpy.typing import NDArray
 
@@ -27,17 +28,43 @@ def smaller(operation: Any, tensors: list[Any], before: list[Channels], after: C
     for name in ("filters", "units"):
         if name in config and type(operation).__name__ in MIXING:
             config[name] = int(after.keep.sum())
+    for name, value in config.items():
+        if isinstance(value, dict) and value.get("class_name") == "Constant":
+            config[name] = "zeros"  # A list of constants is as long as there were filters.
+    inner = getattr(operation, "activation", None)
+    if isinstance(inner, keras.layers.Layer):  # Not by its configuration: it has weights.
+        config["activation"] = None
     layer = type(operation).from_config(config)
+    if isinstance(inner, keras.layers.Layer):
+        layer.activation = _smaller_activation(inner, layer, tensors[0], after)
     if operation.weights:
         layer.build(tensors[0].shape)
-        layer.set_weights(_cut_all(operation, before[0], after))
+        for variable, cut in zip(
+            _own_weights(layer), _cut_all(operation, before[0], after), strict=True
+        ):
+            variable.assign(cut)
     return layer
+
+
+def _smaller_activation(inner: Any, layer: Any, tensor: Any, channels: Channels) -> Any:
+    """Of a layer that was given as `activation=`; one without weights is used as it is."""
+    if not inner.weights:
+        return inner
+    result = keras.KerasTensor(layer.compute_output_shape(tensor.shape), tensor.dtype)
+    return smaller(inner, [result], [channels], channels)
+
+
+def _own_weights(layer: Any) -> list[Any]:
+    """Those that do not belong to the layer that it has as its activation function."""
+    inner = getattr(layer, "activation", None)
+    others = {id(one) for one in getattr(inner, "weights", ())}
+    return [one for one in layer.weights if id(one) not in others]
 
 
 def _cut_all(operation: Any, before: Channels, after: Channels) -> list[NDArray[Any]]:
     return [
         _cut(operation, variable.name, np.asarray(variable), before.keep, after.keep)
-        for variable in operation.weights
+        for variable in _own_weights(operation)
     ]
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from tensorboard_plugin_convlens.capture.open_channels import Strand
 from tensorboard_plugin_convlens.capture.rectifiers import RECTIFIERS
+from tensorboard_plugin_convlens.capture.vjp import is_complex
 from tensorboard_plugin_convlens.capture.vjp_pooling import is_tiled
 
 _CHANNELWISE = frozenset({"BiasAdd", "Cast", "Identity", "Pad", "PadV2", *RECTIFIERS})
@@ -64,6 +65,8 @@ def _is_dense(operation: Any) -> bool:
 
 
 def _is_channelwise(operation: Any, is_live: Live) -> bool:
+    if is_complex(operation):
+        return False
     if operation.type in _OF_TWO:
         return _is_with_weights(operation, is_live)
     if operation.outputs[0].shape[-1] != operation.inputs[0].shape[-1]:

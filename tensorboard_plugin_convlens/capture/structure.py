@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
+from tensorboard_plugin_convlens.capture.activation_names import activation_function
 from tensorboard_plugin_convlens.capture.activations import activation_stage
 from tensorboard_plugin_convlens.capture.convolutions import is_channels_first
 from tensorboard_plugin_convlens.capture.nodes import Node
-from tensorboard_plugin_convlens.capture.rectifiers import activation_function
 from tensorboard_plugin_convlens.core.records import Layer, ModelGraph, ReceptiveField
 
 

@@ -16,6 +16,7 @@ import keras
 import tensorflow as tf
 
 from tensorboard_plugin_convlens.capture import internals
+from tensorboard_plugin_convlens.capture.custom_gradients import OwnGradient, see_through
 from tensorboard_plugin_convlens.capture.inputs import (
     ModelInputs,
     check_against,
@@ -23,6 +24,7 @@ from tensorboard_plugin_convlens.capture.inputs import (
     to_arrays,
     to_signature,
 )
+from tensorboard_plugin_convlens.capture.private_graph import called, private_graph
 from tensorboard_plugin_convlens.core.errors import UnsupportedModelError
 
 ONE_NODE = (keras.layers.TimeDistributed, keras.layers.RNN, keras.layers.Bidirectional)
@@ -68,6 +70,8 @@ class Trace:
       calls: In order of their beginning; the model itself is the first.
       owners: Per operation, the index of the innermost call that made it, or -1.
       variables: `id` of a placeholder of a variable → (layer, Keras variable or None).
+      own_gradients: `id` of an operation → the function with a gradient of its own that it
+        is the end of.
     """
 
     model: keras.Model
@@ -80,6 +84,7 @@ class Trace:
     calls: tuple[LayerCall, ...]
     owners: tuple[int, ...]
     variables: dict[int, tuple[Any, Any]]
+    own_gradients: dict[int, OwnGradient]
     position: dict[int, int] = field(repr=False)
 
     def owner(self, operation: Any) -> LayerCall | None:
@@ -172,7 +177,8 @@ def trace_model(model: keras.Model, inputs: ModelInputs) -> Trace:
 
     Raises:
       InputError: If the inputs do not have the shapes that the model declares.
-      UnsupportedModelError: If the model was never built, or does not run in a graph.
+      UnsupportedModelError: If the model was never built, does not have all of its weights
+        yet, or does not run in a graph.
     """
     _check_kind(model)
     check_against(model, inputs)
@@ -182,19 +188,12 @@ def trace_model(model: keras.Model, inputs: ModelInputs) -> Trace:
 
     def run(*tensors: Any) -> list[Any]:
         recorder.start(tf.compat.v1.get_default_graph())
-        packed = keras.tree.pack_sequence_as(inputs, list(tensors))
-        # A scope of its own, for a model's name may start with "_", which no first scope may.
-        with tf.name_scope("model"), keras.StatelessScope(collect_losses=True):
-            results = model(packed, training=False)
+        results = called(model, keras.tree.pack_sequence_as(inputs, list(tensors)))
         names[:] = _output_names(model, results)
         return [tf.convert_to_tensor(one) for one in tf.nest.flatten(results)]
 
     names: list[str] = []
-    with (
-        internals.replaced_calls(keras_operations, recorder.replace),
-        internals.kept_losses(keras_operations),
-    ):
-        wrapped = _trace(model, run, signature)
+    wrapped = private_graph(model, run, signature, keras_operations, recorder.replace)
     return _to_trace(model, wrapped, recorder.calls, input_names(model, inputs), names)
 
 
@@ -216,21 +215,6 @@ def _check_kind(model: Any) -> None:
             "train_step calls only parts of it, capture a part: "
             "ConvLensCallback(…, model=gan.discriminator)."
         )
-
-
-def _trace(model: keras.Model, run: Callable[..., Any], signature: list[Any]) -> Any:
-    try:
-        wrapped = internals.trace_graph(run, signature)
-        if any(one.type in internals.COMPILED_CALLS for one in wrapped.graph.get_operations()):
-            with internals.inlined_functions():
-                wrapped = internals.trace_graph(run, signature)
-    except Exception as fault:
-        shapes = [tuple(one.shape) for one in signature]
-        raise UnsupportedModelError(
-            f"The model {model.name!r} could not be run as a graph on inputs of shape "
-            f"{shapes}: {str(fault).strip().splitlines()[0] if str(fault) else fault!r}"
-        ) from fault
-    return wrapped
 
 
 def _output_names(model: keras.Model, results: Any) -> list[str]:
@@ -260,16 +244,21 @@ def _to_trace(
         inner: handles.get(outer, (None, None))
         for inner, outer in internals.captured_variables(graph).items()
     }
+    inputs = tuple(graph.inputs[: len(names)])
+    replaced, own_gradients = see_through(wrapped, operations, inputs)
+    for call in calls:
+        call.outputs = tuple(replaced.get(id(one), one) for one in call.outputs)
     return Trace(
         model=model,
         wrapped=wrapped,
         operations=operations,
-        inputs=tuple(graph.inputs[: len(names)]),
+        inputs=inputs,
         input_names=tuple(names),
-        outputs=tuple(graph.outputs),
+        outputs=tuple(replaced.get(id(one), one) for one in graph.outputs),
         output_names=tuple(output_names),
         calls=tuple(calls),
         owners=tuple(owners),
         variables=variables,
+        own_gradients=own_gradients,
         position={id(one): index for index, one in enumerate(operations)},
     )

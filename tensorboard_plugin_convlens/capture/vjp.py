@@ -157,7 +157,20 @@ Rule = Callable[[Any, Live], Vjp | None]
 """Makes the Vjp of one operation; None where the rule does not cover it."""
 
 RULES: dict[str, Rule] = {}
-"""Type of operation → rule. What is not here has the gradient registered with TensorFlow."""
+"""Type of operation → rule, for real numbers.
+
+What is not here, and whatever is complex, has the gradient registered with TensorFlow.
+"""
+
+
+def is_differentiable(tensor: Any) -> bool:
+    """Whether gradients pass through a tensor of this type."""
+    return bool(tensor.dtype.is_floating or tensor.dtype.is_complex)
+
+
+def is_complex(operation: Any) -> bool:
+    """Whether an operation reads or makes complex numbers."""
+    return any(one.dtype.is_complex for one in (*operation.inputs, *operation.outputs))
 
 
 def rule(*types: str) -> Callable[[Rule], Rule]:

@@ -6,19 +6,26 @@ from typing import Any
 
 import tensorflow as tf
 
-from tensorboard_plugin_convlens.capture.vjp import Cotangents, Residuals, Vjp
+from tensorboard_plugin_convlens.capture.vjp import (
+    Cotangents,
+    Residuals,
+    Vjp,
+    is_differentiable,
+)
 
 
 def registered_gradient(wrapped: Any, operation: Any, forward: frozenset[int]) -> Vjp:
     """Vectorizes TensorFlow's own gradient of one operation over the filters.
+
+    The cotangent of a complex tensor is complex, in that tensor's own type.
 
     Args:
       wrapped: Handle of the graph, the default graph of the caller.
       operation: Of the forward graph.
       forward: `id` of every operation of the forward graph.
     """
-    inputs = [one for one in operation.inputs if one.dtype.is_floating]
-    outputs = [one for one in operation.outputs if one.dtype.is_floating]
+    inputs = [one for one in operation.inputs if is_differentiable(one)]
+    outputs = [one for one in operation.outputs if is_differentiable(one)]
     seeds = [
         tf.compat.v1.placeholder(one.dtype, [None, *one.shape.as_list()]) for one in outputs
     ]
@@ -39,12 +46,12 @@ def registered_gradient(wrapped: Any, operation: Any, forward: frozenset[int]) -
         given = [
             one
             for one, output in zip(cotangents, operation.outputs, strict=True)
-            if output.dtype.is_floating
+            if is_differentiable(output)
         ]
         known = (values.raw(one) for one in residuals)
         gradients = pruned(*known, *_filled(given, seeds))
         by_input = {
-            id(one): tf.cast(value, values.dtype)
+            id(one): value if one.dtype.is_complex else tf.cast(value, values.dtype)
             for one, value in zip(reached, gradients, strict=True)
         }
         return tuple(by_input.get(id(one)) for one in operation.inputs)

@@ -21,6 +21,10 @@ class UnsupportedModelError(ConvLensError):
     """The kind of model cannot be captured."""
 
 
+class NoGradientError(ConvLensError):
+    """Gradients were asked for of a layer that has none; the text says why."""
+
+
 class StorageError(ConvLensError):
     """A log directory cannot be written to."""
 

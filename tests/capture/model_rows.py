@@ -49,6 +49,8 @@ class Row:
       tolerance: Largest difference from the oracle, as a share of the gradient's maximum.
       channels: How many channels of a convolution are compared.
       keys: Of the inputs, where they are a dictionary.
+      reference: Makes the model that the oracle runs with the same weights; by default the
+        model itself.
     """
 
     section: str
@@ -58,11 +60,20 @@ class Row:
     tolerance: float = 1e-5
     channels: int = 2
     keys: tuple[str, ...] = ()
+    reference: Callable[[], keras.Model] | None = None
 
     def model(self) -> keras.Model:
         """The model, with the same weights every time."""
         keras.utils.set_random_seed(7)
         return self.build()
+
+    def oracle_model(self, model: keras.Model) -> keras.Model:
+        """The model that the oracle runs, with the weights of `model`."""
+        if self.reference is None:
+            return model
+        reference = self.reference()
+        reference.set_weights(model.get_weights())
+        return reference
 
     def inputs(self) -> Any:
         """One image for each input."""

@@ -8,7 +8,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from tensorboard_plugin_convlens.capture.engine import Engine
-from tests.capture.model_rows import ROWS, Row
+from tests.capture.model_rows import Row
+from tests.capture.unusual_rows import ALL_ROWS
 
 _HEADER = """# Supported models
 
@@ -54,7 +55,7 @@ def names_in(document: str) -> list[str]:
 def table() -> str:
     """The whole document."""
     parts, section = [_HEADER], ""
-    for row in ROWS:
+    for row in ALL_ROWS:
         if row.section != section:
             section = row.section
             parts.append(f"\n## {section}\n\n{_COLUMNS}\n")

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import keras
 import numpy as np
+import pytest
 import tensorflow as tf
 from keras import layers, ops
+from keras.src.backend.common import global_state
 
-from tensorboard_plugin_convlens.capture import internals
+from tensorboard_plugin_convlens.capture import internals, untouched
 from tests.capture import model_zoo
 
 
@@ -105,11 +107,50 @@ def test_functions_are_inlined_only_inside():
     assert kinds() & set(internals.COMPILED_CALLS)
 
 
+def test_a_variable_that_is_made_in_a_stateless_scope_is_refused_and_never_noted():
+    made = pytest.raises(RuntimeError, match="'new/kernel' is made while")
+    with untouched.refused_variables() as refused, keras.StatelessScope(), made:
+        layers.Dense(2, name="new").build((None, 3))
+    assert refused.paths == ["new/kernel"]
+    assert not global_state.get_global_attribute("uninitialized_variables")
+    layers.Dense(2).build((None, 3))
+
+
+def test_a_variable_of_tensorflow_is_refused_by_its_creator():
+    with (
+        untouched.refused_variables() as refused,
+        pytest.raises(RuntimeError),
+        tf.variable_creator_scope(refused.creator),
+    ):
+        tf.Variable(1.0, name="own")
+    assert refused.paths == ["own"]
+
+
+def test_a_layer_that_is_built_meanwhile_is_put_back():
+    layer, count = layers.BatchNormalization(), keras.backend.get_uid("dense")
+    with untouched.kept_state([layer]):
+        layer(np.zeros((1, 3), np.float32))
+        layers.Dense(1)
+        assert layer.built
+    assert not layer.built
+    assert not layer.variables
+    assert keras.backend.get_uid("dense") == count + 1
+    assert layer(np.zeros((1, 3), np.float32)).shape == (1, 3)
+
+
+def test_layers_of_a_rematerialization_scope_run_in_a_graph():
+    with keras.RematScope(mode="full"):
+        model = model_zoo.sequential()
+    with untouched.without_recomputation(internals.operations_of(model)):
+        internals.trace_graph(lambda x: model(x), [tf.TensorSpec((1, 32, 32, 3))])
+    assert all(one._remat_mode.mode == "full" for one in model.layers)
+
+
 def test_losses_are_put_back():
     model = model_zoo.regularized()
     model(np.ones((1, 32, 32, 3), np.float32))
     before = [float(one) for one in model.losses]
-    with internals.kept_losses(internals.operations_of(model)):
+    with untouched.kept_losses(internals.operations_of(model)):
         model(np.zeros((1, 32, 32, 3), np.float32))
     assert [float(one) for one in model.losses] == before
 

@@ -1,0 +1,86 @@
+"""Rectifiers of `x` and of `-x` that are added up, as in PReLU and leaky functions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import tensorflow as tf
+
+_RECTIFIERS = frozenset({"Relu", "Relu6"})
+_SUMS = frozenset({"Add", "AddV2", "Sub"})
+_SCALING = frozenset({"Mul", "Neg", "Cast", "Minimum", "Maximum", "ClipByValue"})
+
+
+def is_half(operation: Any) -> bool:
+    """Whether `f(x)` and `g(-x)` are added up: then neither rectifies the sum."""
+    base, negative = _signed_operand(operation)
+    sums = _sums(operation)
+    return bool(sums) and any(sums & _sums(one) for one in _partners(operation, base, negative))
+
+
+def operand(operation: Any) -> Any:
+    """What a function is applied to, the same for both halves."""
+    return _signed_operand(operation)[0]
+
+
+def is_constant(tensor: Any) -> bool:
+    """Whether a tensor has a value that is known without running the graph."""
+    return tf.get_static_value(tensor) is not None
+
+
+def _signed_operand(operation: Any) -> tuple[Any, bool]:
+    """(what a function is applied to, constant terms left out; whether with a minus)."""
+    tensor, negative = operation.inputs[0], False
+    while True:
+        kind, inputs = tensor.op.type, list(tensor.op.inputs)
+        if kind == "Neg":
+            tensor, negative = inputs[0], not negative
+        elif kind in _SUMS and is_constant(inputs[1]):
+            tensor = inputs[0]
+        elif kind in _SUMS and is_constant(inputs[0]):
+            tensor, negative = inputs[1], negative != (kind == "Sub")
+        else:
+            return tensor, negative
+
+
+def _partners(operation: Any, base: Any, negative: bool) -> Iterator[Any]:
+    """What may be the other half: applied to the same, with the other sign."""
+    seen = {id(operation)}
+    waiting = [base]
+    while waiting:
+        for user in waiting.pop().consumers():
+            if id(user) in seen:
+                continue
+            seen.add(id(user))
+            if user.type in _RECTIFIERS:
+                if _signed_operand(user)[1] != negative:
+                    yield user
+            elif negative and _selects(user, base):
+                yield user
+            elif user.type == "Neg" or (
+                user.type in _SUMS and any(map(is_constant, user.inputs))
+            ):
+                waiting += user.outputs
+
+
+def _selects(operation: Any, base: Any) -> bool:
+    """Whether it is `where(x > threshold, x, 0)`, as Keras' `relu(threshold=…)` has it."""
+    return bool(
+        operation.type == "SelectV2"
+        and operation.inputs[1] is base
+        and operation.inputs[0].op.type in ("Greater", "GreaterEqual")
+    )
+
+
+def _sums(operation: Any) -> set[int]:
+    """The sums that an operation's output enters, at once or after a factor and a cap."""
+    found: set[int] = set()
+    waiting = [(one, 0) for one in operation.outputs[0].consumers()]
+    while waiting:
+        user, distance = waiting.pop()
+        if user.type in _SUMS:
+            found.add(id(user))
+        elif user.type in _SCALING and distance < 4:
+            waiting += [(one, distance + 1) for one in user.outputs[0].consumers()]
+    return found
