@@ -14,12 +14,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from tensorboard_plugin_convlens.annotations import schema
+from tensorboard_plugin_convlens.annotations import database_url, schema
 from tensorboard_plugin_convlens.annotations.address import (
     StoreAddress,
     check_file,
     check_writable,
-    without_password,
 )
 from tensorboard_plugin_convlens.core.errors import StorageError, StoreError
 from tensorboard_plugin_convlens.storage.filesystem import make_directory
@@ -120,12 +119,14 @@ class Database:
         try:
             yield
         except sa.exc.SQLAlchemyError as error:
-            raise StoreError(_sentence(error, self._address)) from error
+            # What a driver raises may hold a part of the URL, and tracebacks are printed.
+            cause = error if self._address.file is not None else None
+            raise StoreError(_sentence(error, self._address)) from cause
 
 
 def _engine(address: StoreAddress) -> sa.Engine:
     if address.file is None:
-        url = sa.make_url(address.url).set(drivername="postgresql+psycopg")
+        url = database_url.parse(address.url).set(drivername="postgresql+psycopg")
         try:
             return sa.create_engine(
                 url, pool_pre_ping=True, connect_args={"connect_timeout": 10}
@@ -224,7 +225,9 @@ def _make_directory(path: Path) -> None:
 
 def _sentence(error: sa.exc.SQLAlchemyError, address: StoreAddress) -> str:
     cause = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
-    cause = without_password(cause).rstrip(".")
+    if address.file is None:
+        cause = database_url.without_secrets(cause, address.url)
+    cause = cause.rstrip(".")
     if "disk is full" in cause or "disk I/O error" in cause:
         advice = "Free some space and try again."
     elif "locked" in cause:

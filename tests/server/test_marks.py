@@ -289,4 +289,4 @@ def test_without_a_local_log_directory_it_says_where_marks_can_be_kept(tmp_path)
 def test_the_password_of_a_database_is_not_among_the_flags_that_tensorboard_tells(tmp_path):
     flags = Namespace(convlens_db="postgresql+psycopg://ann:secret@db/marks")
     ConvLensPlugin(base_plugin.TBContext(logdir=str(tmp_path), flags=flags))
-    assert flags.convlens_db == "postgresql+psycopg://ann:***@db/marks"
+    assert flags.convlens_db == "postgresql+psycopg://db/marks"
