@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 HIDDEN = "***"
 NOT_REPEATED = (
-    "the driver refuses the URL or the login, in words that hold a part of the URL which is not "
-    "shown"
+    "the driver refuses the URL or the login, in words that hold a part of the URL which is "
+    "not shown"
 )
 
 _SCHEME = re.compile(r"([a-z0-9+]+)://")
