@@ -40,12 +40,14 @@ class StoreAddress:
       collection: Name of the marks in the database. Of one beside the logs it is empty, for
         a log directory may be moved; a shared database keeps those of many log directories
         apart by it.
+      below: The log directory, if the file lies in it: nothing in there is trusted.
     """
 
     kind: Literal["sqlite", "postgresql"]
     file: Path | None
     url: str = field(repr=False)
     collection: str
+    below: Path | None = None
 
     def __str__(self) -> str:
         """For people: the file, or scheme, host and database."""
@@ -66,14 +68,15 @@ def find_store(
       StoreError: Nothing can be kept there, or the database is of another kind.
     """
     if not database:
-        return StoreAddress("sqlite", _local(log_dir) / BESIDE_LOGS, "", collection)
+        local = _local(log_dir)
+        return StoreAddress("sqlite", local / BESIDE_LOGS, "", collection, local)
     kind = check_database(database)
     name = collection or _name_of(log_dir)
     if len(name) > LONGEST_NAME or "\0" in name:
         raise StoreError("The name of a collection of marks has at most 4096 characters.")
     if kind == "sqlite":
-        path = database.removeprefix("sqlite:///")
-        return StoreAddress("sqlite", Path(os.path.abspath(os.path.expanduser(path))), "", name)
+        path = Path(os.path.abspath(os.path.expanduser(database.removeprefix("sqlite:///"))))
+        return StoreAddress("sqlite", path, "", name, _log_directory_of(path, log_dir))
     return StoreAddress("postgresql", None, database, name)
 
 
@@ -176,6 +179,15 @@ def _local(log_dir: str | os.PathLike[str]) -> Path:
         raise StoreError(
             f"Marks cannot be kept beside {text!r}, which is no local directory. {_ELSEWHERE}"
         ) from None
+
+
+def _log_directory_of(file: Path, log_dir: str | os.PathLike[str]) -> Path | None:
+    """The log directory, if the file lies in it."""
+    try:
+        local = _local(log_dir)
+    except StoreError:
+        return None
+    return local if file.is_relative_to(local) else None
 
 
 def _name_of(log_dir: str | os.PathLike[str]) -> str:

@@ -16,7 +16,6 @@ from tensorboard_plugin_convlens.core.marks import (
     LARGEST_NUMBER,
     FilterKey,
     MadeOn,
-    MarkEvent,
     Operation,
     check_number,
 )
@@ -26,7 +25,7 @@ from tensorboard_plugin_convlens.server.captures import Captures, StepOf
 from tensorboard_plugin_convlens.server.respond import Handler, as_json
 
 if TYPE_CHECKING:
-    from tensorboard_plugin_convlens.annotations.store import MarkStore, Place
+    from tensorboard_plugin_convlens.annotations.store import Current, MarkStore
 
 Body = TypeVar("Body")
 
@@ -49,6 +48,11 @@ class MarkRoutes:
         """The routes that change marks."""
         return {"/mark": self._mark, "/undo": self._undo}
 
+    def close(self) -> None:
+        """Closes the database; the next request opens it again."""
+        if self._store is not None:
+            self._store.close()
+
     @cached_property
     def _store(self) -> MarkStore | None:
         # SQLAlchemy is imported when marks are first asked for, not when TensorBoard starts.
@@ -66,13 +70,16 @@ class MarkRoutes:
         run, path = params.run(request.args), params.layer_path(request.args)
         call, channel = (params.number(request.args, name) for name in ("call", "channel"))
         key = FilterKey(run, path, call, channel)
-        events = self._store.history(key) if self._store else ()
+        from tensorboard_plugin_convlens.annotations.events import Events
+
+        events = self._store.history(key) if self._store else Events()
         body: wire.MarkHistory = {
             "run": run,
             "path": path,
             "call": call,
             "channel": channel,
-            "events": [marks_to_wire.mark_event(one) for one in events],
+            "events": [marks_to_wire.mark_event(one) for one in events.found],
+            "leftOut": list(events.left_out),
         }
         return as_json(request, body)
 
@@ -102,24 +109,25 @@ class MarkRoutes:
 
     def _current(self, run: str, since: int, store: str | None) -> wire.Marks:
         """The marks after `since`, or all where that is of another store."""
-        place, events = self._read(run, since)
+        place, events, left_out = self._read(run, since)
         if since > place.sequence or (since and store not in (None, place.store)):
             since = 0
-            place, events = self._read(run, since)
+            place, events, left_out = self._read(run, since)
         return {
             "run": run,
             "store": place.store,
             "sequence": place.sequence,
             "since": since,
             "marks": [marks_to_wire.mark(one) for one in events],
+            "leftOut": list(left_out),
             "writing": self._writing(),
             "author": _own_name() if not self._read_only else "",
         }
 
-    def _read(self, run: str, since: int) -> tuple[Place, tuple[MarkEvent, ...]]:
-        from tensorboard_plugin_convlens.annotations.store import Place
+    def _read(self, run: str, since: int) -> Current:
+        from tensorboard_plugin_convlens.annotations.store import Current
 
-        return self._store.current(run, since=since) if self._store else (Place(), ())
+        return self._store.current(run, since=since) if self._store else Current()
 
     def _writing(self) -> wire.Writing:
         reason = self._read_only or self._no_store

@@ -62,6 +62,10 @@ class ConvLensPlugin(base_plugin.TBPlugin):
             for route, handler in table.items()
         }
 
+    def close(self) -> None:
+        """Closes the database of marks; the next request opens it again."""
+        self._mark_routes.close()
+
     def is_active(self) -> bool:
         """False: TensorBoard itself finds runs with ConvLens summaries."""
         return False

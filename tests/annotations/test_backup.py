@@ -84,7 +84,7 @@ def test_whoever_asks_the_restored_store_again_does_nothing_twice(address):
     mark = Mark(FilterKey("train", "conv1", 0, 3), Opinion(stars=2), "ann", 5.0)
     asked = Op(uuid.uuid4().hex, "mark", "ann")
     source.apply(asked, [mark], 0)
-    assert target.restore(source.everything()).sequence == 1
+    assert target.restore(source.everything()[0]).sequence == 1
     assert target.apply(asked, [mark], 0).sequence == 1
     with pytest.raises(MarkConflictError):
         target.apply(Op(uuid.uuid4().hex, "mark", "bob"), [mark], 0)
