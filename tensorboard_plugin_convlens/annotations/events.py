@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from functools import lru_cache
 from itertools import groupby
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from tensorboard_plugin_convlens.annotations import statements
+from tensorboard_plugin_convlens.annotations.current import Events
 from tensorboard_plugin_convlens.annotations.table import to_fields
 from tensorboard_plugin_convlens.core.errors import MarkError, StoreError, TooLargeError
 from tensorboard_plugin_convlens.core.marks import (
@@ -30,19 +31,6 @@ MOST_EVENTS = 50_000
 MOST_CHARACTERS = 16_000_000
 """Of one answer, in tags and notes."""
 _MOST_TOLD = 5
-
-
-@dataclass(frozen=True, slots=True)
-class Events:
-    """What was found in the database, whose rows nobody vouches for.
-
-    Attributes:
-      found: The events, ascending.
-      left_out: A sentence for each of the first events that cannot be, and for the rest.
-    """
-
-    found: tuple[MarkEvent, ...] = ()
-    left_out: tuple[str, ...] = ()
 
 
 def to_row(mark: Mark) -> dict[str, Any]:

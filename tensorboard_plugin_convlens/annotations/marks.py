@@ -10,8 +10,9 @@ import uuid
 from collections.abc import Iterable
 
 from tensorboard_plugin_convlens.annotations.address import find_store
+from tensorboard_plugin_convlens.annotations.current import Current
 from tensorboard_plugin_convlens.annotations.last_weights import LastWeights
-from tensorboard_plugin_convlens.annotations.store import Current, MarkStore
+from tensorboard_plugin_convlens.annotations.store import MarkStore
 from tensorboard_plugin_convlens.core.errors import NotCapturedError
 from tensorboard_plugin_convlens.core.marks import (
     FilterKey,

@@ -12,14 +12,14 @@ import re
 import time
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
-from typing import Any, NamedTuple
+from typing import Any
 
 import sqlalchemy as sa
 
 from tensorboard_plugin_convlens.annotations import events, statements
 from tensorboard_plugin_convlens.annotations.address import StoreAddress
+from tensorboard_plugin_convlens.annotations.current import Current, Events, Place
 from tensorboard_plugin_convlens.annotations.database import Database
-from tensorboard_plugin_convlens.annotations.events import Events
 from tensorboard_plugin_convlens.core.errors import (
     MarkError,
     StoreError,
@@ -30,7 +30,6 @@ from tensorboard_plugin_convlens.core.marks import (
     FilterKey,
     Mark,
     MarkConflictError,
-    MarkEvent,
     Operation,
     PastOperation,
     check_changes,
@@ -38,33 +37,6 @@ from tensorboard_plugin_convlens.core.marks import (
 )
 
 _STORE = re.compile(r"[0-9a-f]{32}")
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a collection stands.
-
-    Attributes:
-      store: Names the database; another one where it was removed and made anew.
-      sequence: Of the last event; 0 where there is none.
-    """
-
-    store: str = ""
-    sequence: int = 0
-
-
-class Current(NamedTuple):
-    """What is current: where the collection stands, the events, and what is left out of them.
-
-    Attributes:
-      place: Up to where the events go.
-      events: Ascending.
-      left_out: A sentence for each of the first events in the database that cannot be.
-    """
-
-    place: Place = Place()
-    events: tuple[MarkEvent, ...] = ()
-    left_out: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ import msgspec
 from werkzeug.wrappers import Request, Response
 
 from tensorboard_plugin_convlens.annotations.address import StoreAddress
+from tensorboard_plugin_convlens.annotations.current import Current, Events
 from tensorboard_plugin_convlens.core.errors import NotCapturedError, StoreError
 from tensorboard_plugin_convlens.core.marks import (
     LARGEST_NUMBER,
@@ -25,7 +26,7 @@ from tensorboard_plugin_convlens.server.captures import Captures, StepOf
 from tensorboard_plugin_convlens.server.respond import Handler, as_json
 
 if TYPE_CHECKING:
-    from tensorboard_plugin_convlens.annotations.store import Current, MarkStore
+    from tensorboard_plugin_convlens.annotations.store import MarkStore
 
 Body = TypeVar("Body")
 
@@ -70,8 +71,6 @@ class MarkRoutes:
         run, path = params.run(request.args), params.layer_path(request.args)
         call, channel = (params.number(request.args, name) for name in ("call", "channel"))
         key = FilterKey(run, path, call, channel)
-        from tensorboard_plugin_convlens.annotations.events import Events
-
         events = self._store.history(key) if self._store else Events()
         body: wire.MarkHistory = {
             "run": run,
@@ -125,8 +124,6 @@ class MarkRoutes:
         }
 
     def _read(self, run: str, since: int) -> Current:
-        from tensorboard_plugin_convlens.annotations.store import Current
-
         return self._store.current(run, since=since) if self._store else Current()
 
     def _writing(self) -> wire.Writing:

@@ -103,8 +103,13 @@ def test_a_collection_that_cannot_be_is_503_and_not_500(asked, tmp_path, column,
         assert status in (200, 409, 503), answer
 
 
-values = st.none() | st.integers(-(2**63), 2**63 - 1) | st.floats() | st.binary(max_size=9)
-values |= st.text(st.characters(exclude_categories=["Cs"]), max_size=9)
+values = st.one_of(
+    st.none(),
+    st.integers(-(2**63), 2**63 - 1),
+    st.floats(),
+    st.binary(max_size=9),
+    st.text(st.characters(exclude_categories=["Cs"]), max_size=9),
+)
 columns = st.sampled_from(
     [
         *(

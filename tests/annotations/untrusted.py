@@ -86,7 +86,7 @@ class _OneRun:
 
 def everything_below(directory: Path) -> dict[str, tuple[object, ...]]:
     """All that a directory holds, with the bytes, modes and times of change."""
-    found = {}
+    found: dict[str, tuple[object, ...]] = {}
     for path in sorted(directory.rglob("*")):
         status = os.lstat(path)
         ordinary = stat.S_ISREG(status.st_mode)
