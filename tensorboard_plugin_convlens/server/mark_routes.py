@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import time
+from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
@@ -34,12 +35,17 @@ Body = TypeVar("Body")
 class MarkRoutes:
     """The handlers, over the captures of the moment and one store of marks."""
 
-    def __init__(self, captures: Captures, address: StoreAddress | str, read_only: str) -> None:
-        """Takes where marks are kept, or why nowhere, and why they may not be changed."""
+    def __init__(
+        self,
+        captures: Captures,
+        address: StoreAddress | str,
+        why_read_only: Callable[[Request], str],
+    ) -> None:
+        """Takes where marks are kept, or why nowhere, and who says why not to change them."""
         self._captures = captures
         self._address = None if isinstance(address, str) else address
         self._no_store = address if isinstance(address, str) else ""
-        self._read_only = read_only
+        self._why_read_only = why_read_only
 
     def reading(self) -> dict[str, Handler]:
         """The routes that change nothing."""
@@ -65,7 +71,7 @@ class MarkRoutes:
         run = params.run(request.args)
         since = params.optional_number(request.args, "since")
         store = request.args.get("store", "")
-        return as_json(request, self._current(run, since, store))
+        return as_json(request, self._current(request, run, since, store))
 
     def _history(self, request: Request) -> Response:
         run, path = params.run(request.args), params.layer_path(request.args)
@@ -92,22 +98,23 @@ class MarkRoutes:
             body, time.time(), lambda key: self._made_on(looked_at, key)
         )
         self._writable().apply(operation, marks, body["base"])
-        return as_json(request, self._current(body["run"], body["base"], None))
+        return as_json(request, self._current(request, body["run"], body["base"], None))
 
     def _undo(self, request: Request) -> Response:
         body = decode(request, wire.UndoRequest)
         check_number(body["since"], "The sequence since which", LARGEST_NUMBER)
         operation = Operation(body["operation"], "undo", body["author"], body["undoes"])
         self._writable().undo(operation)
-        return as_json(request, self._current(body["run"], body["since"], None))
+        return as_json(request, self._current(request, body["run"], body["since"], None))
 
     def _writable(self) -> MarkStore:
         if self._store is None:
             raise StoreError(self._no_store)
         return self._store
 
-    def _current(self, run: str, since: int, store: str | None) -> wire.Marks:
+    def _current(self, request: Request, run: str, since: int, store: str | None) -> wire.Marks:
         """The marks after `since`, or all where that is of another store."""
+        read_only = self._why_read_only(request)
         place, events, left_out = self._read(run, since)
         if since > place.sequence or (since and store not in (None, place.store)):
             since = 0
@@ -119,15 +126,15 @@ class MarkRoutes:
             "since": since,
             "marks": [marks_to_wire.mark(one) for one in events],
             "leftOut": list(left_out),
-            "writing": self._writing(),
-            "author": _own_name() if not self._read_only else "",
+            "writing": self._writing(read_only),
+            "author": _own_name() if not read_only else "",
         }
 
     def _read(self, run: str, since: int) -> Current:
         return self._store.current(run, since=since) if self._store else Current()
 
-    def _writing(self) -> wire.Writing:
-        reason = self._read_only or self._no_store
+    def _writing(self, read_only: str) -> wire.Writing:
+        reason = read_only or self._no_store
         if not reason and self._store is not None:
             try:
                 self._store.check_place()

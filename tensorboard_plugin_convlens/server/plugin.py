@@ -39,7 +39,7 @@ class ConvLensPlugin(base_plugin.TBPlugin):
         captures = Captures(self._list_sources)
         self._routes = Routes(captures, tensorboard_plugin_convlens.__version__)
         self._mark_routes = MarkRoutes(
-            captures, _store(context.logdir, context.flags), self._guard.read_only
+            captures, _store(context.logdir, context.flags), self._guard.why_read_only
         )
 
     def get_plugin_apps(self) -> dict[str, Callable[..., object]]:

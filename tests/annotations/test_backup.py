@@ -70,7 +70,7 @@ def test_a_backup_moves_marks_with_their_history_into_another_database(
 
     moved = StoreAddress("sqlite", here, "", "moved")
     assert histories(moved) == histories(address)
-    assert [len(events) for events in histories(moved)] == [2, 3, 0, 0, 0, 0]
+    assert [len(events.found) for events in histories(moved)] == [2, 3, 0, 0, 0, 0]
     assert main([*there, "--author", "ann", "undo"]) == 0
     assert histories(moved)[0][-1].mark.opinion.verdict == "useless"
 
