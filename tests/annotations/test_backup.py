@@ -72,7 +72,7 @@ def test_a_backup_moves_marks_with_their_history_into_another_database(
     assert histories(moved) == histories(address)
     assert [len(events.found) for events in histories(moved)] == [2, 3, 0, 0, 0, 0]
     assert main([*there, "--author", "ann", "undo"]) == 0
-    assert histories(moved)[0][-1].mark.opinion.verdict == "useless"
+    assert histories(moved)[0].found[-1].mark.opinion.verdict == "useless"
 
     assert main([*there, "restore", file]) == 1
     assert "marks were made there already" in capsys.readouterr().err
