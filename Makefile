@@ -28,7 +28,7 @@ help: ## show this list
 demo: $(VENV)/.demo ## look at real networks: install, capture, start TensorBoard
 	$(BIN)/convlens demo --logdir $(LOGDIR) --port $(PORT)
 
-test: $(VENV)/.browser $(VENV)/.postgresql check ## run every check and every test
+test: $(VENV)/.browser $(VENV)/.postgresql $(VENV)/.nginx check ## run every check and every test
 	$(NPM) test
 	$(BIN)/python -m pytest
 
@@ -102,6 +102,10 @@ $(VENV)/.browser: tools/install_browser.py tools/provided_program.py $(VENV)/.de
 
 $(VENV)/.postgresql: tools/install_postgresql.py tools/provided_program.py $(VENV)/.dev
 	$(BIN)/python -m tools.install_postgresql
+	@touch $@
+
+$(VENV)/.nginx: tools/install_nginx.py tools/provided_program.py $(VENV)/.dev
+	$(BIN)/python -m tools.install_nginx
 	@touch $@
 
 $(NODE_MODULES): frontend/package-lock.json | $(VENV)/.dev

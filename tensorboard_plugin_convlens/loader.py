@@ -8,7 +8,9 @@ TensorBoard's own base class, and every fault costs no more than the tab.
 from __future__ import annotations
 
 import argparse
+import ipaddress
 import logging
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from tensorboard.plugins import base_plugin
@@ -41,7 +43,15 @@ _FLAGS: dict[str, dict[str, Any]] = {
         "metavar": "HOST",
         "nargs": "+",
         "default": [],
-        "help": "names by which this TensorBoard may be called, beside localhost and addresses",
+        "help": "names by which this TensorBoard may be called, beside localhost and "
+        "addresses; .example.org for all names below it",
+    },
+    "--convlens_trusted_proxies": {
+        "metavar": "ADDRESS",
+        "nargs": "+",
+        "default": [],
+        "help": "addresses of reverse proxies whose X-Forwarded-For and X-Forwarded-Host "
+        "count, such as 127.0.0.1 or 10.0.0.0/8",
     },
 }
 
@@ -67,7 +77,8 @@ class ConvLensLoader(base_plugin.TBLoader):
         `--samples_per_plugin convlens=N` chooses otherwise.
 
         Raises:
-          FlagsError: `--convlens_db` names no database; TensorBoard then says so and ends.
+          FlagsError: `--convlens_db` names no database, or `--convlens_trusted_proxies` no
+            addresses; TensorBoard then says so and ends.
         """
         database = getattr(flags, "convlens_db", "") or ""
         if database and not database.startswith(_DATABASES):
@@ -75,6 +86,7 @@ class ConvLensLoader(base_plugin.TBLoader):
                 "--convlens_db must be sqlite:///PATH or "
                 "postgresql+psycopg://USER@HOST/DATABASE."
             )
+        _check_proxies(getattr(flags, "convlens_trusted_proxies", None) or ())
         try:
             # 0 is TensorBoard's word for "all".
             flags.samples_per_plugin = {"convlens": 0, **(flags.samples_per_plugin or {})}
@@ -97,3 +109,15 @@ class ConvLensLoader(base_plugin.TBLoader):
                 "Reinstall tensorboard-plugin-convlens if the fault below names its files."
             )
             return None
+
+
+def _check_proxies(proxies: Sequence[str]) -> None:
+    """Raises `FlagsError` if one of them is no address."""
+    for proxy in proxies:
+        try:
+            ipaddress.ip_network("127.0.0.1" if proxy == "localhost" else proxy, strict=False)
+        except ValueError:
+            raise base_plugin.FlagsError(
+                f"--convlens_trusted_proxies: {proxy!r} is no address; expected addresses or "
+                "networks such as 127.0.0.1, ::1 or 10.0.0.0/8."
+            ) from None

@@ -47,6 +47,7 @@ export class MarkServer {
   marks = new Map<string, Mark>();
   operations = new Map<string, Mark[]>();
   readOnly: string | null = null;
+  leftOut: string[] = [];
   failure: { status: number; error: string } | "silent" | null = null;
   store = "store";
   #sequence = 0;
@@ -112,7 +113,9 @@ export class MarkServer {
     const writing = { allowed: this.readOnly === null, reason: this.readOnly ?? "" };
     const { store } = this;
     const sequence = this.#sequence;
-    return Response.json({ run: "run", store, sequence, since, marks, writing, author: "ann" });
+    const leftOut = since === 0 ? this.leftOut : [];
+    const head = { run: "run", store, sequence, since };
+    return Response.json({ ...head, marks, leftOut, writing, author: "ann" });
   }
 
   /** What is said of a filter now. */

@@ -8,10 +8,11 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from tensorboard_plugin_convlens.annotations import database_url
 from tensorboard_plugin_convlens.core.errors import StorageError, StoreError
 from tensorboard_plugin_convlens.core.marks import LONGEST_NAME
 from tensorboard_plugin_convlens.storage.filesystem import local_path
@@ -19,9 +20,7 @@ from tensorboard_plugin_convlens.storage.filesystem import local_path
 BESIDE_LOGS = Path(".convlens") / "annotations.db"
 SCHEMES = {"sqlite": "sqlite", "postgresql+psycopg": "postgresql", "postgresql": "postgresql"}
 
-_SCHEME = re.compile(r"([a-z0-9+]+)://")
 _SQLITE_PATH = re.compile(r"sqlite:///[^?]*[^?/]")
-_PASSWORD = re.compile(r"(://[^/@]*):[^/]*@")
 _ELSEWHERE = (
     "Keep the marks elsewhere: start TensorBoard with --convlens_db sqlite:///PATH on a local "
     "disk, or --convlens_db postgresql+psycopg://HOST/DATABASE for a team (convlens annotate: "
@@ -36,20 +35,23 @@ class StoreAddress:
     Attributes:
       kind: Which database.
       file: Of SQLite, its file; None otherwise.
-      url: Of PostgreSQL, SQLAlchemy's URL of it, with a password if it has one; else "".
+      url: Of PostgreSQL, SQLAlchemy's URL of it, with a password if it has one, so that it is
+        never shown; else "".
       collection: Name of the marks in the database. Of one beside the logs it is empty, for
         a log directory may be moved; a shared database keeps those of many log directories
         apart by it.
+      below: The log directory, if the file lies in it: nothing in there is trusted.
     """
 
     kind: Literal["sqlite", "postgresql"]
     file: Path | None
-    url: str
+    url: str = field(repr=False)
     collection: str
+    below: Path | None = None
 
     def __str__(self) -> str:
-        """For people: without the password."""
-        return str(self.file) if self.file is not None else without_password(self.url)
+        """For people: the file, or scheme, host and database."""
+        return str(self.file) if self.file is not None else database_url.shown(self.url)
 
 
 def find_store(
@@ -66,14 +68,15 @@ def find_store(
       StoreError: Nothing can be kept there, or the database is of another kind.
     """
     if not database:
-        return StoreAddress("sqlite", _local(log_dir) / BESIDE_LOGS, "", collection)
+        local = _local(log_dir)
+        return StoreAddress("sqlite", local / BESIDE_LOGS, "", collection, local)
     kind = check_database(database)
     name = collection or _name_of(log_dir)
     if len(name) > LONGEST_NAME or "\0" in name:
         raise StoreError("The name of a collection of marks has at most 4096 characters.")
     if kind == "sqlite":
-        path = database.removeprefix("sqlite:///")
-        return StoreAddress("sqlite", Path(os.path.abspath(os.path.expanduser(path))), "", name)
+        path = Path(os.path.abspath(os.path.expanduser(database.removeprefix("sqlite:///"))))
+        return StoreAddress("sqlite", path, "", name, _log_directory_of(path, log_dir))
     return StoreAddress("postgresql", None, database, name)
 
 
@@ -83,21 +86,21 @@ def check_database(database: str) -> Literal["sqlite", "postgresql"]:
     Raises:
       StoreError: It is neither SQLite nor PostgreSQL.
     """
-    scheme = _SCHEME.match(database)
-    kind = SCHEMES.get(scheme[1]) if scheme else None
+    kind = SCHEMES.get(database_url.scheme_of(database) or "")
+    reason = "expected"
     if kind == "postgresql":
-        return "postgresql"
+        try:
+            database_url.parse(database)
+        except ValueError as error:
+            reason = f"{error}; expected"
+        else:
+            return "postgresql"
     if kind == "sqlite" and _SQLITE_PATH.fullmatch(database):
         return "sqlite"
     raise StoreError(
-        f"Cannot keep marks in {without_password(database)!r}: expected sqlite:///PATH (four "
+        f"Cannot keep marks in {database_url.shown(database)!r}: {reason} sqlite:///PATH (four "
         "slashes for an absolute path) or postgresql+psycopg://USER@HOST/DATABASE."
     )
-
-
-def without_password(database: str) -> str:
-    """The URL of a database as it may be shown."""
-    return _PASSWORD.sub(r"\1:***@", database)
 
 
 def check_file(file: Path, file_system: Callable[[Path], str] | None = None) -> None:
@@ -176,6 +179,15 @@ def _local(log_dir: str | os.PathLike[str]) -> Path:
         raise StoreError(
             f"Marks cannot be kept beside {text!r}, which is no local directory. {_ELSEWHERE}"
         ) from None
+
+
+def _log_directory_of(file: Path, log_dir: str | os.PathLike[str]) -> Path | None:
+    """The log directory, if the file lies in it."""
+    try:
+        local = _local(log_dir)
+    except StoreError:
+        return None
+    return local if file.is_relative_to(local) else None
 
 
 def _name_of(log_dir: str | os.PathLike[str]) -> str:

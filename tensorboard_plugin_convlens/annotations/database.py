@@ -9,22 +9,23 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 
-from tensorboard_plugin_convlens.annotations import schema
+from tensorboard_plugin_convlens.annotations import database_url, schema, sqlite_connection
 from tensorboard_plugin_convlens.annotations.address import (
     StoreAddress,
     check_file,
     check_writable,
-    without_password,
 )
-from tensorboard_plugin_convlens.core.errors import StorageError, StoreError
-from tensorboard_plugin_convlens.storage.filesystem import make_directory
+from tensorboard_plugin_convlens.annotations.database_fault import fault_of
+from tensorboard_plugin_convlens.annotations.database_file import DatabaseFile, Identity
+from tensorboard_plugin_convlens.annotations.own_tables import APPLICATION
+from tensorboard_plugin_convlens.annotations.snapshot import Snapshot
+from tensorboard_plugin_convlens.annotations.sqlite_connection import Connection
+from tensorboard_plugin_convlens.core.errors import StoreError
 
-SECONDS_TO_WAIT = 30
 _SECONDS_TO_LOOK_AGAIN = (0.0005, 0.003)
 
 
@@ -34,27 +35,41 @@ class Database:
     def __init__(self, address: StoreAddress) -> None:
         """Takes where the database is or will be; nothing is opened yet."""
         self._address = address
+        self._file = DatabaseFile(address.file, address.below) if address.file else None
         self._lock = threading.Lock()
         self._engine: sa.Engine | None = None
+        self._snapshot: Snapshot | None = None
+        self._copy: tuple[Connection, sa.Engine] | None = None
         self._process = 0
-        self._local: tuple[int, int] | None = None
+        self._local: Identity | None = None
 
     @contextmanager
     def reading(self) -> Iterator[sa.Connection | None]:
         """A transaction that sees one moment; None where no mark was ever made.
 
+        Of SQLite, no file in the log directory is made or changed by it.
+
         Raises:
           StoreError: The database cannot be read.
         """
-        file = self._address.file
-        if file is not None and not file.exists():
-            yield None
-            return
         with self._faults():
-            self._check_file_system()
-            with self._connections().begin() as connection:
-                known = connection.info.get("convlens") or schema.exists(connection)
-                yield connection if known else None
+            if self._file is None:
+                with self._begun(self._connections()) as connection:
+                    yield connection
+                return
+            if not self._check_file_system(self._file):
+                yield None
+                return
+            with self._current_snapshot(self._file).reading() as copy:
+                if isinstance(copy, Connection):
+                    with self._begun(self._engine_of(copy)) as connection:
+                        yield connection
+                    return
+            if copy is None:
+                yield None
+                return
+            with self._begun(self._connections()) as connection:
+                yield connection
 
     @contextmanager
     def writing(self) -> Iterator[sa.Connection]:
@@ -63,11 +78,10 @@ class Database:
         Raises:
           StoreError: The database cannot be written to.
         """
-        file = self._address.file
         with self._faults():
-            if file is not None:
+            if self._file is not None:
                 self.check_place()
-                _make_directory(file.parent)
+                self._file.create()
             engine = self._connections().execution_options(convlens_writes=True)
             with engine.begin() as connection:
                 self._prepare(connection)
@@ -75,108 +89,154 @@ class Database:
                 info = connection.info
             info["convlens"] = True
 
+    @contextmanager
+    def _begun(self, engine: sa.Engine) -> Iterator[sa.Connection | None]:
+        with engine.begin() as connection:
+            known = connection.info.get("tables") or schema.exists(connection)
+            connection.info["tables"] = known
+            yield connection if known else None
+
+    def _engine_of(self, copy: Connection) -> sa.Engine:
+        """Statements for a connection that stays open; one reader at a time asks."""
+        if self._copy is None or self._copy[0] is not copy:
+            pool = {"creator": lambda: copy, "poolclass": sa.StaticPool}
+            self._copy = copy, _with_bounds(sa.create_engine("sqlite://", **pool))
+        return self._copy[1]
+
     def _prepare(self, connection: sa.Connection) -> None:
         """Makes what is missing, once per connection."""
         if not connection.info.get("convlens"):
             if not schema.exists(connection):
                 schema.create(connection)
+            if self._file is not None:
+                _sign(connection)
             schema.add_collection(connection, self._address.collection)
 
     def check_place(self) -> None:
         """Raises `StoreError` where SQLite is unsafe or may not write. PostgreSQL is asked."""
-        if self._address.file is not None:
-            self._check_file_system()
-            check_writable(self._address.file)
+        if self._file is not None:
+            self._check_file_system(self._file)
+            check_writable(self._file.path)
 
-    def _check_file_system(self) -> None:
-        """Refuses a file where SQLite is unsafe; one that was found safe is not asked again."""
-        file = self._address.file
-        if file is None:
-            return
-        found = _identity(file)
+    def _check_file_system(self, file: DatabaseFile) -> bool:
+        """Refuses a file where SQLite is unsafe; one that was found safe is not asked again.
+
+        Returns:
+          Whether there is one.
+        """
+        with file.directory() as directory:
+            found = file.identity(directory)
         if found is None or found != self._local:
-            check_file(file)
+            check_file(file.path)
             self._local = found
+        return found is not None
 
     def close(self) -> None:
         """Closes all connections; the next transaction opens one again."""
         with self._lock:
-            if self._engine is not None:
-                self._engine.dispose(close=self._process == os.getpid())
-            self._engine = None
+            if self._process == os.getpid():
+                if self._engine is not None:
+                    self._engine.dispose()
+                if self._snapshot is not None:
+                    self._snapshot.close()
+            self._let_go()
+
+    def _let_go(self) -> None:
+        """Forgets connections that are closed, or of the process this was forked from."""
+        if self._engine is not None:
+            self._engine.dispose(close=False)
+        self._engine, self._snapshot, self._copy = None, None, None
+
+    def _current_snapshot(self, file: DatabaseFile) -> Snapshot:
+        with self._lock:
+            if self._process != os.getpid():
+                self._let_go()
+                self._process = os.getpid()
+            self._snapshot = self._snapshot or Snapshot(file)
+            return self._snapshot
 
     def _connections(self) -> sa.Engine:
         with self._lock:
-            if self._engine is None or self._process != os.getpid():
-                if self._engine is not None:
-                    # The connections belong to the process that this one was forked from.
-                    self._engine.dispose(close=False)
-                self._engine = _engine(self._address)
+            if self._process != os.getpid():
+                self._let_go()
                 self._process = os.getpid()
+            if self._engine is None:
+                self._engine = (
+                    _postgresql_engine(self._address.url)
+                    if self._file is None
+                    else _sqlite_engine(self._file)
+                )
             return self._engine
 
     @contextmanager
     def _faults(self) -> Iterator[None]:
         try:
             yield
-        except sa.exc.SQLAlchemyError as error:
-            raise StoreError(_sentence(error, self._address)) from error
+        except (sa.exc.SQLAlchemyError, sqlite3.Error, UnicodeError) as error:
+            # UnicodeError: of a damaged file, SQLite's own sentence may be no text.
+            # What a driver raises may hold a part of the URL, and tracebacks are printed.
+            cause = error if self._file is not None else None
+            raise fault_of(error, self._address) from cause
 
 
-def _engine(address: StoreAddress) -> sa.Engine:
-    if address.file is None:
-        url = sa.make_url(address.url).set(drivername="postgresql+psycopg")
-        try:
-            return sa.create_engine(
-                url, pool_pre_ping=True, connect_args={"connect_timeout": 10}
-            )
-        except ModuleNotFoundError as error:
-            raise StoreError(
-                "Marks in PostgreSQL need psycopg, which is not installed. Install it with: "
-                "pip install 'tensorboard-plugin-convlens[postgresql]'"
-            ) from error
-    file = address.file
+def _postgresql_engine(url: str) -> sa.Engine:
+    try:
+        return sa.create_engine(
+            database_url.parse(url).set(drivername="postgresql+psycopg"),
+            pool_pre_ping=True,
+            connect_args={"connect_timeout": 10},
+        )
+    except ModuleNotFoundError as error:
+        raise StoreError(
+            "Marks in PostgreSQL need psycopg, which is not installed. Install it with: "
+            "pip install 'tensorboard-plugin-convlens[postgresql]'"
+        ) from error
+
+
+def _sqlite_engine(file: DatabaseFile) -> sa.Engine:
+    writes = os.access(file.real_path, os.W_OK) and os.access(file.real_path.parent, os.W_OK)
     engine = sa.create_engine(
         sa.URL.create("sqlite"),
-        creator=lambda: _open(file),
+        creator=lambda: sqlite_connection.connect(file, writes=writes),
         poolclass=sa.QueuePool,
     )
-    sa.event.listen(engine, "checkout", lambda raw, record, _: _check_inode(file, raw, record))
+    sa.event.listen(engine, "checkout", lambda raw, *_: _check_identity(file, raw))
+    return _with_bounds(engine)
+
+
+def _with_bounds(engine: sa.Engine) -> sa.Engine:
     sa.event.listen(engine, "begin", _begin)
+    sa.event.listen(
+        engine,
+        "before_cursor_execute",
+        lambda connection, *_: connection.connection.dbapi_connection.begin_statement(),
+    )
     return engine
 
 
-def _open(file: Path) -> sqlite3.Connection:
-    """A connection whose commits are on disk when they are acknowledged."""
-    writable = os.access(file.parent, os.W_OK) and (
-        not file.exists() or os.access(file, os.W_OK)
-    )
-    # A read-only directory has no place for SQLite's shared memory, and needs none where
-    # nobody has left a write-ahead log.
-    alone = not Path(f"{file}-wal").exists()
-    mode = "rwc" if writable else "ro&immutable=1" if alone else "ro"
-    connection = sqlite3.connect(
-        f"{file.as_uri()}?mode={mode}",
-        uri=True,
-        timeout=SECONDS_TO_WAIT,
-        check_same_thread=False,
-        isolation_level=None,
-    )
-    if writable:
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = FULL")
-    connection.execute("PRAGMA foreign_keys = ON")
-    return connection
+def _sign(connection: sa.Connection) -> None:
+    """Says in the file whose it is; databases of the first releases do not."""
+    if connection.exec_driver_sql("PRAGMA application_id").scalar() != APPLICATION:
+        connection.exec_driver_sql(f"PRAGMA application_id = {APPLICATION}")
+        connection.exec_driver_sql(f"PRAGMA user_version = {schema.VERSION}")
 
 
 def _begin(connection: sa.Connection) -> None:
-    if not connection.get_execution_options().get("convlens_writes", False):
+    raw: Any = connection.connection.dbapi_connection
+    writes = connection.get_execution_options().get("convlens_writes", False)
+    raw.execute(f"PRAGMA query_only = {'OFF' if writes else 'ON'}")
+    if writes:
+        _begin_writing(connection, raw)
+    else:
         connection.exec_driver_sql("BEGIN")
-        return
+    raw.check_tables()
+
+
+def _begin_writing(connection: sa.Connection, raw: Any) -> None:
     # A reader that becomes a writer could not wait for another writer. SQLite itself would
     # look again after up to 100 ms, in which others have written a hundred times.
-    raw: Any = connection.connection.dbapi_connection
-    patience = time.monotonic() + SECONDS_TO_WAIT
+    seconds = sqlite_connection.SECONDS_TO_WAIT
+    patience = time.monotonic() + seconds
     raw.execute("PRAGMA busy_timeout = 0")
     try:
         while _is_locked(raw) and time.monotonic() < patience:
@@ -184,7 +244,7 @@ def _begin(connection: sa.Connection) -> None:
         if not raw.in_transaction:
             connection.exec_driver_sql("BEGIN IMMEDIATE")  # Fails, in SQLAlchemy's words.
     finally:
-        raw.execute(f"PRAGMA busy_timeout = {int(1000 * SECONDS_TO_WAIT)}")
+        raw.execute(f"PRAGMA busy_timeout = {int(1000 * seconds)}")
 
 
 def _is_locked(raw: sqlite3.Connection) -> bool:
@@ -196,41 +256,11 @@ def _is_locked(raw: sqlite3.Connection) -> bool:
     return False
 
 
-def _check_inode(file: Path, raw: Any, record: Any) -> None:
+def _check_identity(file: DatabaseFile, raw: Any) -> None:
     """Lets go of a connection to a file that was removed or replaced.
 
     What is written to a removed file is gone, and would have been acknowledged.
     """
-    found = _identity(file)
-    if found is None or record.info.setdefault("file", found) != found:
-        raise sa.exc.DisconnectionError("The file of the database was removed or replaced.")
-
-
-def _identity(file: Path) -> tuple[int, int] | None:
-    """Names a file for as long as it exists; None where there is none."""
-    try:
-        status = os.stat(file)
-    except OSError:
-        return None
-    return status.st_dev, status.st_ino
-
-
-def _make_directory(path: Path) -> None:
-    try:
-        make_directory(path)
-    except StorageError as error:
-        raise StoreError(str(error)) from error
-
-
-def _sentence(error: sa.exc.SQLAlchemyError, address: StoreAddress) -> str:
-    cause = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
-    cause = without_password(cause).rstrip(".")
-    if "disk is full" in cause or "disk I/O error" in cause:
-        advice = "Free some space and try again."
-    elif "locked" in cause:
-        advice = "Another process has been writing for long. Try again."
-    elif address.file is None:
-        advice = "Check that PostgreSQL runs and that its user may write, and try again."
-    else:
-        advice = "Check the file and its permissions, and try again."
-    return f"The marks in {str(address)!r} could not be read or written: {cause}. {advice}"
+    with file.directory() as directory:
+        if file.identity(directory) != raw.identity:
+            raise sa.exc.DisconnectionError("The file of the database was removed or replaced.")

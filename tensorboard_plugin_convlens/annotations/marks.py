@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import getpass
+import logging
 import os
 import time
 import uuid
 from collections.abc import Iterable
 
 from tensorboard_plugin_convlens.annotations.address import find_store
+from tensorboard_plugin_convlens.annotations.current import Current
 from tensorboard_plugin_convlens.annotations.last_weights import LastWeights
 from tensorboard_plugin_convlens.annotations.store import MarkStore
 from tensorboard_plugin_convlens.core.errors import NotCapturedError
@@ -25,9 +27,16 @@ from tensorboard_plugin_convlens.core.marks import (
 )
 from tensorboard_plugin_convlens.storage.reader import Reader
 
+logger = logging.getLogger(__name__)
+
 
 class Marks:
     """Reads and changes the marks of a log directory.
+
+    What cannot be a mark in a damaged database is left out, with a warning in the log.
+
+    Attributes:
+      left_out: Whether that happened since this was made.
 
     Example:
       >>> marks = Marks("logs")                                       # doctest: +SKIP
@@ -58,6 +67,7 @@ class Marks:
         self._reader = Reader(log_dir)
         self._store = MarkStore(find_store(log_dir, database, collection))
         self._author = getpass.getuser() if author is None else author
+        self.left_out = False
 
     def current(self, run: str | None = None) -> tuple[Mark, ...]:
         """The marks of a run, or of all, the latest last.
@@ -65,7 +75,7 @@ class Marks:
         Raises:
           StoreError: They cannot be read.
         """
-        return tuple(event.mark for event in self._store.current(run)[1])
+        return tuple(event.mark for event in self._current(run).events)
 
     def outdated(self, marks: Iterable[Mark]) -> tuple[bool | None, ...]:
         """Whether each mark was made on other weights than those of the last captured step.
@@ -81,7 +91,9 @@ class Marks:
         self, run: str, path: str, channel: int, *, call: int = 0
     ) -> tuple[MarkEvent, ...]:
         """Every change of the mark of one filter, the first one first. Raises as `current`."""
-        return self._store.history(FilterKey(run, path, call, channel))
+        events = self._store.history(FilterKey(run, path, call, channel))
+        self._warn(events.left_out)
+        return events.found
 
     def mark(  # noqa: PLR0913  # The named parts of one mark, all optional.
         self,
@@ -114,7 +126,7 @@ class Marks:
           StoreError: The marks cannot be written.
         """
         made_on, count = self._made_on(run, path, call, step)
-        place, events = self._store.current(run)
+        place, events, _ = self._current(run)
         known = {event.mark.key: event.mark.opinion for event in events}
         changes = []
         for channel in channels:
@@ -133,7 +145,7 @@ class Marks:
 
     def clear(self, run: str, path: str, channels: Iterable[int], *, call: int = 0) -> str:
         """Removes the marks of filters. Returns and raises as `mark`."""
-        sequence = self._store.current(run)[0].sequence
+        sequence = self._current(run).place.sequence
         keys = [FilterKey(run, path, call, channel) for channel in channels]
         return self._apply("mark", [Mark(key, author=self._author) for key in keys], sequence)
 
@@ -143,7 +155,7 @@ class Marks:
         Returns:
           The id of the operation, or None where all marks were there already.
         """
-        place, events = self._store.current()
+        place, events, _ = self._current()
         known = {event.mark for event in events}
         changes = [mark for mark in marks if mark not in known]
         return self._apply("import", changes, place.sequence) if changes else None
@@ -171,7 +183,9 @@ class Marks:
 
     def everything(self) -> tuple[PastOperation, ...]:
         """Every operation there ever was, with its marks: a backup. Raises as `current`."""
-        return self._store.everything()
+        past, left_out = self._store.everything()
+        self._warn(left_out)
+        return past
 
     def restore(self, past: Iterable[PastOperation]) -> int:
         """Makes a place without marks what `everything` told of another: history, undo and all.
@@ -187,6 +201,16 @@ class Marks:
     def close(self) -> None:
         """Closes the database; the next use opens it again."""
         self._store.close()
+
+    def _current(self, run: str | None = None) -> Current:
+        current = self._store.current(run)
+        self._warn(current.left_out)
+        return current
+
+    def _warn(self, left_out: tuple[str, ...]) -> None:
+        self.left_out = self.left_out or bool(left_out)
+        for sentence in left_out:
+            logger.warning(sentence)
 
     def _apply(self, kind: OperationKind, changes: list[Mark], base: int) -> str:
         id_ = uuid.uuid4().hex

@@ -7,6 +7,7 @@ Nothing in `convlens_event` or `convlens_operation` is ever changed or removed; 
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
 
 import sqlalchemy as sa
 
@@ -72,7 +73,19 @@ event = sa.Table(
     ),
 )
 KEY = (event.c.run, event.c.path, event.c.call, event.c.channel)
-sa.Index("convlens_event_of_filter", event.c.collection, *KEY, event.c.sequence)
+INDEX = "convlens_event_of_filter"
+sa.Index(INDEX, event.c.collection, *KEY, event.c.sequence)
+
+
+def tables() -> Mapping[str, sa.Table]:
+    """All tables, by name."""
+    return _metadata.tables
+
+
+def names() -> set[str]:
+    """Of tables, columns and the index: the words that only their definitions have."""
+    columns = {column.name for table in _metadata.tables.values() for column in table.columns}
+    return {*_metadata.tables, *columns, INDEX}
 
 
 def exists(connection: sa.Connection) -> bool:
@@ -85,17 +98,22 @@ def exists(connection: sa.Connection) -> bool:
     if not sa.inspect(connection).has_table(version.name):
         return False
     found = connection.scalar(sa.select(sa.func.max(version.c.version)))
-    if found is not None and found > VERSION:
+    check_version(found)
+    return found is not None
+
+
+def check_version(found: object) -> None:
+    """Raises `StoreError` unless this is our version of the tables, or None."""
+    if isinstance(found, int) and found > VERSION:
         raise StoreError(
             f"The marks were written by a later ConvLens (version {found} of their tables, "
             f"expected at most {VERSION}). Install that release or a later one."
         )
-    if found is not None and found < VERSION:
+    if found is not None and found != VERSION:
         raise StoreError(
-            f"The marks have version {found} of their tables, which no release of ConvLens "
-            f"wrote; expected {VERSION}. Bring the database back from a backup."
+            f"The marks have version {str(found)[:20]} of their tables, which no release of "
+            f"ConvLens wrote; expected {VERSION}. Bring the database back from a backup."
         )
-    return found is not None
 
 
 def create(connection: sa.Connection) -> None:

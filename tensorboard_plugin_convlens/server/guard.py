@@ -8,12 +8,23 @@ on the internet can be made to lead there (DNS rebinding).
 from __future__ import annotations
 
 import argparse
-import ipaddress
+import re
 import socket
 from dataclasses import dataclass
 from typing import Literal
 
 from werkzeug.wrappers import Request
+
+from tensorboard_plugin_convlens.server.visitor import (
+    Network,
+    Place,
+    Visitor,
+    is_address,
+    is_loopback,
+    look_at,
+    place_of,
+    trusted_networks,
+)
 
 Access = Literal["tab", "read", "write"]
 """`tab`: the built tab, the same for everybody; `read`: what a log directory holds."""
@@ -27,6 +38,11 @@ LARGEST_BODY = 2 * 2**20
 # So much of a body that is too large is read and let go, for an answer sent before is lost.
 _MOST_DRAINED = 32 * 2**20
 _HEADER = "X-ConvLens"
+_REACHED = (
+    "reached from other machines, and it asks nobody for a password. Whoever runs it can start "
+    "it with --convlens_allow_writes to let everyone who reaches it mark."
+)
+_SEE = " (see docs/deployment.md of ConvLens)."
 
 
 class RefusedError(Exception):
@@ -43,13 +59,20 @@ class Guard:
     """What TensorBoard's flags allow.
 
     Attributes:
-      hosts: Names by which TensorBoard may be called, in lower case. Addresses and
-        `localhost` always may: no name server leads to another site's page by them.
-      read_only: Why nothing may be changed, as a sentence; empty where it may.
+      own: Names of this machine by which TensorBoard may be asked. Addresses and `localhost`
+        always may: no name server leads to another site's page by them.
+      hosts: Where else it is reached, as it was told: names, `.example.org` for all names
+        below one, with a port where only that one counts. Their pages are this TensorBoard.
+      proxies: The networks of proxies whose word counts.
+      is_everywhere: Whether other machines reach TensorBoard without a proxy.
+      writes: Whether changes are allowed to everyone, to nobody, or to this machine only.
     """
 
-    hosts: frozenset[str] = frozenset()
-    read_only: str = ""
+    own: frozenset[str] = frozenset({"localhost"})
+    hosts: frozenset[Place] = frozenset()
+    proxies: tuple[Network, ...] = ()
+    is_everywhere: bool = False
+    writes: Literal["everyone", "nobody", "local"] = "local"
 
     def check(self, request: Request, access: Access) -> None:
         """Raises `RefusedError` unless the request may have what it asks for."""
@@ -60,35 +83,57 @@ class Guard:
             )
         if access == "tab":
             return
-        self._check_host(request)
-        if access == "read":
-            _check_not_from_elsewhere(request)
-        else:
-            self._check_write(request)
+        _check_not_from_elsewhere(request, access)
+        visitor = look_at(request, self.proxies)
+        for place in (visitor.host, *visitor.others):
+            self._check_place(place)
+        if access == "write":
+            self._check_write(request, visitor)
+            if reason := self.why_read_only(request):
+                raise RefusedError(403, reason)
 
-    def _check_host(self, request: Request) -> None:
-        name = _name_of_host(request.headers.get("Host", ""))
-        if name is None or not (name in self.hosts or _is_own(name)):
+    def why_read_only(self, request: Request) -> str:
+        """Why whoever asks may not change marks, as a sentence; empty where they may."""
+        if self.writes == "nobody":
+            return "Marks cannot be changed: TensorBoard was started with --convlens_readonly."
+        if self.writes == "everyone":
+            return ""
+        if self.is_everywhere:
+            return f"Marks cannot be changed: this TensorBoard can be {_REACHED}"
+        if not self.proxies and not all(is_loopback(place.name) for place in self.hosts):
+            return (
+                "Marks cannot be changed: --convlens_allowed_hosts says that this TensorBoard "
+                f"is {_REACHED}"
+            )
+        if not look_at(request, self.proxies).is_local:
+            return f"Marks cannot be changed: through a proxy, this TensorBoard is {_REACHED}"
+        return ""
+
+    def _check_place(self, place: Place | None) -> None:
+        """Refuses a name by which a page of somebody else could reach TensorBoard."""
+        name = place.name if place else ""
+        if not (name in self.own or is_address(name) or self._is_allowed(place)):
             raise RefusedError(
                 403,
-                f"ConvLens does not answer to the host {(name or '')[:200]!r}. If this "
-                "TensorBoard is meant to be reached by that name, start it with "
-                "--convlens_allowed_hosts NAME.",
+                f"ConvLens does not answer to the host {name[:200]!r}. If this TensorBoard is "
+                "meant to be reached by that name, whoever runs it can start it with "
+                f"--convlens_allowed_hosts {_as_flag(name)}{_SEE}",
             )
 
-    def _check_write(self, request: Request) -> None:
+    def _is_allowed(self, place: Place | None) -> bool:
+        return place is not None and any(
+            (one.name == place.name or (one.name[0] == "." and place.name.endswith(one.name)))
+            and one.port in ("", place.port)
+            for one in self.hosts
+        )
+
+    def _check_write(self, request: Request, visitor: Visitor) -> None:
         if request.headers.get(_HEADER) != "1":
             raise RefusedError(403, f"The header {_HEADER}: 1 is missing.")
-        if request.headers.get("Sec-Fetch-Site", "same-origin") != "same-origin":
-            raise RefusedError(403, "Another site's page may not change marks.")
-        # With Sec-Fetch-Site a browser has compared them itself; a proxy may rewrite Host.
-        origin = request.headers.get("Origin")
-        told = "Sec-Fetch-Site" in request.headers or origin is None
-        if (
-            not told
-            and _host_of_origin(origin or "") != request.headers.get("Host", "").lower()
-        ):
-            raise RefusedError(403, "Another site's page may not change marks.")
+        origin = visitor.origin
+        # A proxy may rewrite Host; then the names that were given by a flag tell.
+        if origin is not None and origin != visitor.host and not self._is_allowed(origin):
+            raise RefusedError(403, _other_origin(origin, visitor.host))
         if request.mimetype != "application/json":
             raise RefusedError(415, "The Content-Type must be application/json.")
         length = request.content_length
@@ -99,72 +144,61 @@ class Guard:
             raise RefusedError(
                 413, f"The body has {length} bytes, expected at most {LARGEST_BODY}."
             )
-        if self.read_only:
-            raise RefusedError(403, self.read_only)
 
 
 def guard_from_flags(flags: argparse.Namespace | None) -> Guard:
-    """The guard that TensorBoard's flags ask for."""
+    """The guard that TensorBoard's flags ask for.
+
+    Raises:
+      ValueError: A trusted proxy is no address.
+    """
     host = str(getattr(flags, "host", None) or "localhost").lower()
-    everywhere = bool(getattr(flags, "bind_all", False)) or not _is_loopback(host)
+    everywhere = bool(getattr(flags, "bind_all", False)) or not is_loopback(host)
     own = socket.gethostname().lower()
-    hosts = {host} | ({own, own.partition(".")[0]} if everywhere else set())
-    hosts |= {name.lower() for name in getattr(flags, "convlens_allowed_hosts", None) or ()}
-    read_only = ""
+    names = {"localhost", host.strip("[]")}
+    names |= {own, own.partition(".")[0]} if everywhere else set()
+    given = getattr(flags, "convlens_allowed_hosts", None) or ()
+    hosts = frozenset(place for text in given if (place := _place_of_flag(text)))
+    writes: Literal["everyone", "nobody", "local"] = "local"
     if getattr(flags, "convlens_readonly", False):
-        read_only = "Marks cannot be changed: TensorBoard was started with --convlens_readonly."
-    elif everywhere and not getattr(flags, "convlens_allow_writes", False):
-        read_only = (
-            "Marks cannot be changed: this TensorBoard can be reached from other machines and "
-            "asks nobody for a password. Start it with --convlens_allow_writes to let "
-            "everyone who reaches it mark."
-        )
-    return Guard(frozenset(hosts - {""}), read_only)
+        writes = "nobody"
+    elif getattr(flags, "convlens_allow_writes", False):
+        writes = "everyone"
+    proxies = trusted_networks(getattr(flags, "convlens_trusted_proxies", None) or ())
+    return Guard(frozenset(names - {""}), hosts, proxies, everywhere, writes)
 
 
-def _check_not_from_elsewhere(request: Request) -> None:
+def _place_of_flag(text: str) -> Place | None:
+    """A name, or the URL that somebody gave instead."""
+    return place_of(text.partition("://")[2].partition("/")[0] if "://" in text else text)
+
+
+def _other_origin(origin: Place, host: Place | None) -> str:
+    if not origin.name:
+        return "Another site's page may not change marks."
+    page = f"{origin.name}:{origin.port}" if origin.port else origin.name
+    return (
+        f"The page that asks to change marks is of {page[:200]!r}, and this TensorBoard was "
+        f"asked as {(host.name if host else '')[:200]!r}. If that page is this TensorBoard "
+        "behind a proxy, whoever runs it can start it with "
+        f"--convlens_allowed_hosts {_as_flag(origin.name)}{_SEE} Pages of other sites may "
+        "not change marks."
+    )
+
+
+def _as_flag(name: str) -> str:
+    """The name as an administrator can give it, unless it is none."""
+    return name if re.fullmatch(r"[a-z0-9._:-]{1,200}", name) else "NAME"
+
+
+def _check_not_from_elsewhere(request: Request, access: Access) -> None:
+    """Refuses what a browser says comes from another site's page."""
+    site = request.headers.get("Sec-Fetch-Site")
+    if access == "write" and site not in (None, "same-origin"):
+        raise RefusedError(403, "Another site's page may not change marks.")
     # Of another port of this machine a browser says same-site.
-    if request.headers.get("Sec-Fetch-Site") in ("cross-site", "same-site"):
+    if site in ("cross-site", "same-site"):
         raise RefusedError(403, "Another site's page may not read what ConvLens serves.")
-
-
-def _name_of_host(netloc: str) -> str | None:
-    """The name or address in a Host header, or None if it is malformed."""
-    text = netloc.lower()
-    if text.startswith("["):
-        name, bracket, port = text[1:].partition("]")
-        return name if bracket and _is_port(port) else None
-    name, colon, port = text.partition(":")
-    return name if name and _is_port(colon + port) else None
-
-
-def _is_port(text: str) -> bool:
-    return text == "" or (text[0] == ":" and text[1:].isascii() and text[1:].isdigit())
-
-
-def _is_own(name: str) -> bool:
-    """Whether a name cannot be made to lead anywhere but to where it says."""
-    if name == "localhost":
-        return True
-    try:
-        ipaddress.ip_address(name)
-    except ValueError:
-        return False
-    return True
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False
-
-
-def _host_of_origin(origin: str) -> str:
-    scheme, separator, netloc = origin.lower().partition("://")
-    return netloc if separator and scheme in ("http", "https") else ""
 
 
 def _drain(request: Request, length: int) -> None:

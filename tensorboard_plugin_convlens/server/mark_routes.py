@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import time
+from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
@@ -11,12 +12,12 @@ import msgspec
 from werkzeug.wrappers import Request, Response
 
 from tensorboard_plugin_convlens.annotations.address import StoreAddress
+from tensorboard_plugin_convlens.annotations.current import Current, Events
 from tensorboard_plugin_convlens.core.errors import NotCapturedError, StoreError
 from tensorboard_plugin_convlens.core.marks import (
     LARGEST_NUMBER,
     FilterKey,
     MadeOn,
-    MarkEvent,
     Operation,
     check_number,
 )
@@ -26,7 +27,7 @@ from tensorboard_plugin_convlens.server.captures import Captures, StepOf
 from tensorboard_plugin_convlens.server.respond import Handler, as_json
 
 if TYPE_CHECKING:
-    from tensorboard_plugin_convlens.annotations.store import MarkStore, Place
+    from tensorboard_plugin_convlens.annotations.store import MarkStore
 
 Body = TypeVar("Body")
 
@@ -34,12 +35,17 @@ Body = TypeVar("Body")
 class MarkRoutes:
     """The handlers, over the captures of the moment and one store of marks."""
 
-    def __init__(self, captures: Captures, address: StoreAddress | str, read_only: str) -> None:
-        """Takes where marks are kept, or why nowhere, and why they may not be changed."""
+    def __init__(
+        self,
+        captures: Captures,
+        address: StoreAddress | str,
+        why_read_only: Callable[[Request], str],
+    ) -> None:
+        """Takes where marks are kept, or why nowhere, and who says why not to change them."""
         self._captures = captures
         self._address = None if isinstance(address, str) else address
         self._no_store = address if isinstance(address, str) else ""
-        self._read_only = read_only
+        self._why_read_only = why_read_only
 
     def reading(self) -> dict[str, Handler]:
         """The routes that change nothing."""
@@ -48,6 +54,11 @@ class MarkRoutes:
     def writing(self) -> dict[str, Handler]:
         """The routes that change marks."""
         return {"/mark": self._mark, "/undo": self._undo}
+
+    def close(self) -> None:
+        """Closes the database; the next request opens it again."""
+        if self._store is not None:
+            self._store.close()
 
     @cached_property
     def _store(self) -> MarkStore | None:
@@ -60,19 +71,20 @@ class MarkRoutes:
         run = params.run(request.args)
         since = params.optional_number(request.args, "since")
         store = request.args.get("store", "")
-        return as_json(request, self._current(run, since, store))
+        return as_json(request, self._current(request, run, since, store))
 
     def _history(self, request: Request) -> Response:
         run, path = params.run(request.args), params.layer_path(request.args)
         call, channel = (params.number(request.args, name) for name in ("call", "channel"))
         key = FilterKey(run, path, call, channel)
-        events = self._store.history(key) if self._store else ()
+        events = self._store.history(key) if self._store else Events()
         body: wire.MarkHistory = {
             "run": run,
             "path": path,
             "call": call,
             "channel": channel,
-            "events": [marks_to_wire.mark_event(one) for one in events],
+            "events": [marks_to_wire.mark_event(one) for one in events.found],
+            "leftOut": list(events.left_out),
         }
         return as_json(request, body)
 
@@ -86,43 +98,43 @@ class MarkRoutes:
             body, time.time(), lambda key: self._made_on(looked_at, key)
         )
         self._writable().apply(operation, marks, body["base"])
-        return as_json(request, self._current(body["run"], body["base"], None))
+        return as_json(request, self._current(request, body["run"], body["base"], None))
 
     def _undo(self, request: Request) -> Response:
         body = decode(request, wire.UndoRequest)
         check_number(body["since"], "The sequence since which", LARGEST_NUMBER)
         operation = Operation(body["operation"], "undo", body["author"], body["undoes"])
         self._writable().undo(operation)
-        return as_json(request, self._current(body["run"], body["since"], None))
+        return as_json(request, self._current(request, body["run"], body["since"], None))
 
     def _writable(self) -> MarkStore:
         if self._store is None:
             raise StoreError(self._no_store)
         return self._store
 
-    def _current(self, run: str, since: int, store: str | None) -> wire.Marks:
+    def _current(self, request: Request, run: str, since: int, store: str | None) -> wire.Marks:
         """The marks after `since`, or all where that is of another store."""
-        place, events = self._read(run, since)
+        read_only = self._why_read_only(request)
+        place, events, left_out = self._read(run, since)
         if since > place.sequence or (since and store not in (None, place.store)):
             since = 0
-            place, events = self._read(run, since)
+            place, events, left_out = self._read(run, since)
         return {
             "run": run,
             "store": place.store,
             "sequence": place.sequence,
             "since": since,
             "marks": [marks_to_wire.mark(one) for one in events],
-            "writing": self._writing(),
-            "author": _own_name() if not self._read_only else "",
+            "leftOut": list(left_out),
+            "writing": self._writing(read_only),
+            "author": _own_name() if not read_only else "",
         }
 
-    def _read(self, run: str, since: int) -> tuple[Place, tuple[MarkEvent, ...]]:
-        from tensorboard_plugin_convlens.annotations.store import Place
+    def _read(self, run: str, since: int) -> Current:
+        return self._store.current(run, since=since) if self._store else Current()
 
-        return self._store.current(run, since=since) if self._store else (Place(), ())
-
-    def _writing(self) -> wire.Writing:
-        reason = self._read_only or self._no_store
+    def _writing(self, read_only: str) -> wire.Writing:
+        reason = read_only or self._no_store
         if not reason and self._store is not None:
             try:
                 self._store.check_place()

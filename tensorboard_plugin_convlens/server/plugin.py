@@ -10,11 +10,8 @@ from tensorboard import context as tensorboard_context
 from tensorboard.plugins import base_plugin
 
 import tensorboard_plugin_convlens
-from tensorboard_plugin_convlens.annotations.address import (
-    StoreAddress,
-    find_store,
-    without_password,
-)
+from tensorboard_plugin_convlens.annotations import database_url
+from tensorboard_plugin_convlens.annotations.address import StoreAddress, find_store
 from tensorboard_plugin_convlens.core.errors import StorageError, StoreError
 from tensorboard_plugin_convlens.server.captures import Captures
 from tensorboard_plugin_convlens.server.guard import Access, guard_from_flags
@@ -42,7 +39,7 @@ class ConvLensPlugin(base_plugin.TBPlugin):
         captures = Captures(self._list_sources)
         self._routes = Routes(captures, tensorboard_plugin_convlens.__version__)
         self._mark_routes = MarkRoutes(
-            captures, _store(context.logdir, context.flags), self._guard.read_only
+            captures, _store(context.logdir, context.flags), self._guard.why_read_only
         )
 
     def get_plugin_apps(self) -> dict[str, Callable[..., object]]:
@@ -64,6 +61,10 @@ class ConvLensPlugin(base_plugin.TBPlugin):
             for access, table in tables
             for route, handler in table.items()
         }
+
+    def close(self) -> None:
+        """Closes the database of marks; the next request opens it again."""
+        self._mark_routes.close()
 
     def is_active(self) -> bool:
         """False: TensorBoard itself finds runs with ConvLens summaries."""
@@ -119,7 +120,7 @@ def _store(logdir: str | None, flags: argparse.Namespace | None) -> StoreAddress
     collection = getattr(flags, "convlens_collection", "") or ""
     if database and flags is not None:
         # TensorBoard tells its flags to everybody who asks, at /data/environment.
-        flags.convlens_db = without_password(database)
+        flags.convlens_db = database_url.shown(database)
     try:
         return find_store(logdir or "", database, collection)
     except StoreError as error:

@@ -20,6 +20,7 @@ from tensorboard_plugin_convlens.core.errors import (
     MarkError,
     NotCapturedError,
     StoreError,
+    StoreFullError,
     TooLargeError,
     UnknownOperationError,
 )
@@ -66,6 +67,7 @@ _STATUS: tuple[tuple[type[ConvLensError], int], ...] = (
     (UnknownOperationError, 404),
     (FormatError, 410),
     (TooLargeError, 413),
+    (StoreFullError, 507),
     (StoreError, 503),
 )
 

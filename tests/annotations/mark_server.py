@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +51,12 @@ class MarkServer:
     """
 
     def __init__(
-        self, log_dir: Path, address: StoreAddress, *, roots_rights: bool = True
+        self,
+        log_dir: Path,
+        address: StoreAddress,
+        *,
+        roots_rights: bool = True,
+        arguments: Sequence[str] = (),
     ) -> None:
         """Starts it.
 
@@ -58,12 +64,14 @@ class MarkServer:
           log_dir: Its log directory.
           address: Where marks are kept.
           roots_rights: Whether file permissions do not count for it, if we are root.
+          arguments: More of its flags.
         """
         self._port = free_port()
         self.url = f"http://localhost:{self._port}/"
         before = () if roots_rights else ("-P", "-c", _WITHOUT_ROOTS_RIGHTS)
         self._command = [sys.executable, *before, "-P", "-c", _WITHOUT_TENSORFLOW]
         self._command += [f"--logdir={log_dir}", f"--port={self._port}", "--reload_interval=5"]
+        self._command += arguments
         if address.file is None:
             self._command += [f"--convlens_db={address.url}"]
             self._command += [f"--convlens_collection={address.collection}"]

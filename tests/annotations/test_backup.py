@@ -70,9 +70,9 @@ def test_a_backup_moves_marks_with_their_history_into_another_database(
 
     moved = StoreAddress("sqlite", here, "", "moved")
     assert histories(moved) == histories(address)
-    assert [len(events) for events in histories(moved)] == [2, 3, 0, 0, 0, 0]
+    assert [len(events.found) for events in histories(moved)] == [2, 3, 0, 0, 0, 0]
     assert main([*there, "--author", "ann", "undo"]) == 0
-    assert histories(moved)[0][-1].mark.opinion.verdict == "useless"
+    assert histories(moved)[0].found[-1].mark.opinion.verdict == "useless"
 
     assert main([*there, "restore", file]) == 1
     assert "marks were made there already" in capsys.readouterr().err
@@ -84,7 +84,7 @@ def test_whoever_asks_the_restored_store_again_does_nothing_twice(address):
     mark = Mark(FilterKey("train", "conv1", 0, 3), Opinion(stars=2), "ann", 5.0)
     asked = Op(uuid.uuid4().hex, "mark", "ann")
     source.apply(asked, [mark], 0)
-    assert target.restore(source.everything()).sequence == 1
+    assert target.restore(source.everything()[0]).sequence == 1
     assert target.apply(asked, [mark], 0).sequence == 1
     with pytest.raises(MarkConflictError):
         target.apply(Op(uuid.uuid4().hex, "mark", "bob"), [mark], 0)

@@ -63,7 +63,7 @@ def test_what_was_acknowledged_is_there_and_marks_are_taken_again_without_a_rest
             if status != 200:
                 break
             acknowledged.append(channel)
-        assert (status, len(acknowledged) > BEFORE) == (503, True)
+        assert (status, len(acknowledged) > BEFORE) == (507, True)
         assert answer["error"].endswith("Free some space and try again.")
         assert [one["channel"] for one in server.marks()["marks"]] == acknowledged
 

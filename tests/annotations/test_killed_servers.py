@@ -65,7 +65,7 @@ def test_no_mark_is_lost_or_counted_twice(address, tmp_path):
             server.kill()
 
     store = MarkStore(address)
-    place, events = store.current(RUN)
+    place, events, _ = store.current(RUN)
     store.close()
     assert faults == [""] * MARKERS
     assert kills == KILLS

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tensorboard_plugin_convlens.annotations import address as addresses
-from tensorboard_plugin_convlens.annotations import database
+from tensorboard_plugin_convlens.annotations import sqlite_connection
 from tensorboard_plugin_convlens.annotations.address import find_store
 from tensorboard_plugin_convlens.annotations.store import MarkStore
 from tensorboard_plugin_convlens.core.errors import StoreError
@@ -70,10 +70,10 @@ def test_marks_and_undos_leave_what_a_list_of_snapshots_says(address, asked):
             continue
         done.append((made.id, before, set(before)))
 
-    _, events = store.current("train")
+    events = store.current("train").events
     shown = {event.mark.key.channel: event.mark.opinion.stars for event in events}
     assert shown == {channel: stars for channel, stars in now.items() if stars}
-    everything = [event for channel in range(5) for event in store.history(key(channel))]
+    everything = [event for channel in range(5) for event in store.history(key(channel)).found]
     folded = fold(everything)
     assert {e.mark.key: e for e in events} == {
         k: e for k, e in folded.items() if not e.mark.opinion.is_empty
@@ -139,7 +139,7 @@ def test_tables_of_another_version_are_refused_and_left_alone(tmp_path, version,
 def test_whoever_waits_too_long_for_another_writer_is_told_and_can_try_again(
     tmp_path, monkeypatch
 ):
-    monkeypatch.setattr(database, "SECONDS_TO_WAIT", 0.3)
+    monkeypatch.setattr(sqlite_connection, "SECONDS_TO_WAIT", 0.3)
     store = MarkStore(find_store(tmp_path))
     store.apply(operation(), [Mark(key(0), Opinion(stars=1))], 0)
     other = sqlite3.connect(tmp_path / ".convlens" / "annotations.db", isolation_level=None)

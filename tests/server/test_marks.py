@@ -5,10 +5,13 @@ import json
 import shutil
 import uuid
 from argparse import Namespace
+from typing import Any
 
 import msgspec
 import pytest
 from tensorboard.plugins import base_plugin
+from werkzeug import test as werkzeug_test
+from werkzeug import wrappers
 
 from tensorboard_plugin_convlens.server import wire
 from tensorboard_plugin_convlens.server.plugin import ConvLensPlugin
@@ -43,6 +46,15 @@ def marks(client, **query):
 
 def post(client, route, body):
     return client.post(f"{ROOT}{route}", json=body, headers={"X-ConvLens": "1"})
+
+
+def writing(**context):
+    """What `/marks` says of making marks, without TensorBoard around the plugin."""
+    plugin = ConvLensPlugin(base_plugin.TBContext(**context))
+    apps: dict[str, Any] = plugin.get_plugin_apps()
+    client = werkzeug_test.Client(apps["/marks"], wrappers.Response)
+    answer = client.get("/marks?run=train", headers={"Host": "localhost"})
+    return answer.get_json()["writing"]
 
 
 def session(client):
@@ -268,25 +280,22 @@ def test_what_is_wrong_is_told_and_nothing_is_written(
     ids=str,
 )
 def test_read_only_is_told_before_anybody_tries(tmp_path, flags, sentence):
-    context = base_plugin.TBContext(logdir=str(tmp_path), flags=flags)
-    plugin = ConvLensPlugin(context)
-    routes = plugin._mark_routes  # The guard alone would not say why.
-    assert sentence in routes._writing()["reason"]
-    assert not routes._writing()["allowed"]
+    told = writing(logdir=str(tmp_path), flags=flags)
+    assert sentence in told["reason"]
+    assert not told["allowed"]
     allowing = Namespace(**vars(flags) | {"convlens_allow_writes": True})
-    allowed = ConvLensPlugin(base_plugin.TBContext(logdir=str(tmp_path), flags=allowing))
-    assert allowed._mark_routes._writing()["allowed"] == (sentence != "--convlens_readonly")
+    allowed = writing(logdir=str(tmp_path), flags=allowing)["allowed"]
+    assert allowed == (sentence != "--convlens_readonly")
 
 
 def test_without_a_local_log_directory_it_says_where_marks_can_be_kept(tmp_path):
     for logdir in ("", "gs://bucket/logs"):
-        plugin = ConvLensPlugin(base_plugin.TBContext(logdir=logdir))
-        writing = plugin._mark_routes._writing()
-        assert not writing["allowed"]
-        assert "--convlens_db postgresql+psycopg://" in writing["reason"]
+        told = writing(logdir=logdir)
+        assert not told["allowed"]
+        assert "--convlens_db postgresql+psycopg://" in told["reason"]
 
 
 def test_the_password_of_a_database_is_not_among_the_flags_that_tensorboard_tells(tmp_path):
     flags = Namespace(convlens_db="postgresql+psycopg://ann:secret@db/marks")
     ConvLensPlugin(base_plugin.TBContext(logdir=str(tmp_path), flags=flags))
-    assert flags.convlens_db == "postgresql+psycopg://ann:***@db/marks"
+    assert flags.convlens_db == "postgresql+psycopg://db/marks"

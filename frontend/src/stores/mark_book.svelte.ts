@@ -23,6 +23,8 @@ const POLL_INTERVAL = 4000;
 const RETRY_INTERVAL = 3000;
 /** Operations of this visit that can be taken back. */
 const MOST_UNDO = 200;
+/** Sentences about damaged marks that are shown. */
+const MOST_LEFT_OUT = 20;
 
 export interface Conflict {
   operation: Operation;
@@ -39,6 +41,8 @@ export class MarkBook {
   readOnly = $state<string | null>(null);
   /** Why the server cannot be reached; what is on its way is sent again. */
   error = $state<string | null>(null);
+  /** What the server could not take from its database for a mark, in sentences. */
+  leftOut = $state.raw<readonly string[]>([]);
   /** Why a mark was not kept, until it is read. */
   refusal = $state<string | null>(null);
   /** Whom the server takes for the author, until people say otherwise. */
@@ -148,8 +152,10 @@ export class MarkBook {
   }
 
   #take(answer: Marks): void {
-    const known = answer.since === 0 ? new Map<string, Mark>() : this.kept;
-    this.kept = mergeMarks(known, answer.marks);
+    const anew = answer.since === 0;
+    this.kept = mergeMarks(anew ? new Map<string, Mark>() : this.kept, answer.marks);
+    const told = anew ? [] : this.leftOut;
+    this.leftOut = [...new Set([...told, ...answer.leftOut])].slice(0, MOST_LEFT_OUT);
     this.sequence = answer.sequence;
     this.#store = answer.store;
     this.suggested = answer.author;

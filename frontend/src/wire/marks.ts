@@ -39,8 +39,9 @@ export interface Writing {
  * Answer of /marks, /mark and /undo: the marks of a run that changed after `since`.
  *
  * `since` is 0 where these are all of them; removed ones are then left out. Ask next time
- * with this `sequence` and `store`. `author` is whom to take for the author unless people
- * say otherwise; empty where that cannot be known.
+ * with this `sequence` and `store`. `leftOut` has a sentence about each change that is in the
+ * database and cannot be. `author` is whom to take for the author unless people say otherwise;
+ * empty where that cannot be known.
  */
 export interface Marks {
   run: string;
@@ -48,6 +49,7 @@ export interface Marks {
   sequence: number;
   since: number;
   marks: Mark[];
+  leftOut: string[];
   writing: Writing;
   author: string;
 }
@@ -108,13 +110,18 @@ export interface MarkEvent {
   mark: Mark;
 }
 
-/** Answer of /mark_history: every change of the mark of one filter, the first one first. */
+/**
+ * Answer of /mark_history: every change of the mark of one filter, the first one first.
+ *
+ * `leftOut` as in `Marks`.
+ */
 export interface MarkHistory {
   run: string;
   path: string;
   call: number;
   channel: number;
   events: MarkEvent[];
+  leftOut: string[];
 }
 
 /** Body of an answer 409: somebody was quicker; `marks` are the filters' marks of now. */

@@ -170,6 +170,20 @@ describe("the marks of a run", () => {
     expect(book.undo("undo-refused")).toBeNull();
   });
 
+  it("that the server cannot read are told of until all are read again", async () => {
+    server.leftOut = ["Change 3 of the marks is left out: A star."];
+    server.say(1, { verdict: "useful" });
+    await book.refresh();
+    expect(book.leftOut).toEqual(server.leftOut);
+    await book.refresh();
+    expect(book.leftOut).toEqual(server.leftOut);
+    server.leftOut = [];
+    server.store = "another";
+    book.sequence = 0;
+    await book.refresh();
+    expect(book.leftOut).toEqual([]);
+  });
+
   it("are read-only where the server says so", async () => {
     server.readOnly = "The logs are read-only.";
     await book.refresh();

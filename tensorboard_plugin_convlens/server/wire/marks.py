@@ -44,8 +44,9 @@ class Marks(TypedDict):
     """Answer of /marks, /mark and /undo: the marks of a run that changed after `since`.
 
     `since` is 0 where these are all of them; removed ones are then left out. Ask next time
-    with this `sequence` and `store`. `author` is whom to take for the author unless people
-    say otherwise; empty where that cannot be known.
+    with this `sequence` and `store`. `leftOut` has a sentence about each change that is in the
+    database and cannot be. `author` is whom to take for the author unless people say otherwise;
+    empty where that cannot be known.
     """
 
     run: str
@@ -53,6 +54,7 @@ class Marks(TypedDict):
     sequence: int
     since: int
     marks: list[Mark]
+    leftOut: list[str]
     writing: Writing
     author: str
 
@@ -115,13 +117,17 @@ class MarkEvent(TypedDict):
 
 
 class MarkHistory(TypedDict):
-    """Answer of /mark_history: every change of the mark of one filter, the first one first."""
+    """Answer of /mark_history: every change of the mark of one filter, the first one first.
+
+    `leftOut` as in `Marks`.
+    """
 
     run: str
     path: str
     call: int
     channel: int
     events: list[MarkEvent]
+    leftOut: list[str]
 
 
 class MarkConflict(TypedDict):

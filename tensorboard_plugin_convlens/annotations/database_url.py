@@ -1,0 +1,121 @@
+"""URLs of databases: what may be shown of them, and of what a driver says about them.
+
+A URL may hold a password in many places: before the @, in the query, where a typing error puts
+it. So nothing of a URL is shown but what is known to be its scheme, host and database.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+from urllib.parse import unquote
+
+if TYPE_CHECKING:
+    import sqlalchemy as sa
+
+HIDDEN = "***"
+NOT_REPEATED = (
+    "the driver refuses the URL or the login, in words that hold a part of the URL which is "
+    "not shown"
+)
+
+_SCHEME = re.compile(r"([a-z0-9+]+)://")
+_HOST = re.compile(r"[\w.-]+|[0-9A-Fa-f:.]+(%\w+)?")
+_DATABASE = re.compile(r"[\w.$-]+")
+_FILE = re.compile(r"[^?#]+")
+_PIECE = re.compile(r"\w+|[^\w\s]")
+# Signs that are in every URL and in what drivers say.
+_SIGNS = set("/:.,?&=@%\"'()[]-_+")
+# Options of libpq whose values are no secrets, and which a driver may name in its words.
+_OPEN_OPTIONS = ("host", "hostaddr", "port", "dbname", "user")
+
+
+def shown(database: str) -> str:
+    """The URL of a database as it may be shown: scheme, host and database.
+
+    Args:
+      database: What somebody gave as a URL, well-formed or not.
+
+    Returns:
+      For example `postgresql://db.example/marks`. What is not certainly a host or a database
+      is `***`.
+    """
+    scheme = scheme_of(database)
+    if scheme is None:
+        return HIDDEN
+    if scheme == "sqlite":
+        file = _FILE.match(database.removeprefix("sqlite://"))
+        return f"sqlite://{file[0] if file else ''}"
+    try:
+        url = parse(database)
+    except ValueError:
+        return f"{scheme}://{HIDDEN}"
+    host, name = url.host or "", url.database
+    shown_host = host if not host or _HOST.fullmatch(host) else HIDDEN
+    if ":" in host and shown_host == host:
+        shown_host = f"[{host}]"
+    if not name:
+        return f"{scheme}://{shown_host}"
+    return f"{scheme}://{shown_host}/{name if _DATABASE.fullmatch(name) else HIDDEN}"
+
+
+def scheme_of(database: str) -> str | None:
+    """`postgresql`, `sqlite`, …; None if the text does not begin like a URL."""
+    found = _SCHEME.match(database)
+    return found[1] if found else None
+
+
+def parse(database: str) -> sa.URL:
+    """SQLAlchemy's reading of a URL, which is what it would connect to.
+
+    Raises:
+      ValueError: It is no URL, or it is not certain where its password ends. The text of the
+        error holds no part of it.
+    """
+    import sqlalchemy as sa  # Only for those who name a database.
+
+    try:
+        url = sa.make_url(database)
+    except (sa.exc.ArgumentError, ValueError):
+        raise ValueError("it is no URL of a database") from None
+    if url.password and re.search(r"\?.*=", str(url.password), re.DOTALL):
+        raise ValueError("an @ or ? in a password or in the query must be percent-encoded")
+    return url
+
+
+def without_secrets(words: str, database: str) -> str:
+    """What a driver says about a database, or `NOT_REPEATED`.
+
+    A driver may repeat any part of a URL that it does not understand.
+
+    Args:
+      words: Its message.
+      database: The URL that it was given.
+    """
+    secrets, known = _values(database)
+    hidden = _pieces(database) - _pieces(shown(database)) - _SIGNS
+    hidden -= _all_pieces(known) - _all_pieces(secrets)
+    if hidden & _pieces(words) or any(secret in words for secret in secrets):
+        return NOT_REPEATED
+    return words
+
+
+def _values(database: str) -> tuple[list[str], list[str]]:
+    """What is secret in a URL, and what a driver may say of it beside what is shown."""
+    try:
+        url = parse(database)
+    except ValueError:
+        return [], []
+    secrets, known = [url.password or ""], [url.username or "", str(url.port or ""), *url.query]
+    for name, values in url.normalized_query.items():
+        (known if name in _OPEN_OPTIONS else secrets).extend(values)
+    return [str(secret) for secret in secrets if secret], known
+
+
+def _all_pieces(texts: list[str]) -> set[str]:
+    return {piece for text in texts for piece in _pieces(text)}
+
+
+def _pieces(text: str) -> set[str]:
+    """The words and signs in a text, as they are written and as they are decoded."""
+    return {piece for one in (text, unquote(text)) for piece in _PIECE.findall(one)}
