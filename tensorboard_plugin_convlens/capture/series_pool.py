@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from typing import Any
 
-from tensorboard_plugin_convlens.capture.precision import bfloat16_is_faster, settle
+from tensorboard_plugin_convlens.capture.precision import bfloat16_is_worthwhile, settle
 from tensorboard_plugin_convlens.capture.series import Outcome, Request, Series, wait_until
 
 _WATCH_SECONDS = 0.5
@@ -34,7 +34,7 @@ def capture_in_processes(request: Request, jobs: int) -> Iterator[Outcome]:
         jobs,
         mp_context=context,
         initializer=_start_worker,
-        initargs=(request, ended, bfloat16_is_faster(), os.getpid()),
+        initargs=(request, ended, bfloat16_is_worthwhile(), os.getpid()),
     )
     try:
         futures = [pool.submit(_capture, index) for index in range(len(request.checkpoints))]
