@@ -19,7 +19,7 @@ from benchmarks.engine_figures import Figures
 from benchmarks.machine_speed import convolution_speed, dense_work
 from benchmarks.networks import NETWORKS, index_of, live_channels
 from tensorboard_plugin_convlens.capture.engine import Engine
-from tensorboard_plugin_convlens.capture.precision import Precision, bfloat16_is_faster
+from tensorboard_plugin_convlens.capture.precision import Precision, bfloat16_is_worthwhile
 from tensorboard_plugin_convlens.core.records import Target
 
 
@@ -114,7 +114,7 @@ def nothing() -> Figures:
     Its convolutions tell how fast the machine is, and which type the engine would choose.
     """
     speeds = {dtype: convolution_speed(dtype) for dtype in ("float32", "bfloat16")}
-    return speeds | {"chosen": float(bfloat16_is_faster())}
+    return speeds | {"chosen": float(bfloat16_is_worthwhile())}
 
 
 def _engine(network: str, precision: str) -> tuple[Engine, Any]:

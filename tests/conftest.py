@@ -13,6 +13,10 @@ from tools.install_browser import find_browser
 # Before TensorFlow is first imported: its notices about the processor are no test output.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
+# TensorFlow would choose by the processor whether it uses oneDNN. The tests pass with "0", too;
+# those of the engine try both (`tests/capture/row_results.py`).
+os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
+
 # No test is timed: how long an example takes says how busy the machine is.
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")

@@ -20,6 +20,8 @@ from keras.src.backend.tensorflow import nn as backend_nn
 from numpy.typing import NDArray
 from tensorflow.python.ops import gen_nn_ops, nn_ops
 
+from tests.oracle_convolutions import plain_convolutions
+
 CONVOLUTIONS = (
     layers.Conv1D,
     layers.Conv2D,
@@ -134,7 +136,12 @@ class Oracle:
         self._tape = tf.GradientTape(persistent=True)
         self._inputs = keras.tree.map_structure(tf.constant, inputs)
         try:
-            with rectifiers, _recorded_convolutions() as outputs, self._tape:
+            with (
+                rectifiers,
+                plain_convolutions(),
+                _recorded_convolutions() as outputs,
+                self._tape,
+            ):
                 for one in keras.tree.flatten(self._inputs):
                     self._tape.watch(one)
                 model(self._inputs, training=False)

@@ -16,9 +16,8 @@ from pathlib import Path
 
 import psutil
 
+from tests.patience import SECONDS_FOR_A_PROCESS
 from tools.install_postgresql import find_postgresql
-
-SECONDS_TO_START = 30.0
 
 
 class PostgreSQL:
@@ -61,7 +60,7 @@ class PostgreSQL:
     def stop(self) -> None:
         """Ends it in order, without waiting for those who are connected."""
         self._process.send_signal(signal.SIGINT)
-        self._process.wait(timeout=30)
+        self._process.wait(timeout=SECONDS_FOR_A_PROCESS)
 
     def kill(self) -> None:
         """Ends all of its processes without a warning."""
@@ -71,7 +70,7 @@ class PostgreSQL:
         for one in everyone:
             with suppress(psutil.NoSuchProcess):
                 one.kill()
-        psutil.wait_procs(everyone, timeout=30)
+        psutil.wait_procs(everyone, timeout=SECONDS_FOR_A_PROCESS)
 
 
 @contextmanager
@@ -104,7 +103,7 @@ def free_port() -> int:
 
 def _wait_until_ready(programs: Path, port: int) -> None:
     ask = [str(programs / "pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(port)]
-    deadline = time.monotonic() + SECONDS_TO_START
+    deadline = time.monotonic() + SECONDS_FOR_A_PROCESS
     while subprocess.run(ask).returncode:
         assert time.monotonic() < deadline, "PostgreSQL did not start."
         time.sleep(0.1)

@@ -15,7 +15,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-SECONDS_TO_START = 60.0
+from tests.patience import SECONDS_FOR_A_PROCESS
+
 _ADDRESS = re.compile(r"(http://\S+?:\d+\S*) \(Press CTRL\+C to quit\)")
 
 
@@ -40,7 +41,9 @@ class TensorBoardProcess:
     def get(self, path: str) -> tuple[int, bytes]:
         """Status and body of a GET; `path` is relative, such as "data/plugins_listing"."""
         try:
-            with urllib.request.urlopen(self.url + path, timeout=30) as answer:
+            with urllib.request.urlopen(
+                self.url + path, timeout=SECONDS_FOR_A_PROCESS
+            ) as answer:
                 return answer.status, answer.read()
         except urllib.error.HTTPError as error:
             with error:
@@ -76,12 +79,12 @@ def running_tensorboard(
             yield TensorBoardProcess(_address(process, log), process.pid, log)
         finally:
             process.terminate()
-            process.wait(timeout=30)
+            process.wait(timeout=SECONDS_FOR_A_PROCESS)
 
 
 def _address(process: subprocess.Popen[bytes], output: Path) -> str:
     """Waits until TensorBoard says where it is."""
-    deadline = time.monotonic() + SECONDS_TO_START
+    deadline = time.monotonic() + SECONDS_FOR_A_PROCESS
     while time.monotonic() < deadline and process.poll() is None:
         if found := _ADDRESS.search(output.read_text(errors="replace")):
             return found[1].rstrip("/") + "/"

@@ -8,6 +8,7 @@ from typing import Any
 import tensorflow as tf
 
 from tensorboard_plugin_convlens.capture.crop_place import Place, with_margin
+from tensorboard_plugin_convlens.capture.substitutes import call
 from tensorboard_plugin_convlens.capture.vjp import (
     Residuals,
     merge_filters,
@@ -95,11 +96,12 @@ def pull_pooling(
     sizes = [filters, *seen.size, operation.inputs[0].shape[-1]]
     if operation.type == "AvgPool":
         grad = tf.cast(merge_filters(cotangent), tf.float32)
-        gradient = tf.raw_ops.AvgPoolGrad(orig_input_shape=sizes, grad=grad, **attributes)
+        gradient = call("AvgPoolGrad", orig_input_shape=sizes, grad=grad, **attributes)
         return split_filters(tf.cast(gradient, residuals.dtype), filters)
     images = _windows(residuals.raw(operation.inputs[0]), seen, filters, lowest=True)
     output = _windows(residuals.raw(operation.outputs[0]), here, filters, lowest=True)
-    gradient = tf.raw_ops.MaxPoolGrad(
+    gradient = call(
+        "MaxPoolGrad",
         orig_input=images,
         orig_output=output,
         grad=tf.cast(merge_filters(cotangent), tf.float32),

@@ -10,9 +10,9 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from tensorboard_plugin_convlens.capture import internals
 from tensorboard_plugin_convlens.capture.convolutions import to_kernel_planes
 from tensorboard_plugin_convlens.capture.forward import Forward
+from tensorboard_plugin_convlens.capture.graph_function import GraphFunction
 from tensorboard_plugin_convlens.capture.inputs import ModelInputs, to_arrays
 from tensorboard_plugin_convlens.capture.layout import Layout
 from tensorboard_plugin_convlens.capture.lineage import Hashes, Lineage
@@ -72,7 +72,7 @@ class Engine:
         self.input_layouts: tuple[Layout, ...] = self._plan.input_layouts
         trace = self._plan.trace
         self._fetched = _distinct(self._plan.fetches(), {id(one) for one in trace.inputs})
-        self._run = trace.wrapped.prune(list(trace.inputs), self._fetched)
+        self._run = GraphFunction(trace.wrapped.prune(list(trace.inputs), self._fetched))
         self._kernels = trace.wrapped.prune(
             [],
             {index: list(one.convolution.kernels) for index, one in self._plan.routes.items()},
@@ -132,8 +132,7 @@ class Engine:
             for array, placeholder in zip(arrays, placeholders, strict=True)
         ]
         values = {id(one): value for one, value in zip(placeholders, tensors, strict=True)}
-        with internals.unfused():
-            results = self._run(*tensors)
+        results = self._run(*tensors)
         values |= {id(one): value for one, value in zip(self._fetched, results, strict=True)}
         return Forward(self._plan, values, self._precision)
 

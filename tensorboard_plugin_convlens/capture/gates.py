@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from tensorboard_plugin_convlens.capture import internals
 from tensorboard_plugin_convlens.capture.activations import gate_node
+from tensorboard_plugin_convlens.capture.graph_function import GraphFunction
 from tensorboard_plugin_convlens.capture.inputs import ModelInputs, to_arrays
 from tensorboard_plugin_convlens.capture.nodes import Node
 from tensorboard_plugin_convlens.capture.plan import Plan
@@ -115,13 +116,11 @@ class GatedModel:
 
     def outputs(self, arrays: Sequence[NDArray[Any]]) -> NDArray[Any]:
         """`[batch, …]` of the model's output, with the gates as they are."""
-        with internals.unfused():
-            return np.asarray(self._run(*map(tf.constant, arrays)))
+        return np.asarray(self._run(*map(tf.constant, arrays)))
 
     def means(self, arrays: Sequence[NDArray[Any]]) -> dict[str, FloatArray]:
         """Key of each layer → `float32 [channel]`, the mean at its gate over a batch."""
-        with internals.unfused():
-            means = self._means(*map(tf.constant, arrays))
+        means = self._means(*map(tf.constant, arrays))
         return {key: np.asarray(one) for key, one in zip(self._gates, means, strict=True)}
 
     def _trace(
@@ -145,7 +144,10 @@ class GatedModel:
             wrapped = private_graph(model, run, signature, list(gated.values()), replace)
         output, *means = wrapped.graph.outputs
         feeds = wrapped.graph.inputs[: len(signature)]
-        return wrapped.prune(feeds, output), wrapped.prune(feeds, means)
+        return (
+            GraphFunction(wrapped.prune(feeds, output)),
+            GraphFunction(wrapped.prune(feeds, means)),
+        )
 
 
 def _replacement(

@@ -193,18 +193,24 @@ def copied(tensor: Any) -> Any:
 
 
 @contextlib.contextmanager
-def unfused() -> Iterator[None]:
-    """Runs functions of this thread without fusing operations.
+def adapted_graphs() -> Iterator[None]:
+    """Runs functions of this thread without fusing operations, and with channels last.
 
-    Why: oneDNN's fused convolution and rectifier turns NaN into 0, so that a filter with
-    broken weights would look silent. `tf.config.optimizer` has the same switch, but for the
-    whole process, the training of the user among it; these options are the thread's own.
+    Why not fused: oneDNN's fused convolution and rectifier turns NaN into 0, so that a filter
+    with broken weights would look silent. Why channels last: without oneDNN, and with it in all
+    types but float32, TensorFlow's CPU has no code for convolutions and poolings with channels
+    first; its optimizer puts transpositions around them. `tf.config.optimizer` has some
+    of these switches, but for the whole process, the training of the user among it; these
+    options are the thread's own.
     """
     eager = context.context()
     before = eager.function_call_options
     config = config_pb2.ConfigProto()
     config.CopyFrom(eager.config)
-    config.graph_options.rewrite_options.remapping = rewriter_config_pb2.RewriterConfig.OFF
+    rewriting = config.graph_options.rewrite_options
+    rewriting.remapping = rewriter_config_pb2.RewriterConfig.OFF
+    rewriting.cpu_layout_conversion = rewriter_config_pb2.RewriterConfig.NCHW_TO_NHWC
+    rewriting.min_graph_nodes = -1  # Small graphs, too.
     eager.function_call_options = context.FunctionCallOptions(
         executor_type=before.executor_type, config_proto=config
     )

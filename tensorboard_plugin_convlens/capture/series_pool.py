@@ -12,7 +12,7 @@ from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
-from tensorboard_plugin_convlens.capture.precision import bfloat16_is_faster, settle
+from tensorboard_plugin_convlens.capture.precision import bfloat16_is_worthwhile, settle
 from tensorboard_plugin_convlens.capture.series import Outcome, Request, Series, wait_until
 
 _WATCH_SECONDS = 0.5
@@ -36,7 +36,7 @@ def capture_in_processes(request: Request, jobs: int) -> Iterator[Outcome]:
         jobs,
         mp_context=context,
         initializer=_start_worker,
-        initargs=(request, ended, bfloat16_is_faster(), os.getpid()),
+        initargs=(request, ended, bfloat16_is_worthwhile(), os.getpid()),
     )
     try:
         with _interrupts_held_back():

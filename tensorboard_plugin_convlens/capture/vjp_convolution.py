@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
+from tensorboard_plugin_convlens.capture.substitutes import call
 from tensorboard_plugin_convlens.capture.thin_convolution import thin_convolution
 from tensorboard_plugin_convlens.capture.vjp import (
     Cotangents,
@@ -50,6 +52,13 @@ def convolution(operation: Any, live: Live) -> Vjp | None:
     return Vjp((kernel,), pull)
 
 
+_BACKWARD = {
+    "Conv2D": "Conv2DBackpropInput",
+    "DepthwiseConv2dNative": "DepthwiseConv2dNativeBackpropInput",
+    "Conv3D": "Conv3DBackpropInputV2",
+}
+"""Type of a convolution → that of its gradient with respect to the images."""
+
 Transposed = Callable[[list[int], Any, Residuals], Any]
 """(sizes of the images, cotangent of the output, values) → cotangent of the images."""
 
@@ -81,11 +90,7 @@ def _general(operation: Any, *, padded: bool) -> Transposed:
     if not padded:
         attributes["padding"] = "VALID"
         attributes.pop("explicit_paddings", None)
-    function = {
-        "Conv2D": tf.raw_ops.Conv2DBackpropInput,
-        "DepthwiseConv2dNative": tf.raw_ops.DepthwiseConv2dNativeBackpropInput,
-        "Conv3D": tf.raw_ops.Conv3DBackpropInputV2,
-    }[operation.type]
+    function: Callable[..., Any] = functools.partial(call, _BACKWARD[operation.type])
     if _groups(operation) > 1:
         function = _grouped(operation)
 
@@ -111,17 +116,19 @@ def _channel_axis(operation: Any) -> int:
 def _grouped(operation: Any) -> Callable[..., Any]:
     """TensorFlow's CPU has no transposed grouped convolution without oneDNN: in parts."""
     groups, axis = _groups(operation), _channel_axis(operation)
-    each = tf.raw_ops.Conv2DBackpropInput
-    if operation.type == "Conv3D":
-        each = tf.raw_ops.Conv3DBackpropInputV2
+    each = functools.partial(call, _BACKWARD[operation.type])
 
     def depthwise(
         *, input_sizes: Any, filter: Any, out_backprop: Any, **attributes: Any
     ) -> Any:
         *window, _, outputs = filter.shape.as_list()
         kernel = tf.reshape(filter, [*window, groups, outputs // groups])
-        return tf.raw_ops.DepthwiseConv2dNativeBackpropInput(
-            input_sizes=input_sizes, filter=kernel, out_backprop=out_backprop, **attributes
+        return call(
+            "DepthwiseConv2dNativeBackpropInput",
+            input_sizes=input_sizes,
+            filter=kernel,
+            out_backprop=out_backprop,
+            **attributes,
         )
 
     def in_parts(*, input_sizes: Any, filter: Any, out_backprop: Any, **attributes: Any) -> Any:
@@ -150,14 +157,15 @@ def transposed_convolution(operation: Any, live: Live) -> Vjp | None:
     """Of a layer such as Conv2DTranspose: the plain convolution."""
     kernel = operation.inputs[1]
     attributes = convolution_attributes(operation)
-    forward = {
-        "Conv2DBackpropInput": tf.raw_ops.Conv2D,
-        "Conv3DBackpropInputV2": tf.raw_ops.Conv3D,
-    }[operation.type]
+    forward = {"Conv2DBackpropInput": "Conv2D", "Conv3DBackpropInputV2": "Conv3D"}
+    name = forward[operation.type]
 
     def pull(cotangents: Cotangents, residuals: Residuals) -> Cotangents:
-        gradient = forward(
-            input=merge_filters(cotangents[0]), filter=residuals.value(kernel), **attributes
+        gradient = call(
+            name,
+            input=merge_filters(cotangents[0]),
+            filter=residuals.value(kernel),
+            **attributes,
         )
         return None, None, split_filters(gradient, cotangents[0].shape[0])
 

@@ -8,6 +8,7 @@ from typing import Any
 import tensorflow as tf
 
 from tensorboard_plugin_convlens.capture.masks import masked, to_mask
+from tensorboard_plugin_convlens.capture.substitutes import call
 from tensorboard_plugin_convlens.capture.vjp import (
     Cotangents,
     Live,
@@ -69,7 +70,8 @@ def chosen_units(
     def mask() -> Any:
         images = tf.cast(residuals.raw(operation.inputs[0]), tf.float32)
         output = tf.cast(residuals.raw(operation.outputs[0]), tf.float32)
-        gradient = tf.raw_ops.MaxPoolGrad(
+        gradient = call(
+            "MaxPoolGrad",
             orig_input=images,
             orig_output=output,
             grad=tf.ones_like(output) if rectifier is None else open_windows(),
@@ -145,7 +147,8 @@ def _any(operation: Any) -> Any:
 
     def pull(cotangents: Cotangents, residuals: Residuals) -> Cotangents:
         filters = cotangents[0].shape[0]
-        gradient = tf.raw_ops.MaxPoolGrad(
+        gradient = call(
+            "MaxPoolGrad",
             orig_input=repeat_filters(residuals.raw(operation.inputs[0]), filters),
             orig_output=repeat_filters(residuals.raw(operation.outputs[0]), filters),
             grad=tf.cast(merge_filters(cotangents[0]), operation.outputs[0].dtype),
@@ -164,7 +167,8 @@ def average_pooling(operation: Any, live: Live) -> Vjp:
 
     def pull(cotangents: Cotangents, residuals: Residuals) -> Cotangents:
         filters = cotangents[0].shape[0]
-        gradient = tf.raw_ops.AvgPoolGrad(
+        gradient = call(
+            "AvgPoolGrad",
             orig_input_shape=[filters * shape[0], *shape[1:]],
             grad=tf.cast(merge_filters(cotangents[0]), tf.float32),
             **attributes,

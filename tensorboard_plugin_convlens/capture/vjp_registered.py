@@ -6,6 +6,7 @@ from typing import Any
 
 import tensorflow as tf
 
+from tensorboard_plugin_convlens.capture.graph_function import GraphFunction
 from tensorboard_plugin_convlens.capture.vjp import (
     Cotangents,
     Residuals,
@@ -40,7 +41,7 @@ def registered_gradient(wrapped: Any, operation: Any, forward: frozenset[int]) -
 
     results = tf.vectorized_map(gradient, seeds)
     residuals = _frontier(results, forward)
-    pruned = wrapped.prune([*residuals, *seeds], results)
+    pruned = GraphFunction(wrapped.prune([*residuals, *seeds], results))
 
     def pull(cotangents: Cotangents, values: Residuals) -> Cotangents:
         given = [

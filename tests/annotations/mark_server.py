@@ -22,9 +22,9 @@ from tensorboard_plugin_convlens.core.records import StepKey
 from tensorboard_plugin_convlens.storage.writer import Writer
 from tests import captures
 from tests.annotations.mark_request import RUN
+from tests.patience import SECONDS_FOR_A_PROCESS
 from tests.postgresql import free_port
 
-SECONDS_TO_ANSWER = 60
 ROUTE = "/data/plugin/convlens"
 # TensorBoard starts in a fifth of the time where it does not find TensorFlow.
 _WITHOUT_TENSORFLOW = """
@@ -104,9 +104,11 @@ class MarkServer:
         """Status and JSON of an answer; waits while TensorBoard starts."""
         content = None if body is None else json.dumps(body)
         headers = {"Content-Type": "application/json", "X-ConvLens": "1"}
-        patience = time.monotonic() + SECONDS_TO_ANSWER
+        patience = time.monotonic() + SECONDS_FOR_A_PROCESS
         while True:
-            connection = http.client.HTTPConnection("localhost", self._port, timeout=60)
+            connection = http.client.HTTPConnection(
+                "localhost", self._port, timeout=SECONDS_FOR_A_PROCESS
+            )
             try:
                 connection.request(method, f"{ROUTE}/{route}", content, headers)
                 answer = connection.getresponse()

@@ -13,6 +13,7 @@ import time
 from urllib.parse import urlsplit
 
 from tests.annotations.mark_request import request
+from tests.patience import SECONDS_FOR_A_PROCESS
 
 
 def ask(addresses: list[str], body: dict[str, object]) -> dict[str, int]:
@@ -21,7 +22,7 @@ def ask(addresses: list[str], body: dict[str, object]) -> dict[str, int]:
     headers = {"Content-Type": "application/json", "X-ConvLens": "1"}
     while True:
         address = urlsplit(random.choice(addresses))
-        connection = http.client.HTTPConnection(address.netloc, timeout=60)
+        connection = http.client.HTTPConnection(address.netloc, timeout=SECONDS_FOR_A_PROCESS)
         try:
             connection.request("POST", "/data/plugin/convlens/mark", content, headers)
             answer = connection.getresponse()

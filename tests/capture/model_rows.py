@@ -36,6 +36,13 @@ from tests.capture.model_zoo import (
     shared,
     wrapped,
 )
+from tests.capture.scarce_models import (
+    atrous,
+    channels_first,
+    grouped_volumes,
+    unequal,
+    volumes_channels_first,
+)
 
 
 @dataclass(frozen=True)
@@ -228,6 +235,26 @@ ROWS = (
             lambda: layers.Conv2D(8, 3, activation="relu", data_format="channels_first"),
         ),
         ((3, 16, 16),),
+    ),
+    Row(
+        _CONVOLUTIONS,
+        "`channels_first`: groups, pooling, normalization, upsampling",
+        channels_first,
+        ((4, 24, 24),),
+    ),
+    Row(
+        _CONVOLUTIONS,
+        "Conv3D, `channels_first`: groups, pooling",
+        volumes_channels_first,
+        ((4, 8, 12, 12),),
+    ),
+    Row(_CONVOLUTIONS, "`tf.nn.conv2d`, dilated, grouped", atrous, ((20, 20, 3),)),
+    Row(_CONVOLUTIONS, "Conv3D, grouped", grouped_volumes, ((8, 12, 12, 4),)),
+    Row(
+        _CONVOLUTIONS,
+        "Conv2DTranspose, dilated; DepthwiseConv2D of unequal strides",
+        unequal,
+        ((16, 16, 3),),
     ),
     Row(_CONVOLUTIONS, "Pooling of every kind, padding", pools, ((33, 31, 3),)),
     Row(

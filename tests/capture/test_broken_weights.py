@@ -36,6 +36,6 @@ def test_fusion_is_switched_off_for_this_thread_and_only_for_a_while():
 
     image = tf.ones((1, 12, 12, 3))
     before = context.context().function_call_options
-    with internals.unfused():
+    with internals.adapted_graphs():
         assert np.isnan(fused(image)).all()
     assert context.context().function_call_options is before

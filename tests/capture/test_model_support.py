@@ -1,4 +1,4 @@
-"""The engine against the oracle, on every row of `docs/model_support.md`."""
+"""The engine against the oracle, with oneDNN and without, on `docs/model_support.md`."""
 
 from __future__ import annotations
 
@@ -8,14 +8,11 @@ import numpy as np
 import pytest
 
 from tensorboard_plugin_convlens.capture.engine import Engine
-from tensorboard_plugin_convlens.capture.functions import to_frame
-from tensorboard_plugin_convlens.core.records import Target
 from tests.capture.model_rows import Row
+from tests.capture.row_results import LayerResults, OtherKernels, row_results
 from tests.capture.support_table import line, names_in
 from tests.capture.unusual_rows import ALL_ROWS
 from tests.oracle import Oracle
-
-TARGETS: tuple[Target, ...] = ("max", "sum")
 
 
 @pytest.fixture(scope="session")
@@ -23,48 +20,50 @@ def document(repository: Path) -> str:
     return (repository / "docs/model_support.md").read_text()
 
 
-def first_middle_last(count: int) -> list[int]:
-    return sorted({0, count // 2, count - 1})
+@pytest.fixture(scope="session")
+def other_kernels(tmp_path_factory):
+    process = OtherKernels(tmp_path_factory.mktemp("other_kernels"))
+    yield process
+    process.close()
 
 
-def strongest_channels(maps: np.ndarray, count: int) -> list[int]:
-    return sorted(int(one) for one in np.argsort(-maps.max(axis=(1, 2)))[:count])
-
-
-def compare_convolution(engine: Engine, oracle: Oracle, position: int, row: Row) -> None:
-    layer = engine.convolutions[position]
-    forward = engine.run(row.inputs())
-    maps = forward.maps(layer)
-    axis = engine._plan.routes[layer].convolution.layout.channel_axis
-    source_layout = engine._plan.routes[layer].source_layout
-    assert axis is not None
-    expected = engine._plan.routes[layer].convolution.layout.to_planes(oracle.maps[position])[0]
+def compare(found: LayerResults, engine: Engine, oracle: Oracle, row: Row) -> None:
+    route = engine._plan.routes[engine.convolutions[found.position]]
+    layout = route.convolution.layout
+    assert layout.channel_axis is not None
+    expected = layout.to_planes(oracle.maps[found.position])[0]
     np.testing.assert_allclose(
-        maps, expected, atol=max(row.tolerance, 3e-6) * abs(expected).max()
+        found.maps, expected, rtol=1e-7, atol=max(row.tolerance, 3e-6) * abs(expected).max()
     )
-    for target in TARGETS:
-        channels = strongest_channels(maps, row.channels)
-        for block in forward.gradients(layer, target=target, channels=channels):
-            frames = to_frame(block, *engine.frame(layer))
-            for channel, frame in zip(block.channels, frames, strict=True):
-                reference = oracle.gradient(
-                    position, channel, target=target, source=block.source, axis=axis + 1
-                )
-                picture = source_layout.to_picture(reference)[0]
-                np.testing.assert_allclose(
-                    frame, picture, rtol=0, atol=row.tolerance * abs(picture).max()
-                )
+    for target, channel, source, frame in found.gradients:
+        reference = oracle.gradient(
+            found.position,
+            channel,
+            target=target,
+            source=source,
+            axis=layout.channel_axis + 1,
+        )
+        picture = route.source_layout.to_picture(reference)[0]
+        np.testing.assert_allclose(
+            frame, picture, rtol=0, atol=row.tolerance * abs(picture).max()
+        )
 
 
 @pytest.mark.parametrize("row", ALL_ROWS, ids=lambda row: row.name)
-def test_maps_and_guided_gradients_equal_the_oracle(row: Row, document: str):
+def test_maps_and_guided_gradients_equal_the_oracle_with_onednn_and_without(
+    row: Row, document: str, other_kernels: OtherKernels
+):
+    other_kernels.ask(row)
     model = row.model()
     engine = Engine(model, row.inputs(), precision="float32")
     oracle = Oracle(row.oracle_model(model), row.inputs())
+    here, there = row_results(row, engine), other_kernels.answer()
     assert len(engine.convolutions) == len(oracle.maps)
-    for position in first_middle_last(len(oracle.maps)):
-        compare_convolution(engine, oracle, position, row)
-    assert line(row, engine) in document.splitlines()
+    for results in (here, there):
+        assert [one.position for one in results.layers][-1] == len(oracle.maps) - 1
+        for layer in results.layers:
+            compare(layer, engine, oracle, row)
+    assert line(row, engine, here.is_compiled or there.is_compiled) in document.splitlines()
 
 
 def test_the_document_lists_every_row_and_no_other(document: str):

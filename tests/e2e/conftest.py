@@ -15,6 +15,7 @@ from playwright.sync_api import Error as PlaywrightError
 from tensorboard_plugin_convlens.cli.demo_digits import train_on_digits
 from tests.e2e import logs, planted, trainings
 from tests.e2e.tab import Behavior, Tab, address
+from tests.patience import SECONDS_FOR_THE_TAB
 from tests.tensorboard_process import TensorBoardProcess, running_tensorboard
 
 EPOCHS = 8
@@ -127,7 +128,7 @@ def browser(chromium: Path) -> Iterator[Browser]:
     # Chromium's sandbox does not work for root.
     sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
     with sync_playwright() as playwright:
-        expect.set_options(timeout=15_000)
+        expect.set_options(timeout=1000 * SECONDS_FOR_THE_TAB)
         yield playwright.chromium.launch(
             executable_path=chromium, args=[*_BROWSER_ARGUMENTS, *sandbox]
         )
@@ -155,7 +156,7 @@ def new_context(browser: Browser) -> Iterator[Callable[..., BrowserContext]]:
             color_scheme="dark" if dark else "light",
             accept_downloads=True,
         )
-        context.set_default_timeout(20_000)
+        context.set_default_timeout(1000 * SECONDS_FOR_THE_TAB)
         context.on("page", behavior.watch)
         contexts.append(context)
         return context

@@ -28,12 +28,12 @@ class Planted:
     model: Path
     data: Path
 
-    def silent_filters(self) -> tuple[int, ...]:
-        """Filters whose maps are zero at every captured input, by Keras alone."""
+    def silent_filters(self, share: float = 1.0) -> tuple[int, ...]:
+        """Filters at least this share of whose maps is zero over the inputs, by Keras alone."""
         model = keras.models.load_model(self.model)
         with np.load(self.data) as data:
             responses = np.asarray(model.get_layer(LAYER)(data["x"][:CAPTURED]))
-        return tuple(np.flatnonzero(responses.max(axis=(0, 1, 2)) == 0).tolist())
+        return tuple(np.flatnonzero((responses <= 0).mean(axis=(0, 1, 2)) >= share).tolist())
 
 
 class _Plant(keras.callbacks.Callback):

@@ -7,6 +7,7 @@ import re
 import numpy as np
 import pytest
 from playwright.sync_api import expect
+from scipy import ndimage
 
 from tensorboard_plugin_convlens.cli.main import main
 from tests.e2e import planted
@@ -82,17 +83,23 @@ def test_a_flag_is_told_with_its_evidence_and_leads_to_the_others(open_planted):
     expect(picked).to_contain_text("2 filters picked")
 
 
-def test_flagged_tiles_have_a_sign_and_others_have_none(open_planted):
-    def signs(tab):
-        return int((tab.pixels(tab.grid) == FLAG_COLOR).all(axis=2).sum())
+def _signs(tab) -> int:
+    """How many tiles of the grid have a sign: patches of its color, a few pixels apart."""
+    colored = (tab.pixels(tab.grid) == FLAG_COLOR).all(axis=2)
+    around = np.ones((7, 7), np.bool_)
+    return int(ndimage.label(ndimage.binary_dilation(colored, around))[1])
 
-    assert signs(open_planted()) > 100
-    assert signs(open_planted(size="12")) > 20
+
+def test_each_flagged_tile_has_a_sign_and_no_other_has_one(open_planted, planted_training):
+    flagged = {*planted_training.silent_filters(0.99), COPY, ORIGINAL}
+    assert _signs(open_planted()) == len(flagged)
+    assert _signs(open_planted(size="12")) == len(flagged)
     tab = open_planted(show="duplicate")
+    assert _signs(tab) == 2
     tab.filters.get_by_role("combobox", name="Show").select_option("all")
     tab.choose_layer("conv4")
     assert "No filter of this layer has a flag." in _flags(tab).inner_text()
-    assert signs(tab) == 0
+    assert _signs(tab) == 0
 
 
 def test_thresholds_are_stated_moved_and_kept_in_the_link(open_planted):

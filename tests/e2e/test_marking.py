@@ -111,7 +111,7 @@ def test_another_browser_sees_the_marks_and_is_asked_before_one_is_overwritten(
     ann, ben = _open(open_tab, culling), _open(open_tab, culling)
     ann.page.keyboard.press("Shift+X")
     _sign(ann, "Ann")
-    expect(_said(ben)).to_have_text(re.compile("useless"), timeout=20_000)
+    expect(_said(ben)).to_have_text(re.compile("useless"))
     # Ben knows no more of the marks from here on.
     ben.page.route("**/marks?*", lambda route: route.abort())
     ann.page.keyboard.press("Shift+P")
@@ -126,7 +126,7 @@ def test_another_browser_sees_the_marks_and_is_asked_before_one_is_overwritten(
     expect(row).to_contain_text("unsure")
     dialog.get_by_role("button", name="Use mine").click()
     expect(_said(ben)).to_have_text(re.compile("unsure"))
-    expect(_said(ann)).to_have_text(re.compile("unsure"), timeout=20_000)
+    expect(_said(ann)).to_have_text(re.compile("unsure"))
 
 
 def test_the_grid_shows_filters_by_their_verdict(open_tab, culling):

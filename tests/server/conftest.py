@@ -21,11 +21,11 @@ from werkzeug import wrappers
 
 from tensorboard_plugin_convlens.server.plugin import ConvLensPlugin
 from tests import captures
+from tests.patience import SECONDS_FOR_A_PROCESS
 
 Client = werkzeug_test.Client
 Serve = Callable[[Path], Client]
 KEEP_ALL = {"convlens": 0}
-SECONDS_TO_LOAD = 60
 
 
 @pytest.fixture(params=["python loader", "rust loader"])
@@ -66,7 +66,7 @@ def _wait_until_loaded(provider: Any, log_dir: Path) -> None:
     parents = {path.parent for path in log_dir.rglob("*tfevents*")}
     runs = {one.relative_to(log_dir).as_posix() for one in parents}
     announced = {one for one in runs if (log_dir / one / "plugins" / "convlens").is_dir()}
-    context, patience = RequestContext(), time.monotonic() + SECONDS_TO_LOAD
+    context, patience = RequestContext(), time.monotonic() + SECONDS_FOR_A_PROCESS
     while True:
         listed = {one.run_name for one in provider.list_runs(context, experiment_id="")}
         tensors = provider.list_tensors(context, experiment_id="", plugin_name="convlens")

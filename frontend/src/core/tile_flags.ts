@@ -1,7 +1,10 @@
 // Flags on tiles: what is conspicuous about a filter, in a corner that marks leave free.
+//
+// Drawn as shapes, without a font: the same on every machine.
 
 import type { Flag } from "../wire";
 import { flagSign } from "./flags";
+import { STROKE_HEIGHT, strokeText, strokeWidth } from "./stroke_font";
 import type { Rectangle } from "./tile_renderer";
 
 export interface FlagColors {
@@ -13,7 +16,6 @@ export interface FlagColors {
 const SIGN_FROM = 26;
 const CORNER = 7;
 const HEIGHT = 13;
-const FONT = '600 10px system-ui, "Segoe UI", Roboto, sans-serif';
 
 export function drawTileFlags(
   context: CanvasRenderingContext2D,
@@ -35,23 +37,23 @@ function drawSigns(
   flags: readonly Flag[],
   { page, flag }: FlagColors,
 ): void {
-  context.font = FONT;
   const signs = flags.map(flagSign);
-  const widthOf = (texts: readonly string[]) => context.measureText(texts.join(" ")).width + 6;
+  const widthOf = (texts: readonly string[]) => Math.ceil(strokeWidth(texts.join(" "))) + 6;
   while (signs.length > 1 && widthOf(signs) > box.width - 4) signs.pop();
   const width = widthOf(signs);
-  const left = box.x + box.width - width - 2;
-  const top = box.y + box.height - HEIGHT - 2;
+  // Half a pixel off: the rim fills whole pixels.
+  const left = box.x + box.width - width - 2.5;
+  const top = box.y + box.height - HEIGHT - 2.5;
   context.fillStyle = page;
   context.strokeStyle = flag;
   context.beginPath();
   context.roundRect(left, top, width, HEIGHT, 3);
   context.fill();
   context.stroke();
-  context.fillStyle = flag;
-  context.textAlign = "left";
-  context.textBaseline = "middle";
-  context.fillText(signs.join(" "), left + 3, top + HEIGHT / 2 + 0.5);
+  context.lineWidth = 1.3;
+  context.lineCap = "round";
+  context.lineJoin = "round";
+  strokeText(context, signs.join(" "), left + 3, top + (HEIGHT - STROKE_HEIGHT) / 2);
 }
 
 function drawCorner(

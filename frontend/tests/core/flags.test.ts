@@ -8,6 +8,7 @@ import {
   flagSign,
   flagText,
 } from "../../src/core/flags";
+import { canWrite } from "../../src/core/stroke_font";
 import { parseThreshold, parseThresholds, thresholdParameters } from "../../src/core/thresholds";
 import type { Flag } from "../../src/wire";
 
@@ -42,6 +43,13 @@ describe("flags", () => {
     expect(flagSign(flag({ kind: "duplicate", other: 12 }))).toBe("=12");
     expect(flagSign(flag({}))).toBe("∅");
     for (const kind of FLAG_KINDS) expect(flagText(flag({ kind }))).not.toMatch(/dead/);
+  });
+
+  it("have signs that can be drawn without a font, whatever filter they name", () => {
+    const others = [null, 1234567890];
+    for (const kind of FLAG_KINDS)
+      for (const other of others) expect(canWrite(flagSign(flag({ kind, other })))).toBe(true);
+    expect(canWrite("dead")).toBe(false);
   });
 
   it("are gathered by filter", () => {
