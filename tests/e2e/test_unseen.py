@@ -35,7 +35,7 @@ class Held:
         self.tab = tab
         self.pattern = re.compile(rf"/plugin/convlens/{route}\?")
         self.waiting = []
-        tab.page.route(self.pattern, self.waiting.append)
+        tab.page.route(self.pattern, lambda route: self.waiting.append(route))
 
     def let_go(self):
         self.tab.page.unroute(self.pattern)
