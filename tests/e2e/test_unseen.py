@@ -1,4 +1,4 @@
-"""What is acted on is what is on screen: nothing is shown, marked or saved under another's name."""
+"""What is acted on is on screen: nothing is shown, marked or saved under another's name."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests import captures
 from tests.tensorboard_process import TensorBoardProcess, running_tensorboard
@@ -34,7 +34,7 @@ class Held:
     def __init__(self, tab, route):
         self.tab = tab
         self.pattern = re.compile(rf"/plugin/convlens/{route}\?")
-        self.waiting = []
+        self.waiting: list[Route] = []
         tab.page.route(self.pattern, lambda route: self.waiting.append(route))
 
     def let_go(self):

@@ -12,6 +12,7 @@ import {
 import { differenceError, subtract, type Difference } from "../core/difference";
 import { valueText } from "../core/format";
 import { valueOnInput } from "../core/placed";
+import { statisticsAt } from "../core/stages";
 import { statisticName } from "../core/statistics";
 import {
   columnFrame,
@@ -134,7 +135,9 @@ export class Comparison {
   readonly subtracted = $derived(this.differences.some((one) => one !== null));
 
   readonly numbers = $derived<CompareNumbers>({
-    statistics: this.columns.map(({ view }) => view?.capture.statistics ?? []),
+    statistics: this.columns.map(({ view }) =>
+      view ? statisticsAt(view.capture.statistics, view.stage, view.layer) : [],
+    ),
     pictures: this.differences.map((one) => one?.mean ?? null),
   });
   /** What the rows are sorted by: numbers where what was asked for is not there. */

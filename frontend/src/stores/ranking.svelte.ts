@@ -31,9 +31,15 @@ export class Ranking {
   readonly statistics = $derived.by<Statistic[]>(() => {
     const channels = this.session.captures.shown?.planes?.channels ?? 0;
     const { seed } = this.session.selection.choices;
-    const random = { name: "random", perInput: false, values: randomOrder(channels, seed) };
+    const random = {
+      name: "random",
+      perInput: false,
+      stage: "" as const,
+      values: randomOrder(channels, seed),
+    };
     const loss = this.effects?.changes[0];
-    return loss ? [{ name: "ablation", perInput: false, values: loss }, random] : [random];
+    if (!loss) return [random];
+    return [{ name: "ablation", perInput: false, stage: "", values: loss }, random];
   });
 
   /** Flags of the selected layer at thresholds that were moved. */

@@ -14,6 +14,7 @@ import { pixel } from "../core/lut";
 import { capturedMethods, capturedStages, isUnresponsive } from "../core/method";
 import { orderChannels, showChannels, usableSort } from "../core/order";
 import { NONE_PICKED, pickRange, targets, togglePick, type Picked } from "../core/picking";
+import { statisticsAt } from "../core/stages";
 import { substitutions } from "../core/substitutions";
 import type { Layer, Statistic } from "../wire";
 import { Captures } from "./captures.svelte";
@@ -91,8 +92,8 @@ export class Session {
     const view = this.captures.shown;
     if (!view?.planes) return [];
     return [
-      ...view.capture.statistics,
-      { name: "strength", perInput: true, values: [...view.planes.scale] },
+      ...statisticsAt(view.capture.statistics, view.stage, view.layer),
+      { name: "strength", perInput: true, stage: "", values: [...view.planes.scale] },
       ...(this.ranking?.statistics ?? []),
     ];
   });

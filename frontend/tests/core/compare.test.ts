@@ -126,7 +126,9 @@ describe("layers of two models", () => {
 });
 
 describe("the order of the rows", () => {
-  const statistic = (values: (number | null)[]) => [{ name: "l1", perInput: false, values }];
+  const statistic = (values: (number | null)[]) => [
+    { name: "l1", perInput: false, stage: "" as const, values },
+  ];
   const numbers = {
     statistics: [statistic([1, 3, null]), statistic([5, 3, 2])],
     pictures: [0.1, 0.2, 0.3],
@@ -146,7 +148,7 @@ describe("the order of the rows", () => {
       expect(parseCompareKey(text)).toEqual({ kind: "index" });
   });
   it("takes no difference of numbers of filters, which are names", () => {
-    const named = [{ name: "redundant_with", perInput: false, values: [3] }];
+    const named = [{ name: "redundant_with", perInput: false, stage: "" as const, values: [3] }];
     const both = { statistics: [named, named], pictures: [] };
     expect(statisticChange(both, { name: "redundant_with", channel: 0 })).toBeNull();
     expect(statisticChange(numbers, { name: "l1", channel: 0 })).toBe(-4);
@@ -158,7 +160,9 @@ describe("the order of the rows", () => {
 });
 
 it("is saved as a table with a column for each capture, and one for the change", () => {
-  const named = (values: (number | null)[]) => [{ name: "=x", perInput: false, values }];
+  const named = (values: (number | null)[]) => [
+    { name: "=x", perInput: false, stage: "" as const, values },
+  ];
   const two = { statistics: [named([1, null]), named([3, 4])], pictures: [] };
   expect(comparedCsv(two, [1, 0])).toBe("filter,A =x,B =x,A-B =x\r\n1,,4,\r\n0,1,3,-2\r\n");
   const three = { ...two, statistics: [...two.statistics, []] };
