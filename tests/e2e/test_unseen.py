@@ -35,12 +35,19 @@ class Held:
         self.tab = tab
         self.pattern = re.compile(rf"/plugin/convlens/{route}\?")
         self.waiting: list[Route] = []
-        tab.page.route(self.pattern, lambda route: self.waiting.append(route))
+        self.is_held = True
+        tab.page.route(self.pattern, self._hold)
+
+    def _hold(self, route):
+        if self.is_held:
+            self.waiting.append(route)
+        else:
+            route.continue_()
 
     def let_go(self):
-        self.tab.page.unroute(self.pattern)
-        for route in self.waiting:
-            route.continue_()
+        self.is_held = False
+        while self.waiting:
+            self.waiting.pop().continue_()
 
 
 def open_marking(open_tab, server, **changes):

@@ -1,6 +1,12 @@
 import { describe, expect, it } from "vitest";
 
-import { columnsText, firstColumn, parseColumns } from "../../src/core/columns";
+import {
+  columnsText,
+  firstColumn,
+  nextColumn,
+  parseColumns,
+  type ColumnChoice,
+} from "../../src/core/columns";
 import { layOutComparison } from "../../src/core/compare_layout";
 import {
   compareKeyText,
@@ -44,6 +50,43 @@ describe("what a comparison begins with", () => {
   it("is the next input image where there is one step only", () => {
     const column = firstColumn("train", steps.slice(0, 1), { place: 0, input: 2, inputs: 3 });
     expect(column).toEqual({ run: "train", step: null, input: 0 });
+  });
+});
+
+describe("what a column that is added shows", () => {
+  const steps = [0, 5, 9].map((step) => ({ step }));
+  const runs = [
+    { run: "a", steps },
+    { run: "empty", steps: [] },
+    { run: "b", steps: steps.slice(1) },
+  ];
+  const column = (run: string, step: number | null, input = 0): ColumnChoice => ({
+    run,
+    step,
+    input,
+  });
+
+  it("is never what another column shows, until everything is shown", () => {
+    const shown = [column("a", 9, 1)];
+    for (let next; (next = nextColumn(shown, runs, 2)); shown.push(next)) {
+      const same = shown.filter((one) => JSON.stringify(one) === JSON.stringify(next));
+      expect(same).toEqual([]);
+    }
+    expect(shown.slice(0, 4)).toEqual([
+      column("a", 9, 1),
+      column("a", 5, 1),
+      column("a", 0, 1),
+      column("a", 0, 0),
+    ]);
+    expect(shown.some(({ run }) => run === "b")).toBe(true);
+  });
+
+  it("knows that the newest step is a step with a number", () => {
+    expect(nextColumn([column("a", 9), column("a", null)], [{ run: "a", steps }], 1)).toEqual(
+      column("a", 5),
+    );
+    const all = [column("a", 9), column("a", 5), column("a", 0)];
+    expect(nextColumn(all, [{ run: "a", steps }], 1)).toBeNull();
   });
 });
 
