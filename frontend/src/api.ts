@@ -138,10 +138,16 @@ export async function fetchTiles(refs: readonly TileRef[]): Promise<TileAnswer[]
   });
 }
 
-export const fetchHistory = (
-  run: string,
-  { layer, channel, input }: { layer: number; channel: number; input: number },
-): Promise<History> => json("history", { run, layer, channel, input });
+/** Which filter, for which input image; its statistics are those of `stage`. */
+export interface HistoryPlace {
+  layer: number;
+  channel: number;
+  input: number;
+  stage: Stage;
+}
+
+export const fetchHistory = (run: string, place: HistoryPlace): Promise<History> =>
+  json("history", { run, ...place });
 
 export const fetchPredictions = (run: string, input: number): Promise<PredictionHistory> =>
   json("predictions", { run, input });
@@ -152,6 +158,7 @@ export interface TimelinePlace {
   layer: number;
   input: number;
   statistic: string;
+  stage: Stage;
 }
 
 export const fetchTimeline = (run: string, place: TimelinePlace): Promise<Timeline> =>

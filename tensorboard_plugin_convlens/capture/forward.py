@@ -17,6 +17,7 @@ from tensorboard_plugin_convlens.capture.precision import Precision, cotangent_t
 from tensorboard_plugin_convlens.capture.vjp import Residuals
 from tensorboard_plugin_convlens.core import importance
 from tensorboard_plugin_convlens.core.records import (
+    ActivationStage,
     FloatArray,
     Gradients,
     Prediction,
@@ -133,7 +134,8 @@ class Forward:
         `l1` and `l2` are of the weights alone (`input` is -1), a BatchNormalization that
         directly follows folded in. The others are of this image: `apoz` and `saturation` of
         the map after the activation function; `mean`, `max`, `std` and `taylor` of the layer's
-        own output. `taylor` is NaN for a model without an output `[1, class]`, `apoz` where no
+        own output, and where a later layer applies the activation function, also of the map
+        after it. `taylor` is NaN for a model without an output `[1, class]`, `apoz` where no
         ReLU or ReLU6 follows; `saturation` is only there where a bounded function follows.
         """
         route = self._plan.routes[layer]
@@ -141,16 +143,15 @@ class Forward:
         responses = maps if activated is None else activated
         after = route.convolution.target if route.activated is None else route.activated
         zeros = importance.zero_share(responses)
-        numbers = {
-            "mean": importance.mean(maps),
-            "max": importance.maximum(maps),
-            "std": importance.standard_deviation(maps),
-            "apoz": zeros if zeroes(after) else np.full_like(zeros, np.nan),
-            "taylor": self._taylor(route, maps),
-        }
+        own = self._plan.graph.layers[layer].activation_stage
+        final: Literal["after", "none"] = "none" if route.activated is None else "after"
+        found = [] if activated is None else self._of_maps(route, after, activated, "after")
+        found += self._of_maps(route, route.convolution.target, maps, own)
+        undefined = np.full_like(zeros, np.nan)
+        found.append(Statistic("apoz", 0, zeros if zeroes(after) else undefined, final))
         if ends := ends_of_range(after):
-            numbers["saturation"] = importance.share_at(responses, ends)
-        found = [Statistic(name, 0, values) for name, values in numbers.items()]
+            share = importance.share_at(responses, ends)
+            found.append(Statistic("saturation", 0, share, final))
         convolution = route.convolution
         kernels = to_kernel_planes(
             convolution, [self._numpy(one) for one in convolution.kernels]
@@ -161,10 +162,22 @@ class Forward:
             found.append(Statistic("l2", -1, importance.l2_norm(kernels, scale)))
         return tuple(found)
 
-    def _taylor(self, route: Route, maps: FloatArray) -> FloatArray:
+    def _of_maps(
+        self, route: Route, tensor: Any, maps: FloatArray, stage: ActivationStage
+    ) -> list[Statistic]:
+        """What is taken before and after an activation function; `maps` is of `tensor`."""
+        numbers = {
+            "mean": importance.mean(maps),
+            "max": importance.maximum(maps),
+            "std": importance.standard_deviation(maps),
+            "taylor": self._taylor(route, tensor, maps),
+        }
+        return [Statistic(name, 0, values, stage) for name, values in numbers.items()]
+
+    def _taylor(self, route: Route, tensor: Any, maps: FloatArray) -> FloatArray:
         if self._loss_gradients is None:
             self._loss_gradients = self._differentiate_loss()
-        gradient = self._loss_gradients.get(id(route.convolution.target))
+        gradient = self._loss_gradients.get(id(tensor))
         if gradient is None:
             return np.full(maps.shape[0], np.nan, np.float32)
         value = tf.cast(gradient, tf.float32)[:, 0]
@@ -179,7 +192,11 @@ class Forward:
         best = int(np.argmax(output[0]))
         slope = 1 / max(float(output[0, best]), 1e-30) if head.is_probability else 1.0
         seed = tf.one_hot([[best]], output.shape[1], on_value=slope)
-        targets = {id(one.convolution.target) for one in self._plan.routes.values()}
+        targets = {
+            id(tensor)
+            for route in self._plan.routes.values()
+            for tensor in (route.convolution.target, route.activated)
+        }
         return self._plan.differentiation.pull_back(
             self._plan.loss_path,
             {id(head.tensor): seed},

@@ -104,13 +104,14 @@ def _export_statistics(reader: Reader, name: str, arguments: argparse.Namespace)
     rows = [
         (
             *(name, capture.step, layers[layer.layer].key, channel),
-            *(one.name, one.input if one.input >= 0 else "", "" if value != value else value),
+            *(one.name, one.stage, one.input if one.input >= 0 else ""),
+            "" if value != value else value,
         )
         for layer in capture.layers
         for one in layer.statistics
         for channel, value in enumerate(one.values.tolist())
     ]
-    names = ("run", "step", "layer", "channel", "statistic", "input", "value")
+    names = ("run", "step", "layer", "channel", "statistic", "stage", "input", "value")
     _write_csv(arguments.output, [names, *rows])
     return f"{arguments.output}: {len(rows)} numbers of step {capture.step}"
 

@@ -9,6 +9,7 @@ from tensorboard_plugin_convlens.core.criteria import BY_NAME, values_of_layer
 from tensorboard_plugin_convlens.core.flags import Flag, find_flags
 from tensorboard_plugin_convlens.core.marks import FilterKey, Mark
 from tensorboard_plugin_convlens.core.records import Capture, FloatArray, Layer, LayerCapture
+from tensorboard_plugin_convlens.core.stages import statistics_at
 
 _PLACE = ("run", "step", "layer", "channel")
 _UNCHANGED = ("weights_unchanged_since", "unchanged_since")
@@ -63,7 +64,7 @@ def _values(record: LayerCapture) -> Mapping[str, FloatArray]:
     """The numbers of a layer's filters, by name; a random order is none of a filter."""
     criteria = values_of_layer(record.statistics)
     criteria.pop("random", None)
-    others = {one.name: one.values for one in record.statistics if one.input < 0}
+    others = {one.name: one.values for one in statistics_at(record.statistics) if one.input < 0}
     return others | criteria
 
 

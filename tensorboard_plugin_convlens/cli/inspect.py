@@ -11,6 +11,7 @@ from tensorboard_plugin_convlens.cli.terminal import show, show_json
 from tensorboard_plugin_convlens.core.change import ACTIVATION_CHANGE, KERNEL_CHANGE
 from tensorboard_plugin_convlens.core.errors import ConvLensError, NotCapturedError
 from tensorboard_plugin_convlens.core.records import Capture, LayerCapture
+from tensorboard_plugin_convlens.core.stages import statistics_at
 from tensorboard_plugin_convlens.storage.reader import Reader
 
 _EPILOG = """\
@@ -104,7 +105,7 @@ def _new_bytes(capture: Capture, counted: set[tuple[str, int]]) -> int:
 
 def _per_filter(layer: LayerCapture, name: str) -> list[float | None] | None:
     """A statistic of every filter; None where it was not captured, or is not defined."""
-    for one in layer.statistics:
+    for one in statistics_at(layer.statistics):
         if one.name == name:
             return [float(value) if math.isfinite(value) else None for value in one.values]
     return None

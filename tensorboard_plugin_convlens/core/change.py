@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tensorboard_plugin_convlens.core.records import FloatArray, Statistic
+from tensorboard_plugin_convlens.core.stages import statistics_at
 
 KERNEL_CHANGE = "kernel_change"
 ACTIVATION_CHANGE = "activation_change"
@@ -92,13 +93,13 @@ def silence(statistics: Sequence[Statistic]) -> NDArray[np.bool_] | None:
     """Which filters are silent: their maps are zero everywhere at every captured input.
 
     By `apoz`, which is taken after the activation function where one follows; where it is
-    not defined, by `max` and `std` of the layer's own output.
+    not defined, by `max` and `std`, after the activation function where these were captured.
 
     Returns:
       `bool [channel]`, or None where no statistic of a single input image tells.
     """
     by_input: dict[int, dict[str, FloatArray]] = {}
-    for one in statistics:
+    for one in statistics_at(statistics):
         if one.input >= 0:
             by_input.setdefault(one.input, {})[one.name] = one.values
     zero = [found for one in by_input.values() if (found := _all_zero(one)) is not None]

@@ -15,6 +15,7 @@ from typing import Literal
 import numpy as np
 
 from tensorboard_plugin_convlens.core.records import FloatArray, Statistic
+from tensorboard_plugin_convlens.core.stages import statistics_at
 
 End = Literal["high", "low", "neither"]
 """Which end of a criterion is taken for the important one."""
@@ -263,6 +264,9 @@ def _fmix32(value: int) -> int:
 def values_of_layer(statistics: Iterable[Statistic], seed: int = 0) -> dict[str, FloatArray]:
     """The criteria of a layer over all captured inputs; `seed` is that of `random`.
 
+    Those of feature maps are taken after the activation function, where one follows and these
+    were captured.
+
     Statistics of single input images are averaged over these; `max` is the largest. NaN at
     one of them is NaN, for an average of others would be of something else.
 
@@ -271,7 +275,7 @@ def values_of_layer(statistics: Iterable[Statistic], seed: int = 0) -> dict[str,
       `random`.
     """
     found: dict[str, list[FloatArray]] = {}
-    for one in statistics:
+    for one in statistics_at(statistics):
         found.setdefault(one.name, []).append(one.values)
     filters = max((len(one) for each in found.values() for one in each), default=0)
     result: dict[str, FloatArray] = {}

@@ -11,9 +11,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tensorboard_plugin_convlens.core.change import silence
 from tensorboard_plugin_convlens.core.records import FloatArray, Statistic
+from tensorboard_plugin_convlens.core.stages import statistics_at
 
 Kind = Literal["silent", "near_silent", "saturated", "duplicate", "not_finite"]
 KINDS: tuple[Kind, ...] = ("silent", "near_silent", "saturated", "duplicate", "not_finite")
@@ -63,17 +65,20 @@ def find_flags(
 ) -> tuple[Flag, ...]:
     """The flags of a layer at a step, by channel, then in the order of `KINDS`.
 
+    They rest on feature maps after the activation function, where one follows and these were
+    captured; `not_finite` on those before it, too.
+
     A flag whose statistics were not captured, or are undefined, is not raised.
     """
     of_input: dict[str, list[FloatArray]] = {}
-    for one in statistics:
+    for one in statistics_at(statistics):
         of_input.setdefault(one.name, []).append(one.values)
     found = [
         *_silent(statistics, of_input),
         *_near_silent(statistics, of_input, thresholds),
         *_saturated(of_input, thresholds),
         *_duplicates(of_input, thresholds),
-        *_not_finite(of_input),
+        *_not_finite(statistics),
     ]
     return tuple(sorted(found, key=lambda flag: (flag.channel, KINDS.index(flag.kind))))
 
@@ -134,13 +139,20 @@ def _duplicates(
         yield Flag(int(channel), "duplicate", evidence, int(other[channel]))
 
 
-def _not_finite(of_input: dict[str, list[FloatArray]]) -> Iterable[Flag]:
+def _not_finite(statistics: Sequence[Statistic]) -> Iterable[Flag]:
     """By numbers that are finite wherever maps and weights are."""
-    names: list[str] = [name for name in ("mean", "max", "std", "l1") if name in of_input]
+    found: dict[str, dict[int, NDArray[np.bool_]]] = {}
+    for one in statistics:
+        if one.name in ("mean", "max", "std", "l1"):
+            of_input = found.setdefault(one.name, {})
+            infinite = ~np.isfinite(one.values)
+            # Before or after the activation function, which makes 0 of minus infinity.
+            of_input[one.input] = infinite | of_input.get(one.input, False)
+    names: list[str] = [name for name in ("mean", "max", "std", "l1") if name in found]
     if not names:
         return
     # Per name and channel, at how many input images it is not finite.
-    broken = np.stack([(~np.isfinite(of_input[name])).sum(axis=0) for name in names])
+    broken = np.stack([np.sum(list(found[name].values()), axis=0) for name in names])
     for channel in np.flatnonzero(broken.any(axis=0)):
         counts = zip(names, broken[:, channel], strict=True)
         evidence = {name: float(count) for name, count in counts if count}

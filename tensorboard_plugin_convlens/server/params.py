@@ -13,6 +13,7 @@ from werkzeug.datastructures import MultiDict
 
 from tensorboard_plugin_convlens.core.flags import DEFAULTS, Thresholds
 from tensorboard_plugin_convlens.core.records import ActivationStage, Form, Method, StepKey
+from tensorboard_plugin_convlens.core.stages import StatisticStage
 from tensorboard_plugin_convlens.server.captures import StepOf, TileOf
 from tensorboard_plugin_convlens.storage.names import is_fingerprint, is_session
 
@@ -115,6 +116,18 @@ def statistic(query: Query) -> str:
             f"The parameter statistic is no name of a statistic: {text[:_SHOWN]!r}."
         )
     return text
+
+
+def statistic_stage(query: Query) -> StatisticStage:
+    """`stage`: before or after (where it is not given). Raises `BadParameterError`."""
+    if "stage" not in query:
+        return "after"
+    text = _required(query, "stage")
+    if text not in ("before", "after"):
+        raise BadParameterError(
+            f"The parameter stage must be before or after; got {text[:_SHOWN]!r}."
+        )
+    return "before" if text == "before" else "after"
 
 
 def thresholds(query: Query) -> Thresholds:

@@ -112,11 +112,12 @@ class Routes:
         layer, channel, index = (
             params.number(request.args, name) for name in ("layer", "channel", "input")
         )
+        stage = params.statistic_stage(request.args)
         points = []
         for step, capture in self._captures.all_of(run):
             if any(record.layer == layer for record in capture.layers):
                 record = self._captures.layer(step, layer)
-                points.append(to_wire.history_point(capture, record, channel, index))
+                points.append(to_wire.history_point(capture, record, channel, index, stage))
         body: wire.History = {
             "run": run,
             "layer": layer,
@@ -131,8 +132,10 @@ class Routes:
         graph = params.sha256(request.args, "graph")
         layer, index = (params.number(request.args, name) for name in ("layer", "input"))
         statistic = params.statistic(request.args)
+        stage = params.statistic_stage(request.args)
         rows = self._captures.rows(run, graph, layer)
-        return as_json(request, timeline.layer_timeline(run, rows, layer, index, statistic))
+        body = timeline.layer_timeline(run, rows, layer, index, statistic, stage)
+        return as_json(request, body)
 
     def _network_timeline(self, request: Request) -> Response:
         run = params.run(request.args)

@@ -30,6 +30,7 @@ from tensorboard_plugin_convlens.core.records import (
     Statistic,
     StepKey,
 )
+from tensorboard_plugin_convlens.core.stages import StatisticStage, statistics_at
 from tensorboard_plugin_convlens.server import to_wire, wire
 from tensorboard_plugin_convlens.server.ranking import flag_counts, thresholds_to_wire
 
@@ -48,7 +49,12 @@ class Row:
 
 
 def layer_timeline(
-    run: str, steps: Iterable[Row], layer: int, input_index: int, statistic: str
+    run: str,
+    steps: Iterable[Row],
+    layer: int,
+    input_index: int,
+    statistic: str,
+    stage: StatisticStage = "after",
 ) -> wire.Timeline:
     """One statistic of every filter of a layer over the steps, and who fell silent or revived.
 
@@ -58,6 +64,7 @@ def layer_timeline(
       layer: Index in the model graph.
       input_index: Whose statistics are told, where they differ between input images.
       statistic: Its name; where a step has none of it, the row is NaN.
+      stage: Of the feature maps that it is taken from, where both were captured.
     """
     rows = list(steps)
     layers = [row.layer(layer) for row in rows]
@@ -66,7 +73,7 @@ def layer_timeline(
     values = np.full((len(rows), filters), np.nan, "<f4")
     silent = []
     for place, each in enumerate(layers):
-        found = _values(each.statistics, statistic, input_index)
+        found = _values(each.statistics, statistic, input_index, stage)
         if found is not None and len(found) == filters:
             values[place] = found
         zero = silence(each.statistics)
@@ -156,8 +163,13 @@ def _point(layer: LayerCapture, thresholds: Thresholds) -> wire.LayerPoint:
     }
 
 
-def _values(statistics: Sequence[Statistic], name: str, input_index: int) -> FloatArray | None:
-    for one in statistics:
+def _values(
+    statistics: Sequence[Statistic],
+    name: str,
+    input_index: int,
+    stage: StatisticStage = "after",
+) -> FloatArray | None:
+    for one in statistics_at(statistics, stage):
         if one.name == name and one.input in (input_index, -1):
             return one.values
     return None

@@ -18,6 +18,7 @@ from tensorboard_plugin_convlens.core.records import (
     Statistic,
     StepKey,
 )
+from tensorboard_plugin_convlens.core.stages import StatisticStage, statistics_at
 from tensorboard_plugin_convlens.server import wire
 from tensorboard_plugin_convlens.server.numbers import number
 from tensorboard_plugin_convlens.server.ranking import flag_counts, usual_flags
@@ -115,16 +116,20 @@ def layer_capture(
 
 
 def history_point(
-    record: Capture, layer: LayerCapture, channel: int, input_index: int
+    record: Capture,
+    layer: LayerCapture,
+    channel: int,
+    input_index: int,
+    stage: StatisticStage = "after",
 ) -> wire.HistoryPoint:
-    """The statistics of one filter at one step."""
+    """The statistics of one filter at one step; of feature maps, those of `stage`."""
     return {
         "step": record.step,
         "session": record.session,
         "wallTime": record.wall_time,
         "statistics": {
             one.name: number(one.values[channel])
-            for one in layer.statistics
+            for one in statistics_at(layer.statistics, stage)
             if one.input in (input_index, -1) and channel < len(one.values)
         },
     }
@@ -266,6 +271,7 @@ def _statistic(record: Statistic) -> wire.Statistic:
     return {
         "name": record.name,
         "perInput": record.input >= 0,
+        "stage": record.stage,
         "values": _numbers(record.values),
     }
 

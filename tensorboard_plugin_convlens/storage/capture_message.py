@@ -27,6 +27,8 @@ from tensorboard_plugin_convlens.storage.manifest_index import read_varint
 from tensorboard_plugin_convlens.storage.names import FORMAT_VERSION, is_session
 from tensorboard_plugin_convlens.storage.sealed import checked_fingerprint
 from tensorboard_plugin_convlens.storage.sheet_message import (
+    STAGE_NAMES,
+    STAGES,
     method_from_message,
     method_to_message,
     sheet_from_message,
@@ -93,13 +95,17 @@ def capture_from_message(message: pb.Manifest) -> Capture:
 def statistic_to_message(statistic: Statistic) -> pb.Statistic:
     """One statistic as it is stored."""
     return pb.Statistic(
-        name=statistic.name, input=statistic.input, values=statistic.values.tolist()
+        name=statistic.name,
+        input=statistic.input,
+        values=statistic.values.tolist(),
+        stage=STAGES[statistic.stage],
     )
 
 
 def statistic_from_message(message: pb.Statistic) -> Statistic:
     """The inverse of `statistic_to_message`."""
-    return Statistic(message.name, message.input, np.asarray(message.values, np.float32))
+    values = np.asarray(message.values, np.float32)
+    return Statistic(message.name, message.input, values, STAGE_NAMES.get(message.stage, ""))
 
 
 def _layer_capture_to_message(layer: LayerCapture, packs: tuple[str, ...]) -> pb.LayerCapture:
@@ -190,7 +196,7 @@ def _statistic_from_raw(message: pb.RawStatistic) -> Statistic:
     if len(message.values) % 4:
         raise FormatError(f"The statistic {message.name[:80]!r} is damaged: it is cut short.")
     values = np.frombuffer(message.values, "<f4").astype(np.float32, copy=False)
-    return Statistic(message.name, message.input, values)
+    return Statistic(message.name, message.input, values, STAGE_NAMES.get(message.stage, ""))
 
 
 def _step_or_none(

@@ -368,24 +368,28 @@ class Placement(_message.Message):
     def __init__(self, height: _Optional[int] = ..., width: _Optional[int] = ..., source: _Optional[int] = ..., top: _Optional[_Iterable[int]] = ..., left: _Optional[_Iterable[int]] = ..., unit_row: _Optional[_Iterable[int]] = ..., unit_column: _Optional[_Iterable[int]] = ...) -> None: ...
 
 class Statistic(_message.Message):
-    __slots__ = ("name", "input", "values")
+    __slots__ = ("name", "input", "values", "stage")
     NAME_FIELD_NUMBER: _ClassVar[int]
     INPUT_FIELD_NUMBER: _ClassVar[int]
     VALUES_FIELD_NUMBER: _ClassVar[int]
+    STAGE_FIELD_NUMBER: _ClassVar[int]
     name: str
     input: int
     values: _containers.RepeatedScalarFieldContainer[float]
-    def __init__(self, name: _Optional[str] = ..., input: _Optional[int] = ..., values: _Optional[_Iterable[float]] = ...) -> None: ...
+    stage: ActivationStage
+    def __init__(self, name: _Optional[str] = ..., input: _Optional[int] = ..., values: _Optional[_Iterable[float]] = ..., stage: _Optional[_Union[ActivationStage, str]] = ...) -> None: ...
 
 class RawStatistic(_message.Message):
-    __slots__ = ("name", "input", "values")
+    __slots__ = ("name", "input", "values", "stage")
     NAME_FIELD_NUMBER: _ClassVar[int]
     INPUT_FIELD_NUMBER: _ClassVar[int]
     VALUES_FIELD_NUMBER: _ClassVar[int]
+    STAGE_FIELD_NUMBER: _ClassVar[int]
     name: str
     input: int
     values: bytes
-    def __init__(self, name: _Optional[str] = ..., input: _Optional[int] = ..., values: _Optional[bytes] = ...) -> None: ...
+    stage: ActivationStage
+    def __init__(self, name: _Optional[str] = ..., input: _Optional[int] = ..., values: _Optional[bytes] = ..., stage: _Optional[_Union[ActivationStage, str]] = ...) -> None: ...
 
 class Guidance(_message.Message):
     __slots__ = ("guided", "rectifiers", "ungated")

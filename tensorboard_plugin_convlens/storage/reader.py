@@ -18,6 +18,7 @@ from tensorboard_plugin_convlens.core.records import (
     ModelGraph,
     Sheet,
 )
+from tensorboard_plugin_convlens.core.stages import statistics_at
 from tensorboard_plugin_convlens.storage.log_directory import LogDirectory
 from tensorboard_plugin_convlens.storage.pack import decode_sheet
 
@@ -165,11 +166,20 @@ class Reader:
         return self._logs.run(run).ablations()
 
     def statistics(
-        self, run: str, step: int, layer: str, *, input_index: int = 0
+        self,
+        run: str,
+        step: int,
+        layer: str,
+        *,
+        input_index: int = 0,
+        stage: Literal["own", "after"] = "own",
     ) -> dict[str, FloatArray]:
         """The numbers per filter of a layer, by name: `"mean"`, `"kernel_change"`, ….
 
-        Those that depend on the input image are of `input_index`. The formulas are in
+        Those that depend on the input image are of `input_index`. `stage` is that of
+        `feature_maps`: `"mean"`, `"max"`, `"std"` and `"taylor"` are of the layer's own output,
+        or of what a later activation function makes of it, where that was captured (`"apoz"`
+        and `"saturation"` always are). The formulas are in
         `core/importance.py` and `core/change.py`.
 
         Returns:
@@ -181,7 +191,7 @@ class Reader:
         """
         return {
             one.name: one.values
-            for one in self._logs.layer(run, step, layer).statistics
+            for one in statistics_at(self._logs.layer(run, step, layer).statistics, stage)
             if one.input in (input_index, -1)
         }
 

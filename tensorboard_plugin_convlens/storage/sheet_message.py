@@ -28,13 +28,13 @@ _TARGETS: dict[Literal["", "max", "sum"], pb.Target] = {
     "sum": pb.SUM,
 }
 _TARGET_NAMES = {value: name for name, value in _TARGETS.items()}
-_STAGES: dict[Literal["", "before", "after", "none"], pb.ActivationStage] = {
+STAGES: dict[Literal["", "before", "after", "none"], pb.ActivationStage] = {
     "": pb.ACTIVATION_STAGE_UNSPECIFIED,
     "before": pb.BEFORE,
     "after": pb.AFTER,
     "none": pb.NONE,
 }
-_STAGE_NAMES = {value: name for name, value in _STAGES.items()}
+STAGE_NAMES = {value: name for name, value in STAGES.items()}
 # Of one sheet, inflated: 4096 filters of 512 by 512 are 1 GiB.
 LARGEST_SHEET = 2**31
 
@@ -83,7 +83,7 @@ def sheet_to_message(sheet: Sheet, pack: int) -> pb.Sheet:
         segments=sheet.segments,
         segment_crc32=sheet.checksums,
         target=_TARGETS[sheet.target],
-        stage=_STAGES[sheet.stage],
+        stage=STAGES[sheet.stage],
         cropped=sheet.cropped,
     )
     if sheet.top:
@@ -133,7 +133,7 @@ def sheet_from_message(message: pb.Sheet, packs: tuple[str, ...]) -> Sheet:
         cropped=message.cropped or any(place.top) or any(place.left),
         source=place.source,
         target=target_from_message(message.target),
-        stage=_STAGE_NAMES.get(message.stage, ""),
+        stage=STAGE_NAMES.get(message.stage, ""),
         top=tuple(place.top),
         left=tuple(place.left),
         unit_row=tuple(place.unit_row),

@@ -34,7 +34,7 @@ class Behavior:
     dialogs: list[str] = field(default_factory=list)
 
     def watch(self, page: Page) -> None:
-        """Notes requests to other machines, uncaught errors, refused code, and dialogs."""
+        """Notes requests to other machines, errors, warnings, refused code, and dialogs."""
         page.on("request", self._see_request)
         page.on("pageerror", lambda error: self.errors.append(str(error)))
         page.on("console", self._see_console)
@@ -45,8 +45,14 @@ class Behavior:
             self.foreign_requests.append(request.url)
 
     def _see_console(self, message: ConsoleMessage) -> None:
-        if message.type == "error" and "Content Security Policy" in message.text:
-            self.errors.append(message.text)
+        if message.type not in {"warning", "error"}:
+            return
+        # TensorBoard's own scripts warn of their own. An answer that a test breaks is noted by
+        # the browser, too; what the tab makes of it is what the test looks at.
+        ours = "/plugin/convlens/" in message.location["url"]
+        provoked = message.text.startswith("Failed to load resource")
+        if (ours and not provoked) or "Content Security Policy" in message.text:
+            self.errors.append(f"{message.type}: {message.text}")
 
     def _see_dialog(self, dialog: Dialog) -> None:
         self.dialogs.append(dialog.message)

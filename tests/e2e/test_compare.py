@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 from playwright.sync_api import expect
@@ -140,3 +142,45 @@ def test_a_row_is_chosen_by_click_and_by_keys_and_marks_go_on_in_the_order_of_th
     assert box is not None
     tab.page.mouse.click(box["x"] + 60, box["y"] + 60)
     expect(tab.inspector.get_by_role("heading", name=order[0], exact=True)).to_be_visible()
+
+
+def open_and_end_comparisons(tab, times):
+    pane = compared(tab)
+    for _ in range(times):
+        tab.page.keyboard.press("c")
+        expect(pane.get_by_role("listbox", name="Filters side by side")).to_be_visible()
+        tab.page.keyboard.press("c")
+        expect(pane).to_be_hidden()
+
+
+@pytest.mark.parametrize("before", [1, 2])
+def test_a_later_comparison_of_a_visit_follows_its_columns(open_tab, before):
+    tab = open_tab(state={"layer": "conv2", "sort": "index"})
+    tab.wait_until_painted()
+    open_and_end_comparisons(tab, before)
+    tab.page.keyboard.press("c")
+    pane = compared(tab)
+    rows = pane.get_by_role("listbox", name="Filters side by side")
+    expect(rows.get_by_role("option")).to_contain_text("change")
+    tab.wait_for_rest()
+    step_before = tab.pixels(rows)
+    pane.get_by_role("combobox", name="Step of B").select_option("0")
+    tab.wait_for_state(compare='[["digits/train",0,0]]')
+    expect(tab.inspector.get_by_role("figure").nth(1)).to_contain_text("step 0")
+    tab.wait_for_rest()
+    assert not np.array_equal(tab.pixels(rows), step_before)
+
+
+@pytest.mark.parametrize("before", [1, 2])
+def test_the_grid_is_sorted_and_filtered_again_after_comparisons(open_tab, before):
+    tab = open_tab(state={"layer": "conv2", "sort": "index"})
+    tab.wait_until_painted()
+    open_and_end_comparisons(tab, before)
+    said = tab.grid.get_by_role("option")
+    tab.grid.press("Home")
+    expect(said).to_have_text(re.compile("^Filter 0, 1 of 16"))
+    tab.button("Ascending: turn round").click()
+    tab.grid.press("Home")
+    expect(said).to_have_text(re.compile("^Filter 15, 1 of 16"))
+    tab.frame.get_by_role("combobox", name="Show", exact=True).select_option("unresponsive")
+    expect(said).not_to_have_text(re.compile("of 16"))

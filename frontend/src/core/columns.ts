@@ -25,6 +25,51 @@ export function firstColumn(
   return { run, step: null, input: (at.input + 1) % at.inputs };
 }
 
+/** A run with its steps and input images, as far as columns can be chosen of it. */
+export interface ColumnSource {
+  run: string;
+  steps: readonly { step: number }[];
+}
+
+/**
+ * A capture that stands in no column yet: of the run of the last column, the step before it, or
+ * else the nearest other; then another input image; then the newest step of another run. Null
+ * where everything is shown.
+ */
+export function nextColumn(
+  shown: readonly ColumnChoice[],
+  runs: readonly ColumnSource[],
+  inputs: number,
+): ColumnChoice | null {
+  const last = shown.at(-1);
+  if (!last) return null;
+  const newest = ({ steps }: ColumnSource) => steps.at(-1)?.step ?? null;
+  const stepOf = ({ run, step }: ColumnChoice) => {
+    const source = runs.find((one) => one.run === run);
+    return step ?? (source ? newest(source) : null);
+  };
+  const name = (one: ColumnChoice) => JSON.stringify([one.run, stepOf(one), one.input]);
+  const taken = new Set(shown.map(name));
+  const steps = (runs.find(({ run }) => run === last.run)?.steps ?? []).map(({ step }) => step);
+  const from = stepOf(last) ?? 0;
+  const nearest = [
+    ...steps.filter((step) => step < from).reverse(),
+    ...steps.filter((step) => step > from),
+  ];
+  const others = Array.from(
+    { length: Math.max(0, inputs - 1) },
+    (_, at) => (last.input + 1 + at) % inputs,
+  );
+  const candidates: ColumnChoice[] = [
+    ...nearest.map((step) => ({ ...last, step })),
+    ...others.map((input) => ({ ...last, input })),
+    ...runs
+      .filter(({ run }) => run !== last.run)
+      .map((one) => ({ ...last, run: one.run, step: newest(one) })),
+  ];
+  return candidates.find((one) => one.step !== null && !taken.has(name(one))) ?? null;
+}
+
 export function columnsText(columns: readonly ColumnChoice[]): string | null {
   if (columns.length === 0) return null;
   return JSON.stringify(columns.map(({ run, step, input }) => [run, step, input]));

@@ -7,10 +7,11 @@ import { statisticChange, statisticOf, type CompareNumbers } from "./compare_ord
 /** One line per filter: its number, the scale of its map, and every statistic. */
 export function statisticsCsv(capture: LayerCapture, channels: readonly number[]): string {
   const activation = capture.sheets.find((sheet) => sheet.method === "activation");
+  const twice = (name: string) => capture.statistics.filter((one) => one.name === name).length > 1;
   const names = [
     "filter",
     "largest_magnitude",
-    ...capture.statistics.map((statistic) => statistic.name),
+    ...capture.statistics.map(({ name, stage }) => (twice(name) ? `${name}_${stage}` : name)),
   ];
   const lines = channels.map((channel) => [
     channel,

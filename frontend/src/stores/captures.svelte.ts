@@ -58,12 +58,16 @@ export class Captures {
   readonly version = $derived(
     JSON.stringify(this.steps.map(({ step, session }) => [step, session])),
   );
-  /** What was captured of each layer at the selected step. */
-  readonly captured = $derived(
-    new Map<number, LayerSummary>(
-      this.step.value?.layers.map((summary) => [summary.layer, summary]),
-    ),
-  );
+  /**
+   * What was captured of each layer at the selected step; of the step before it while that is on
+   * its way, for the chain of layers need not go blank at every step.
+   */
+  readonly captured = $derived.by(() => {
+    const { last } = this.step;
+    const same = last?.run === this.run?.run && last?.graph === this.summary?.graph;
+    const step = this.step.value ?? (same ? last : null);
+    return new Map<number, LayerSummary>(step?.layers.map((summary) => [summary.layer, summary]));
+  });
   readonly layer = $derived.by<Layer | null>(() => {
     const layers = this.graph.value?.layers ?? [];
     const wanted = layers.find((layer) => layer.key === this.selection.choices.layer);
@@ -73,8 +77,30 @@ export class Captures {
     const count = this.inputs.value?.inputs.length ?? 0;
     return Math.max(0, Math.min(count - 1, this.selection.choices.input));
   });
-  readonly channel = $derived.by(() => {
-    const count = this.view.value?.planes?.channels ?? this.layer?.channels ?? 1;
+  /** What is wanted of the selection; null where a part of it is not known yet. */
+  readonly #wanted = $derived.by(() => {
+    const { at, layer, input } = this;
+    const { method, stage } = this.selection.choices;
+    if (!at || !layer) return null;
+    const place = { layer, input, method, stage };
+    return { at, place, key: JSON.stringify([at, layer.index, layer.key, input, method, stage]) };
+  });
+  /** The selection as it was captured; null until it is here. Whoever acts on it takes this. */
+  readonly current: LayerView | null = $derived(
+    this.#wanted && this.view.lastKey === this.#wanted.key ? this.view.last : null,
+  );
+  /**
+   * What is on screen: `current`, or still the same layer of the same run at another step, by
+   * another method, for another input, while that is on its way.
+   */
+  readonly shown: LayerView | null = $derived.by(() => {
+    const { last } = this.view;
+    if (this.current || !last || this.step.error || this.view.error) return this.current;
+    const same = last.at.run === this.run?.run && last.layer === this.layer;
+    return same && this.captured.has(last.layer.index) ? last : null;
+  });
+  readonly channel: number = $derived.by(() => {
+    const count = this.shown?.planes?.channels ?? this.layer?.channels ?? 1;
     return Math.max(0, Math.min(count - 1, this.selection.choices.channel ?? this.first()));
   });
   readonly predictions = $derived.by<Prediction[]>(
@@ -99,19 +125,16 @@ export class Captures {
       this.step.follow(JSON.stringify(at), () => this.library.step(at));
     });
     $effect(() => {
-      const { at, layer, input } = this;
-      const { method, stage } = this.selection.choices;
-      // The graph of another run may still be on its way: its layers are not this run's.
-      const fresh = this.graph.valueKey === this.summary?.graph && !this.step.loading;
-      if (!at || !layer || !fresh || !this.captured.has(layer.index)) return;
-      const key = JSON.stringify([at, layer.index, input, method, stage]);
-      this.view.load(key, () => this.loadView(at, { layer, input, method, stage }));
+      const wanted = this.#wanted;
+      this.view.expect(wanted?.key ?? null);
+      if (!wanted || !this.step.isCurrent || !this.captured.has(wanted.place.layer.index)) return;
+      this.view.load(wanted.key, () => this.loadView(wanted.at, wanted.place));
     });
   }
 
   /** Asks for the runs again: there may be new ones, and new steps. */
   reload(): void {
-    if (this.runs.value === null && !this.runs.error)
+    if (this.runs.last === null && !this.runs.error)
       this.runs.load("runs", () => this.library.runs());
     else this.runs.reload();
   }

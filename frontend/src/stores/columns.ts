@@ -87,10 +87,11 @@ export async function loadColumn(
   const captured = step.layers.some((one: LayerSummary) => one.layer === layer?.index);
   const view = layer && captured ? await loadView(captures, at, { ...looked, layer, input }) : null;
   const name = plainText(looked.layer.key, 80);
+  const where = `at step ${countText(at.step)} of ${letter}`;
   if (!layer) notes.push(`“${name}” is not in the model of ${letter}.`);
-  else if (!captured) notes.push(`“${name}” was not captured in ${letter}.`);
+  else if (!captured) notes.push(`“${name}” was not captured ${where}.`);
   else if (!view?.planes)
-    notes.push(`${methodName(looked.method)}: not captured for “${name}” in ${letter}.`);
+    notes.push(`${methodName(looked.method)} of “${name}”: not captured ${where}.`);
   const predictions = step.predictions.filter((prediction) => prediction.input === input);
   const inputsName = summary.inputs;
   return { letter, at, graph, inputsName, inputs, input, view, predictions, notes };
@@ -104,8 +105,8 @@ async function loadView(
 ): Promise<LayerView> {
   const name = (of: Pick<LayerView, "layer" | "input" | "method" | "stage">, ref: CaptureRef) =>
     JSON.stringify([ref.run, ref.step, ref.session, of.layer.index, of.input, of.method, of.stage]);
-  const { value } = captures.view;
-  return value && name(value, value.at) === name(place, at) ? value : captures.loadView(at, place);
+  const { last } = captures.view;
+  return last && name(last, last.at) === name(place, at) ? last : captures.loadView(at, place);
 }
 
 /** What differs between A and the others, as sentences. */

@@ -28,8 +28,16 @@ type Shown = FilterPicture | null;
 
 export class ComparedFilter {
   readonly loaded = new Resource<readonly Shown[]>();
-  readonly #pictures = $derived.by<readonly Shown[]>(() =>
-    this.loaded.value?.length === this.comparison.columns.length ? this.loaded.value : [],
+  readonly #key: string | null = $derived.by(() => {
+    const { columns, session } = this.comparison;
+    const { channel } = session.captures;
+    const keys = columns.map(({ view }) => view && pictureKey({ ...view, channel }));
+    return columns.length > 0 ? JSON.stringify([keys, channel]) : null;
+  });
+  /** Whether the pictures are those of the selected filter in these columns. */
+  readonly isCurrent: boolean = $derived(this.#key !== null && this.loaded.lastKey === this.#key);
+  readonly #pictures: readonly Shown[] = $derived.by(() =>
+    this.isCurrent ? (this.loaded.last ?? []) : [],
   );
 
   /** A − B of the two columns that can be subtracted. */
@@ -100,10 +108,9 @@ export class ComparedFilter {
     $effect(() => {
       const { columns } = this.comparison;
       const { channel } = session.captures;
-      if (columns.length === 0) return undefined;
-      const key = JSON.stringify(
-        columns.map(({ view }) => view && pictureKey({ ...view, channel })),
-      );
+      const key = this.#key;
+      this.loaded.expect(key);
+      if (key === null) return undefined;
       const load = () => Promise.all(columns.map((column) => this.#load(column, channel)));
       return settle(() => this.loaded.load(key, load));
     });

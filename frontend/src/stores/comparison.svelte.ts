@@ -1,6 +1,6 @@
 // What is compared of the selected layer: the columns, their order, and of two their difference.
 
-import { columnLetter } from "../core/columns";
+import { columnLetter, type ColumnChoice } from "../core/columns";
 import {
   hasValues,
   orderRows,
@@ -12,6 +12,7 @@ import {
 import { differenceError, subtract, type Difference } from "../core/difference";
 import { valueText } from "../core/format";
 import { valueOnInput } from "../core/placed";
+import { statisticsAt } from "../core/stages";
 import { statisticName } from "../core/statistics";
 import {
   columnFrame,
@@ -22,10 +23,13 @@ import {
   placedPlane,
   unmatchedLayers,
   type Column,
+  type Looked,
 } from "./columns";
 import { ComparedFilter } from "./compared_filter.svelte";
 import { Resource } from "./resource.svelte";
+import { inOwnRoot } from "./root.svelte";
 import type { Place } from "./selection.svelte";
+import type { Layer, Runs } from "../wire";
 import type { Session } from "./session.svelte";
 
 /** Statistics that stand beside the rows before all others. */
@@ -37,28 +41,73 @@ export interface ComparedPlace {
   place: Place | null;
 }
 
-const comparisons = new WeakMap<Session, Comparison>();
+/** Begins to compare; call it once, when captures are first compared, and not from a component. */
+export const startComparison = (session: Session): Comparison =>
+  inOwnRoot(() => {
+    const comparison = new Comparison(session);
+    comparison.watch();
+    return comparison;
+  });
 
-/** The comparison of a session; it is there from when it is first asked for. */
+/** The comparison of a session, for views that are shown in it alone. */
 export function comparisonOf(session: Session): Comparison {
-  const known = comparisons.get(session);
-  if (known) return known;
-  const comparison = new Comparison(session);
-  comparisons.set(session, comparison);
-  $effect.root(() => comparison.watch());
-  return comparison;
+  if (!session.comparison) throw new Error("Nothing is compared yet.");
+  return session.comparison;
+}
+
+/** What is asked for: A first among the choices. */
+interface Wanted {
+  key: string;
+  run: string;
+  looked: Looked;
+  choices: readonly ColumnChoice[];
+  answer: Runs;
+}
+
+/** What is compared, and of which layer of A. */
+interface Compared {
+  run: string;
+  layer: Layer;
+  columns: readonly Column[];
 }
 
 export class Comparison {
-  readonly loaded = new Resource<readonly Column[]>();
+  readonly loaded = new Resource<Compared>();
   readonly filter = new ComparedFilter(this);
   /** Of pictures of weights, which lie nowhere on the input image. */
   #cursorOnKernel = $state.raw<Place | null>(null);
 
-  /** A first; all of them show the same layer. */
-  readonly columns = $derived.by(() =>
-    this.session.selection.choices.columns.length > 0 ? (this.loaded.value ?? []) : [],
+  /** What is asked for; null until all that it depends on is known. */
+  readonly #wanted: Wanted | null = $derived.by(() => {
+    const { captures, selection, comparing } = this.session;
+    const { at, layer, input, runs, step } = captures;
+    const { columns, method, stage } = selection.choices;
+    if (!comparing || !at || !layer || !runs.value || !step.isCurrent) return null;
+    const choices = [{ run: at.run, step: at.step, input }, ...columns];
+    const key = JSON.stringify([layer.key, method, stage, choices, runs.value.version]);
+    return { key, run: at.run, looked: { layer, method, stage }, choices, answer: runs.value };
+  });
+  /** Whether the columns on screen are those that are asked for. */
+  readonly isLoaded: boolean = $derived(
+    this.#wanted !== null && this.loaded.lastKey === this.#wanted.key,
   );
+  /** Whether the pictures on screen are those of the selected filter in these columns. */
+  readonly isCurrent: boolean = $derived.by(
+    () => this.isLoaded && this.a?.planes != null && this.filter.isCurrent,
+  );
+
+  /**
+   * A first; all of them show the same layer. While others of the same layer are on their way,
+   * those before them.
+   */
+  readonly columns: readonly Column[] = $derived.by(() => {
+    const { last, error } = this.loaded;
+    const { captures, selection, comparing } = this.session;
+    if (!comparing || !last || (error && !this.isLoaded)) return [];
+    const same = last.run === captures.run?.run && last.layer === captures.layer;
+    const asMany = last.columns.length === selection.choices.columns.length + 1;
+    return this.isLoaded || (same && asMany) ? last.columns : [];
+  });
   readonly a = $derived(this.columns[0]?.view ?? null);
   readonly notes = $derived([...new Set(columnNotes(this.columns))]);
   readonly unmatched = $derived(unmatchedLayers(this.columns));
@@ -86,7 +135,9 @@ export class Comparison {
   readonly subtracted = $derived(this.differences.some((one) => one !== null));
 
   readonly numbers = $derived<CompareNumbers>({
-    statistics: this.columns.map(({ view }) => view?.capture.statistics ?? []),
+    statistics: this.columns.map(({ view }) =>
+      view ? statisticsAt(view.capture.statistics, view.stage, view.layer) : [],
+    ),
     pictures: this.differences.map((one) => one?.mean ?? null),
   });
   /** What the rows are sorted by: numbers where what was asked for is not there. */
@@ -138,24 +189,17 @@ export class Comparison {
 
   /** Loads the columns whenever what is compared changes; call it inside an effect root. */
   watch(): void {
-    const { captures, selection } = this.session;
+    const { captures } = this.session;
     this.filter.watch();
     $effect(() => {
-      const { at, layer, input, runs, step, graph, summary } = captures;
-      const { columns, method, stage } = selection.choices;
-      const fresh = graph.valueKey === summary?.graph && !step.loading;
-      if (columns.length === 0 || !at || !layer || !runs.value || !fresh) return;
-      const answer = runs.value;
-      const choices = [{ run: at.run, step: at.step, input }, ...columns];
-      const looked = { layer, method, stage };
-      const key = JSON.stringify([layer.key, method, stage, choices, answer.version]);
+      const wanted = this.#wanted;
+      if (!wanted) return;
+      const { key, run, looked, choices, answer } = wanted;
       this.loaded.load(key, async () => {
         const found = choices.map((one, place) => findColumn(answer, one, columnLetter(place)));
-        return Promise.all(found.map((one) => loadColumn(captures, one, looked)));
+        const columns = found.map((one) => loadColumn(captures, one, looked));
+        return { run, layer: looked.layer, columns: await Promise.all(columns) };
       });
-    });
-    $effect(() => {
-      this.session.listed = this.columns.length > 0 ? this.order : null;
     });
   }
 

@@ -1,7 +1,7 @@
 // What has been fetched and cannot change is kept, so that going back costs no request.
 
 import * as api from "../api";
-import type { CaptureRef, TileRef, TimelinePlace } from "../api";
+import type { CaptureRef, HistoryPlace, TileRef, TimelinePlace } from "../api";
 import { wantedSheet } from "../core/method";
 import { planesOf, planesOfTile, tileOfSheet, type Planes } from "../core/planes";
 import type {
@@ -45,11 +45,7 @@ export class Library {
   }
 
   /** `version` tells the steps of the run: a new step makes a new history. */
-  history(
-    run: string,
-    place: { layer: number; channel: number; input: number },
-    version: string,
-  ): Promise<History> {
+  history(run: string, place: HistoryPlace, version: string): Promise<History> {
     return this.#keep(["history", run, place, version], () => api.fetchHistory(run, place));
   }
 

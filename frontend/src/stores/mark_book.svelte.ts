@@ -76,17 +76,11 @@ export class MarkBook {
     };
     void turn();
     const seen = () => void (hostIsHidden() || this.refresh());
-    // Asks before marks that have not arrived are lost with the page.
-    const leaving = (event: BeforeUnloadEvent) => {
-      if (this.waiting.length > 0) event.preventDefault();
-    };
     document.addEventListener("visibilitychange", seen);
-    window.addEventListener("beforeunload", leaving);
     return () => {
       stopped = true;
       clearTimeout(timer);
       document.removeEventListener("visibilitychange", seen);
-      window.removeEventListener("beforeunload", leaving);
     };
   }
 

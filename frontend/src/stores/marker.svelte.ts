@@ -2,6 +2,8 @@
 //
 // Loaded after the first picture; the session waits for it where a key is faster.
 
+import { untrack } from "svelte";
+
 import {
   filterId,
   isOutdated,
@@ -16,28 +18,61 @@ import {
   type Opinion,
 } from "../core/marks";
 import type { VerdictCounts } from "../core/verdicts";
-import { nextInOrder, targets } from "../core/picking";
+import { nextInOrder } from "../core/picking";
 import { markColors } from "../core/theme";
 import { drawTileMark } from "../core/tile_marks";
 import type { Decoration } from "../core/tile_renderer";
 import { plural } from "../core/format";
 import type { Layer, Mark, Verdict } from "../wire";
 import { MarkBook } from "./mark_book.svelte";
-import type { Session } from "./session.svelte";
+import { inOwnRoot } from "./root.svelte";
+import type { Session, Target } from "./session.svelte";
 
 export class Marker {
   book = $state.raw<MarkBook | null>(null);
+  /** Of every run that was marked in this visit: what is on its way there goes on. */
+  books = $state.raw<readonly MarkBook[]>([]);
   /** What waits for the name of its author. */
   asking = $state.raw<(() => void) | null>(null);
 
   constructor(private readonly session: Session) {
     const run = $derived(session.captures.run?.run ?? null);
     $effect(() => {
-      if (run === null) return undefined;
-      const book = new MarkBook(run, () => session.settings.author ?? "");
+      const book = run === null ? null : untrack(() => this.#bookOf(run));
       this.book = book;
-      return book.watch();
+      return book?.watch();
     });
+    // Asks before marks that have not arrived are lost with the page.
+    window.addEventListener("beforeunload", (event) => {
+      if (this.books.some(({ waiting }) => waiting.length > 0)) event.preventDefault();
+    });
+  }
+
+  #bookOf(run: string): MarkBook {
+    const known = this.books.find((book) => book.run === run);
+    if (known) return known;
+    const book = inOwnRoot(() => new MarkBook(run, () => this.session.settings.author ?? ""));
+    this.books = [...this.books, book];
+    return book;
+  }
+
+  /** Changes of any run that have not arrived. */
+  get waiting(): number {
+    return this.books.reduce((sum, { waiting }) => sum + waiting.length, 0);
+  }
+
+  /** The book of a mark that was not kept, or cannot be sent, and why. */
+  get trouble(): { book: MarkBook; reason: string } | null {
+    for (const book of this.books) {
+      const reason = book.refusal ?? (book.waiting.length > 0 ? book.error : null);
+      if (reason !== null) return { book, reason };
+    }
+    return null;
+  }
+
+  /** The book in which somebody else's mark is in the way. */
+  get conflicting(): MarkBook | null {
+    return this.books.find(({ conflict }) => conflict !== null) ?? null;
   }
 
   /** What is said about a filter of the selected layer. */
@@ -60,7 +95,7 @@ export class Marker {
 
   /** How many marks of the selected layer are of other weights. */
   readonly outdated = $derived.by(() => {
-    const channels = this.session.captures.view.value?.planes?.channels ?? 0;
+    const channels = this.session.captures.shown?.planes?.channels ?? 0;
     let count = 0;
     for (let channel = 0; channel < channels; channel++) if (this.isOutdated(channel)) count++;
     return count;
@@ -95,26 +130,34 @@ export class Marker {
     };
   }
 
-  judge(verdict: Verdict | null, stay: boolean): void {
-    this.#mark((opinion) => ({ ...opinion, verdict }), stay);
+  /** Whether marks can be made of what is on screen: it is what is selected, and may be marked. */
+  get isReady(): boolean {
+    return this.session.target !== null && this.book?.readOnly === null;
   }
 
-  rate(stars: number, stay: boolean): void {
-    this.#mark((opinion) => ({ ...opinion, stars }), stay);
+  // What follows is done to a target: by default to what is on screen now. A target is null where
+  // what is on screen is not what is selected; then nothing is marked, with a sentence.
+
+  judge(verdict: Verdict | null, stay: boolean, target = this.session.target): void {
+    this.#mark(target, (opinion) => ({ ...opinion, verdict }), stay);
+  }
+
+  rate(stars: number, stay: boolean, target = this.session.target): void {
+    this.#mark(target, (opinion) => ({ ...opinion, stars }), stay);
   }
 
   /** Takes verdict and stars back; tags and the note stay. */
-  clear(stay: boolean): void {
-    this.#mark((opinion) => ({ ...opinion, verdict: null, stars: 0 }), stay);
+  clear(stay: boolean, target = this.session.target): void {
+    this.#mark(target, (opinion) => ({ ...opinion, verdict: null, stars: 0 }), stay);
   }
 
-  describe(tags: readonly string[], note: string): void {
-    this.#mark((opinion) => ({ ...opinion, tags: [...tags], note }), true);
+  describe(tags: readonly string[], note: string, target: Target | null): void {
+    this.#mark(target, (opinion) => ({ ...opinion, tags: [...tags], note }), true);
   }
 
-  addTags(tags: readonly string[]): void {
+  addTags(tags: readonly string[], target: Target | null): void {
     const joined = (old: readonly string[]) => [...new Set([...old, ...tags])].sort();
-    this.#mark((opinion) => ({ ...opinion, tags: joined(opinion.tags) }), true);
+    this.#mark(target, (opinion) => ({ ...opinion, tags: joined(opinion.tags) }), true);
   }
 
   undo(): void {
@@ -144,58 +187,68 @@ export class Marker {
     this.session.selectChannel(filter.channel);
   }
 
-  #mark(change: (opinion: Opinion) => Opinion, stay: boolean): void {
-    const { session, book } = this;
-    const { captures, settings } = session;
-    const view = captures.view.value;
-    if (!book || !view?.planes) return;
+  #mark(target: Target | null, change: (opinion: Opinion) => Opinion, stay: boolean): void {
+    const { session } = this;
+    const { settings } = session;
+    if (!target) {
+      session.announce("Nothing was marked: the selected filter is not on screen yet.");
+      return;
+    }
+    const book = this.#bookOf(target.at.run);
     if (book.readOnly !== null) {
       session.announce(book.readOnly);
       return;
     }
     if (settings.author === null) {
-      this.asking = () => this.#mark(change, stay);
+      this.asking = () => this.#mark(target, change, stay);
       return;
     }
-    const { picked } = session;
-    const channels = targets(picked, captures.channel);
-    const changes = channels.flatMap((channel) => this.#change(channel, change));
+    const { channel, channels } = target;
+    const changes = channels.flatMap((one) => changeOf(book, filterOf(target, one), change));
     // Before the mark: it may take the filter out of the grid.
-    const next = nextInOrder(session.order, captures.channel);
+    const next = nextInOrder(session.order, channel);
     if (changes.length > 0) {
-      const { step, session: of } = view.at;
+      const { step, session: of } = target.at;
       book.make({ id: newId(), changes, base: book.sequence, step, session: of, undoes: null });
     }
-    this.#say(changes, channels.length);
-    if (picked.channels.size === 0 && settings.advance && !stay && next !== null) {
-      session.selectChannel(next);
-    }
+    this.#say(changes, target);
+    const there = session.target?.layer === target.layer && session.target.channel === channel;
+    const alone = session.picked.channels.size === 0;
+    if (there && alone && settings.advance && !stay && next !== null) session.selectChannel(next);
   }
 
-  #change(channel: number, change: (opinion: Opinion) => Opinion): Change[] {
-    const filter = this.#filter(channel);
-    if (!filter) return [];
-    const before = this.opinionOf(channel) ?? NO_OPINION;
-    const after = change(before);
-    if (sameOpinion(before, after)) return [];
-    return [{ filter, before, after }];
-  }
-
-  #say(changes: readonly Change[], asked: number): void {
+  #say(changes: readonly Change[], { layer, channels }: Target): void {
     const [first] = changes;
     if (!first) this.session.announce("That is what the mark says already.");
-    else if (asked > 1) {
+    else if (channels.length > 1) {
       this.session.announce(
         `${plural(changes.length, "filter")} marked: ${opinionText(first.after)}. Ctrl Z takes it back.`,
       );
     } else {
       const { marked } = this.countsOf([first.filter]);
-      const all = this.session.captures.view.value?.planes?.channels ?? 0;
       this.session.announce(
-        `Filter ${first.filter.channel}: ${opinionText(first.after)}. ${marked} of ${all} marked.`,
+        `Filter ${first.filter.channel}: ${opinionText(first.after)}. ${marked} of ${layer.channels ?? 0} marked.`,
       );
     }
   }
+}
+
+const filterOf = ({ at, layer }: Target, channel: number): MarkedFilter => ({
+  run: at.run,
+  path: layer.path,
+  call: layer.call,
+  channel,
+});
+
+/** What becomes of a filter's mark; nothing where the mark says it already. */
+function changeOf(
+  book: MarkBook,
+  filter: MarkedFilter,
+  change: (opinion: Opinion) => Opinion,
+): Change[] {
+  const before = book.shown.get(filterId(filter)) ?? NO_OPINION;
+  const after = change(before);
+  return sameOpinion(before, after) ? [] : [{ filter, before, after }];
 }
 
 /** A random id; `crypto.randomUUID` is there on secure pages only, and localhost may not be one. */
@@ -205,11 +258,4 @@ function newId(): string {
 }
 
 /** Begins marking; call it once, when the tab has something to mark. */
-export function startMarking(session: Session): Marker {
-  let marker: Marker | undefined;
-  $effect.root(() => {
-    marker = new Marker(session);
-  });
-  if (!marker) throw new Error("The marks could not be started.");
-  return marker;
-}
+export const startMarking = (session: Session): Marker => inOwnRoot(() => new Marker(session));

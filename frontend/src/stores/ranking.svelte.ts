@@ -11,6 +11,7 @@ import { drawTileFlags } from "../core/tile_flags";
 import type { Decoration } from "../core/tile_renderer";
 import type { Ablations, Flag, FlagKind, Flags, Statistic } from "../wire";
 import { Resource } from "./resource.svelte";
+import { inOwnRoot } from "./root.svelte";
 import type { Session } from "./session.svelte";
 
 export class Ranking {
@@ -19,20 +20,26 @@ export class Ranking {
 
   /** What the model loses without each filter of the selected layer; null: not measured. */
   readonly effects = $derived.by<FilterEffects | null>(() => {
-    const { view } = this.session.captures;
-    const { value } = this.tests;
-    if (!view.value || value?.run !== view.value.at.run) return null;
-    const graph = this.session.captures.graph.valueKey ?? "";
-    return filterEffects(value.ablations, graph, view.value.layer.key);
+    const { shown, graph } = this.session.captures;
+    // While the tests are asked for anew, those that are known hold.
+    const { last } = this.tests;
+    if (!shown || last?.run !== shown.at.run) return null;
+    return filterEffects(last.ablations, graph.key ?? "", shown.layer.key);
   });
 
   /** Statistics of the selected layer that were not captured with it. */
   readonly statistics = $derived.by<Statistic[]>(() => {
-    const channels = this.session.captures.view.value?.planes?.channels ?? 0;
+    const channels = this.session.captures.shown?.planes?.channels ?? 0;
     const { seed } = this.session.selection.choices;
-    const random = { name: "random", perInput: false, values: randomOrder(channels, seed) };
+    const random = {
+      name: "random",
+      perInput: false,
+      stage: "" as const,
+      values: randomOrder(channels, seed),
+    };
     const loss = this.effects?.changes[0];
-    return loss ? [{ name: "ablation", perInput: false, values: loss }, random] : [random];
+    if (!loss) return [random];
+    return [{ name: "ablation", perInput: false, stage: "", values: loss }, random];
   });
 
   /** Flags of the selected layer at thresholds that were moved. */
@@ -41,10 +48,10 @@ export class Ranking {
 
   /** What is conspicuous about filters of the selected layer. */
   readonly flags = $derived.by<readonly Flag[]>(() => {
-    const view = this.session.captures.view.value;
-    if (!view) return [];
-    if (!this.#isMoved) return view.capture.flags;
-    return this.#moved.valueKey === this.#movedKey ? (this.#moved.value?.flags ?? []) : [];
+    const { shown } = this.session.captures;
+    if (!shown) return [];
+    if (!this.#isMoved) return shown.capture.flags;
+    return this.#moved.lastKey === this.#movedKey ? (this.#moved.last?.flags ?? []) : [];
   });
 
   readonly #byChannel = $derived(flagsByChannel(this.flags));
@@ -59,7 +66,7 @@ export class Ranking {
       this.tests.load(`${visit} ${run.run}`, () => fetchAblations(run.run));
     });
     $effect(() => {
-      const view = session.captures.view.value;
+      const view = session.captures.shown;
       if (!view || !this.#isMoved) return;
       const { thresholds } = session.selection.choices;
       this.#moved.load(this.#movedKey, () => fetchFlags(view.at, view.layer.index, thresholds));
@@ -93,18 +100,11 @@ export class Ranking {
   }
 
   get #movedKey(): string {
-    const view = this.session.captures.view.value;
+    const view = this.session.captures.shown;
     const { thresholds } = this.session.selection.choices;
     return JSON.stringify([view?.at, view?.layer.index, thresholds]);
   }
 }
 
 /** Begins ranking; call it once, when the tab has something to rank. */
-export function startRanking(session: Session): Ranking {
-  let ranking: Ranking | undefined;
-  $effect.root(() => {
-    ranking = new Ranking(session);
-  });
-  if (!ranking) throw new Error("The ranking could not be started.");
-  return ranking;
-}
+export const startRanking = (session: Session): Ranking => inOwnRoot(() => new Ranking(session));

@@ -20,25 +20,50 @@ export function settling(): (action: () => void) => () => void {
   };
 }
 
-/** Keeps the last good value while the next one loads, so that a view need not go blank. */
+/**
+ * A value that is fetched by a key: all that says which value is wanted.
+ *
+ * `value` is that of the wanted key or null, so that no view shows the value of one thing under
+ * the name of another. A view that need not go blank while the next value loads takes `last`, and
+ * says of what it is.
+ */
 export class Resource<T> {
+  /** What is wanted. */
+  key = $state<string | null>(null);
   /** The last good value, perhaps of an earlier key. */
-  value = $state.raw<T | null>(null);
-  /** Key of `value`. */
-  valueKey = $state<string | null>(null);
+  last = $state.raw<T | null>(null);
+  /** Key of `last`. */
+  lastKey = $state<string | null>(null);
   loading = $state(false);
-  /** A sentence, where the present key could not be had. */
+  /** A sentence, where the wanted value could not be had. */
   error = $state<string | null>(null);
 
-  #key: string | null = null;
+  #begun: string | null = null;
   #fetcher: (() => Promise<T>) | null = null;
   #next: { key: string; fetcher: () => Promise<T> } | null = null;
 
+  /** The value of the wanted key; null where it is on its way, or could not be had. */
+  get value(): T | null {
+    return this.isCurrent ? this.last : null;
+  }
+
+  /** Whether the wanted value is here. */
+  get isCurrent(): boolean {
+    return this.key !== null && this.lastKey === this.key;
+  }
+
+  /** Says what is wanted from now on, before it can be fetched. */
+  expect(key: string | null): void {
+    if (untrack(() => this.key) === key) return;
+    this.key = key;
+    this.error = null;
+  }
+
   /** Loads the value of a key; does nothing where it is loaded or on its way. */
   load(key: string, fetcher: () => Promise<T>): void {
-    if (key === this.#key) return;
-    this.#key = key;
-    this.#fetcher = fetcher;
+    this.expect(key);
+    const settled = untrack(() => this.loading || this.isCurrent || this.error !== null);
+    if (key === this.#begun && settled) return;
     void this.#run(key, fetcher);
   }
 
@@ -48,38 +73,32 @@ export class Resource<T> {
    */
   follow(key: string, fetcher: () => Promise<T>): void {
     this.#next = null;
-    if (untrack(() => this.loading) && key !== this.#key) this.#next = { key, fetcher };
-    else this.load(key, fetcher);
+    if (untrack(() => this.loading) && key !== this.#begun) {
+      this.expect(key);
+      this.#next = { key, fetcher };
+    } else this.load(key, fetcher);
   }
 
   /** Fetches again, after a failure or because the server has more. */
   reload(): void {
-    if (this.#key !== null && this.#fetcher) void this.#run(this.#key, this.#fetcher);
-  }
-
-  clear(): void {
-    this.#next = null;
-    this.#key = null;
-    this.#fetcher = null;
-    this.value = null;
-    this.valueKey = null;
-    this.loading = false;
-    this.error = null;
+    if (this.#begun !== null && this.#fetcher) void this.#run(this.#begun, this.#fetcher);
   }
 
   async #run(key: string, fetcher: () => Promise<T>): Promise<void> {
+    this.#begun = key;
+    this.#fetcher = fetcher;
     this.loading = true;
     this.error = null;
     try {
       const value = await fetcher();
-      if (key !== this.#key) return;
-      this.value = value;
-      this.valueKey = key;
+      if (key !== this.#begun) return;
+      this.last = value;
+      this.lastKey = key;
     } catch (error) {
-      if (key !== this.#key) return;
-      this.error = error instanceof Error ? error.message : String(error);
+      if (key !== this.#begun) return;
+      if (key === this.key) this.error = error instanceof Error ? error.message : String(error);
     }
-    if (key !== this.#key) return;
+    if (key !== this.#begun) return;
     this.loading = false;
     const next = this.#next;
     this.#next = null;

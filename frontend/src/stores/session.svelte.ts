@@ -2,6 +2,7 @@
 
 import { getContext, setContext, untrack } from "svelte";
 
+import type { CaptureRef } from "../api";
 import { buildChain, closedAtFirst, groupsAround, nextCaptured } from "../core/chain";
 import { following, SCALE_MODES, type InspectorTab, type ScaleMode } from "../core/choices";
 import { firstColumn } from "../core/columns";
@@ -12,17 +13,30 @@ import { createColoring } from "../core/coloring";
 import { pixel } from "../core/lut";
 import { capturedMethods, capturedStages, isUnresponsive } from "../core/method";
 import { orderChannels, showChannels, usableSort } from "../core/order";
-import { NONE_PICKED, pickRange, togglePick, type Picked } from "../core/picking";
+import { NONE_PICKED, pickRange, targets, togglePick, type Picked } from "../core/picking";
+import { statisticsAt } from "../core/stages";
 import { substitutions } from "../core/substitutions";
 import type { Layer, Statistic } from "../wire";
 import { Captures } from "./captures.svelte";
 import type { Marker } from "./marker.svelte";
 import type { Ranking } from "./ranking.svelte";
+import type { Comparison } from "./comparison.svelte";
 import { playOn } from "./player";
+import { SelectedFilter } from "./selected_filter.svelte";
 import { Selection } from "./selection.svelte";
 import { Settings } from "./settings.svelte";
 
 const KEY = Symbol("session");
+
+/** Filters that are acted on, with the capture in which a person sees them. */
+export interface Target {
+  at: CaptureRef;
+  layer: Layer;
+  /** The selected filter. */
+  channel: number;
+  /** It alone, or all that are picked. */
+  channels: readonly number[];
+}
 
 export const provideSession = (session: Session): Session => setContext(KEY, session);
 export const useSession = (): Session => getContext<Session>(KEY);
@@ -31,6 +45,7 @@ export class Session {
   readonly settings = new Settings();
   readonly selection = new Selection();
   readonly captures = new Captures(this.selection, () => this.order[0] ?? 0);
+  readonly filter = new SelectedFilter(this.captures);
   playing = $state(false);
   /** Which pane is shown where only one has room. */
   pane = $state<"layers" | "filters" | "inspector">("filters");
@@ -38,8 +53,8 @@ export class Session {
   magnifying = $state(false);
   /** Filters that are marked together; of the selected layer. */
   picked = $state.raw<Picked>(NONE_PICKED);
-  /** Order of the filters where another list than the grid is shown, as in the comparison. */
-  listed = $state.raw<readonly number[] | null>(null);
+  /** Captures side by side; null until some are compared. */
+  comparison = $state.raw<Comparison | null>(null);
   /** Whether A and B of the comparison take turns in one place: as long as a key is held. */
   blinking = $state(false);
   /** Marks; null until they are loaded, after the first picture. */
@@ -58,13 +73,27 @@ export class Session {
     ),
   );
 
+  readonly comparing: boolean = $derived(this.selection.choices.columns.length > 0);
+
+  /**
+   * The filters that a person sees selected; null while what is on screen is something else, as
+   * until a layer is loaded. Whatever changes filters, or saves them, is done to these.
+   */
+  readonly target: Target | null = $derived.by(() => {
+    const { current: view, run, channel } = this.captures;
+    const seen = this.comparing ? this.comparison?.isCurrent : this.filter.isCurrent;
+    if (!seen || !run || !view?.planes) return null;
+    const { layer, at } = view;
+    return { at, layer, channel, channels: targets(this.picked, channel) };
+  });
+
   /** Statistics to sort by: the captured ones, the strength of the pictures on screen, others. */
   readonly sortable = $derived.by<Statistic[]>(() => {
-    const view = this.captures.view.value;
+    const view = this.captures.shown;
     if (!view?.planes) return [];
     return [
-      ...view.capture.statistics,
-      { name: "strength", perInput: true, values: [...view.planes.scale] },
+      ...statisticsAt(view.capture.statistics, view.stage, view.layer),
+      { name: "strength", perInput: true, stage: "", values: [...view.planes.scale] },
       ...(this.ranking?.statistics ?? []),
     ];
   });
@@ -73,9 +102,10 @@ export class Session {
   readonly sort = $derived(usableSort(this.selection.choices.sort, this.sortable));
 
   /** Channels in the order in which they are listed. */
-  readonly order = $derived.by<readonly number[]>(() => {
-    if (this.listed) return this.listed;
-    const view = this.captures.view.value;
+  readonly order: readonly number[] = $derived.by(() => {
+    // The comparison lists them in an order of its own.
+    if (this.comparing && this.comparison) return this.comparison.order;
+    const view = this.captures.shown;
     if (!view?.planes) return [];
     const order = orderChannels(view.planes.channels, this.sort, this.sortable);
     return showChannels(order, this.selection.choices.shown, {
@@ -87,7 +117,7 @@ export class Session {
   });
 
   /** End of the color scale over the layer; of one filter where each has its own. */
-  readonly layerRange = $derived(Math.max(0, ...(this.captures.view.value?.planes?.scale ?? [])));
+  readonly layerRange = $derived(Math.max(0, ...(this.captures.shown?.planes?.scale ?? [])));
 
   constructor() {
     let foldedFor: string | null = null;
@@ -103,19 +133,21 @@ export class Session {
     });
     $effect(() => playOn(this));
     $effect(() => {
-      void this.captures.layer?.key;
+      void [this.captures.run?.run, this.captures.layer?.key];
       this.picked = NONE_PICKED;
     });
     $effect(() => {
-      if (this.captures.view.value === null) return;
-      void this.marking();
-      this.#startRanking();
+      if (this.captures.shown === null) return;
+      // What cannot be loaded is tried again with the next layer.
+      if (!untrack(() => this.marker)) this.marking().catch(() => null);
+      if (!untrack(() => this.ranking)) this.#startRanking().catch(() => null);
     });
     this.captures.watch();
+    this.filter.watch(() => this.comparing);
   }
 
   isUnresponsive(channel: number): boolean {
-    const sheet = this.captures.view.value?.sheet;
+    const sheet = this.captures.shown?.sheet;
     return sheet ? isUnresponsive(sheet, channel) : false;
   }
 
@@ -134,7 +166,7 @@ export class Session {
   /** A layer without filters has only its attributes to show. */
   readonly inspectorTab = $derived.by<InspectorTab>(() => {
     const { layer, captured, step } = this.captures;
-    const bare = layer !== null && step.value !== null && !captured.has(layer.index);
+    const bare = layer !== null && step.last !== null && !captured.has(layer.index);
     const { tab } = this.selection.choices;
     return bare && tab === "filter" ? "layer" : tab;
   });
@@ -142,7 +174,7 @@ export class Session {
   /** What the link or the last run asked for and is not here, and what is shown instead. */
   readonly substitutions = $derived.by(() => {
     const { run, summary, layer, graph, step, view } = this.captures;
-    const settled = graph.valueKey === summary?.graph && !step.loading && !view.loading;
+    const settled = graph.key === summary?.graph && step.isCurrent && !view.loading;
     return substitutions(this.selection.choices, {
       run: run?.run ?? null,
       step: summary?.step ?? null,
@@ -233,7 +265,7 @@ export class Session {
   }
 
   nextMethod(): void {
-    const capture = this.captures.view.value?.capture;
+    const capture = this.captures.shown?.capture;
     if (!capture) return;
     const { choices } = this.selection;
     choices.method = following(capturedMethods(capture), choices.method);
@@ -241,10 +273,11 @@ export class Session {
 
   /** Feature maps before or after the activation function, where the layer has both. */
   switchStage(): void {
-    const { value } = this.captures.view;
-    if (!value || value.method !== "activation" || capturedStages(value.capture).length === 0)
+    const { shown } = this.captures;
+    if (!shown || shown.method !== "activation" || capturedStages(shown.capture).length === 0)
       return;
-    this.selection.choices.stage = value.stage === "after" ? "before" : "after";
+    const { choices } = this.selection;
+    choices.stage = choices.stage === "after" ? "before" : "after";
   }
 
   setScale(mode: ScaleMode): void {
@@ -268,25 +301,23 @@ export class Session {
     this.playing = !this.playing && this.captures.steps.length > 1;
   }
 
-  #marking: Promise<Marker> | null = null;
-
-  /** The marks, loaded when they are first asked for. */
-  marking(): Promise<Marker> {
-    this.#marking ??= import("./marker.svelte").then(({ startMarking }) => {
-      this.marker = startMarking(this);
-      return this.marker;
-    });
-    return this.#marking;
+  /** Loads a view of the comparison, and begins to compare where nothing was compared yet. */
+  async toCompare<T>(load: () => Promise<T>): Promise<T> {
+    const [view, { startComparison }] = await Promise.all([load(), import("./comparison.svelte")]);
+    this.comparison ??= startComparison(this);
+    return view;
   }
 
-  #rankingStarted = false;
+  /** The marks, loaded when they are first asked for. */
+  async marking(): Promise<Marker> {
+    const { startMarking } = await import("./marker.svelte");
+    this.marker ??= startMarking(this);
+    return this.marker;
+  }
 
-  #startRanking(): void {
-    if (this.#rankingStarted) return;
-    this.#rankingStarted = true;
-    void import("./ranking.svelte").then(({ startRanking }) => {
-      this.ranking = startRanking(this);
-    });
+  async #startRanking(): Promise<void> {
+    const { startRanking } = await import("./ranking.svelte");
+    this.ranking ??= startRanking(this);
   }
 
   announce(message: string): void {

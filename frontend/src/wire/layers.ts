@@ -51,10 +51,16 @@ export interface Sheet {
   placement: Placement | null;
 }
 
-/** One number per filter; `perInput` tells whether it is of the asked input image. */
+/**
+ * One number per filter; `perInput` tells whether it is of the asked input image.
+ *
+ * `stage` is that of the feature map that it is taken from, as of a `Sheet`; "" where there
+ * is none, or where an old capture does not say it.
+ */
 export interface Statistic {
   name: string;
   perInput: boolean;
+  stage: MapStage;
   values: (number | null)[];
 }
 

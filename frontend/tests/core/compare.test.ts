@@ -1,6 +1,12 @@
 import { describe, expect, it } from "vitest";
 
-import { columnsText, firstColumn, parseColumns } from "../../src/core/columns";
+import {
+  columnsText,
+  firstColumn,
+  nextColumn,
+  parseColumns,
+  type ColumnChoice,
+} from "../../src/core/columns";
 import { layOutComparison } from "../../src/core/compare_layout";
 import {
   compareKeyText,
@@ -44,6 +50,43 @@ describe("what a comparison begins with", () => {
   it("is the next input image where there is one step only", () => {
     const column = firstColumn("train", steps.slice(0, 1), { place: 0, input: 2, inputs: 3 });
     expect(column).toEqual({ run: "train", step: null, input: 0 });
+  });
+});
+
+describe("what a column that is added shows", () => {
+  const steps = [0, 5, 9].map((step) => ({ step }));
+  const runs = [
+    { run: "a", steps },
+    { run: "empty", steps: [] },
+    { run: "b", steps: steps.slice(1) },
+  ];
+  const column = (run: string, step: number | null, input = 0): ColumnChoice => ({
+    run,
+    step,
+    input,
+  });
+
+  it("is never what another column shows, until everything is shown", () => {
+    const shown = [column("a", 9, 1)];
+    for (let next; (next = nextColumn(shown, runs, 2)); shown.push(next)) {
+      const same = shown.filter((one) => JSON.stringify(one) === JSON.stringify(next));
+      expect(same).toEqual([]);
+    }
+    expect(shown.slice(0, 4)).toEqual([
+      column("a", 9, 1),
+      column("a", 5, 1),
+      column("a", 0, 1),
+      column("a", 0, 0),
+    ]);
+    expect(shown.some(({ run }) => run === "b")).toBe(true);
+  });
+
+  it("knows that the newest step is a step with a number", () => {
+    expect(nextColumn([column("a", 9), column("a", null)], [{ run: "a", steps }], 1)).toEqual(
+      column("a", 5),
+    );
+    const all = [column("a", 9), column("a", 5), column("a", 0)];
+    expect(nextColumn(all, [{ run: "a", steps }], 1)).toBeNull();
   });
 });
 
@@ -126,7 +169,9 @@ describe("layers of two models", () => {
 });
 
 describe("the order of the rows", () => {
-  const statistic = (values: (number | null)[]) => [{ name: "l1", perInput: false, values }];
+  const statistic = (values: (number | null)[]) => [
+    { name: "l1", perInput: false, stage: "" as const, values },
+  ];
   const numbers = {
     statistics: [statistic([1, 3, null]), statistic([5, 3, 2])],
     pictures: [0.1, 0.2, 0.3],
@@ -146,7 +191,7 @@ describe("the order of the rows", () => {
       expect(parseCompareKey(text)).toEqual({ kind: "index" });
   });
   it("takes no difference of numbers of filters, which are names", () => {
-    const named = [{ name: "redundant_with", perInput: false, values: [3] }];
+    const named = [{ name: "redundant_with", perInput: false, stage: "" as const, values: [3] }];
     const both = { statistics: [named, named], pictures: [] };
     expect(statisticChange(both, { name: "redundant_with", channel: 0 })).toBeNull();
     expect(statisticChange(numbers, { name: "l1", channel: 0 })).toBe(-4);
@@ -158,7 +203,9 @@ describe("the order of the rows", () => {
 });
 
 it("is saved as a table with a column for each capture, and one for the change", () => {
-  const named = (values: (number | null)[]) => [{ name: "=x", perInput: false, values }];
+  const named = (values: (number | null)[]) => [
+    { name: "=x", perInput: false, stage: "" as const, values },
+  ];
   const two = { statistics: [named([1, null]), named([3, 4])], pictures: [] };
   expect(comparedCsv(two, [1, 0])).toBe("filter,A =x,B =x,A-B =x\r\n1,,4,\r\n0,1,3,-2\r\n");
   const three = { ...two, statistics: [...two.statistics, []] };

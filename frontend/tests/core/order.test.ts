@@ -18,7 +18,9 @@ const UNKNOWN: Known = {
 };
 
 describe("the order", () => {
-  const statistics = [{ name: "mean", perInput: true, values: [1, null, 3, 3] }];
+  const statistics = [
+    { name: "mean", perInput: true, stage: "" as const, values: [1, null, 3, 3] },
+  ];
 
   it("is by statistic, undefined last, ties by number", () => {
     expect(orderChannels(4, { name: "mean", descending: true }, statistics)).toEqual([2, 3, 0, 1]);

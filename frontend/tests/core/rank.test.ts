@@ -40,6 +40,7 @@ describe("criteria", () => {
 const statistic = (name: string, ...values: (number | null)[]) => ({
   name,
   perInput: false,
+  stage: "" as const,
   values,
 });
 

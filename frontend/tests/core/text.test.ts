@@ -174,7 +174,7 @@ describe("classes", () => {
 describe("tables", () => {
   const capture = makeCapture({
     sheets: [makeSheet()],
-    statistics: [{ name: "=mean,x", perInput: true, values: [0.5, null] }],
+    statistics: [{ name: "=mean,x", perInput: true, stage: "" as const, values: [0.5, null] }],
   });
 
   it("have a line per filter, in the order of the grid", () => {

@@ -5,12 +5,47 @@ import { Resource } from "../../src/stores/resource.svelte";
 const settled = () => new Promise((resolve) => setTimeout(resolve));
 
 describe("a resource", () => {
-  it("keeps the last value while the next one loads", async () => {
+  it("has no value but that of its key, and keeps the last one apart", async () => {
     const resource = new Resource<number>();
     resource.load("a", async () => 1);
     await settled();
+    expect([resource.value, resource.isCurrent]).toEqual([1, true]);
     resource.load("b", () => new Promise(() => undefined));
-    expect([resource.value, resource.valueKey, resource.loading]).toEqual([1, "a", true]);
+    expect([resource.value, resource.isCurrent, resource.loading]).toEqual([null, false, true]);
+    expect([resource.last, resource.lastKey]).toEqual([1, "a"]);
+  });
+
+  it("loses its value when another is expected, before that is asked for", async () => {
+    const resource = new Resource<number>();
+    resource.load("a", async () => 1);
+    await settled();
+    resource.expect("b");
+    expect(resource.value).toBeNull();
+    resource.expect("a");
+    expect(resource.value).toBe(1);
+    resource.expect(null);
+    expect(resource.value).toBeNull();
+  });
+
+  it("has neither value nor an old one where a key cannot be had, and tries it again later", async () => {
+    const resource = new Resource<number>();
+    let attempts = 0;
+    const broken = async () => {
+      attempts++;
+      throw new Error("gone");
+    };
+    resource.load("a", async () => 1);
+    await settled();
+    resource.load("b", broken);
+    await settled();
+    resource.load("b", broken);
+    expect([resource.value, resource.error, attempts]).toEqual([null, "gone", 1]);
+    resource.load("a", async () => 1);
+    await settled();
+    expect([resource.value, resource.error]).toEqual([1, null]);
+    resource.load("b", broken);
+    await settled();
+    expect([resource.value, resource.error, attempts]).toEqual([null, "gone", 2]);
   });
 
   it("forgets an answer that comes after a newer question", async () => {
@@ -46,10 +81,10 @@ describe("a resource", () => {
     expect(asked).toEqual(["1"]);
     answers.get("1")?.("first");
     await settled();
-    expect([resource.value, resource.loading]).toEqual(["first", true]);
+    expect([resource.value, resource.last, resource.loading]).toEqual([null, "first", true]);
     answers.get("4")?.("last");
     await settled();
-    expect([resource.value, resource.valueKey, resource.loading]).toEqual(["last", "4", false]);
+    expect([resource.value, resource.key, resource.loading]).toEqual(["last", "4", false]);
     expect(asked).toEqual(["1", "4"]);
   });
 

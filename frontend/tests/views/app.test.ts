@@ -137,7 +137,7 @@ describe("the tab", () => {
     location.hash = "#convlens&p.convlens.method=guided";
     serve({ layers: smallNetwork(), steps: [0] });
     render(App);
-    await shown("Guided gradient: not captured for this layer");
+    await shown("Guided gradient of conv1: not captured at step 0");
     await fireEvent.click(screen.getByText("Show the activation"));
     await shown("Filter 0, 1 of 2");
   });

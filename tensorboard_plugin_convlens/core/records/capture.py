@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Literal
 
 from tensorboard_plugin_convlens.core.records.gradients import Guidance
 from tensorboard_plugin_convlens.core.records.sheet import Sheet
@@ -39,11 +40,15 @@ class Statistic:
         formula in `core/importance.py`.
       input: Index of the input image, or -1 where the number does not depend on one.
       values: `float32 [channel]`; NaN where it is not defined.
+      stage: Of a number that is taken from a feature map: where that stands with respect to
+        the activation function, as a sheet of it says. "" where no feature map of one stage
+        is looked at, as for kernels; and in older captures, which do not say it.
     """
 
     name: str
     input: int
     values: FloatArray
+    stage: Literal["", "before", "after", "none"] = ""
 
 
 @dataclass(frozen=True, slots=True)

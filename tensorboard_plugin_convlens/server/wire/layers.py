@@ -56,10 +56,15 @@ class Sheet(TypedDict):
 
 
 class Statistic(TypedDict):
-    """One number per filter; `perInput` tells whether it is of the asked input image."""
+    """One number per filter; `perInput` tells whether it is of the asked input image.
+
+    `stage` is that of the feature map that it is taken from, as of a `Sheet`; "" where there
+    is none, or where an old capture does not say it.
+    """
 
     name: str
     perInput: bool
+    stage: MapStage
     values: list[float | None]
 
 
