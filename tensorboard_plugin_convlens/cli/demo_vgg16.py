@@ -75,5 +75,4 @@ def _capture(model: keras.Model, pixels: NDArray[np.uint8], log_dir: str, run: s
     session = Session(model, inputs, shown, writer, options)
     with FilterProgress(session.filters, run) as progress:
         recording = session.capture(0, progress=progress)
-    print(*describe(run, recording.capture, recording.step), sep="
-", flush=True)
+    print(*describe(run, recording.capture, recording.step), sep="\n", flush=True)
