@@ -239,7 +239,7 @@ def announced_variables(announce: Callable[[int], None]) -> Iterator[None]:
             announce(math.prod(size or 0 for size in sizes))
         construct(self, initializer, shape, *rest, **named)
 
-    with _TRACING:
+    with TRACING:
         own = "__init__" in vars(keras.Variable)
         keras.Variable.__init__ = announced
         try:
