@@ -96,7 +96,7 @@ class _State:
         self._attributes: Any = vars(layer)
         self._before = dict(self._attributes)
         tracker = self._before.get("_tracker")
-        self._tracker: dict[str, Any] = {} if tracker is None else vars(tracker)
+        self._tracker: Any = {} if tracker is None else vars(tracker)
         self._tracked = dict(self._tracker)
         found = [*self._before.values(), *getattr(tracker, "stored_ids", {}).values()]
         found += [store for _, store in getattr(tracker, "config", {}).values()]
