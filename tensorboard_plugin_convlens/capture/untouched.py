@@ -93,11 +93,11 @@ class _State:
     """The attributes of a layer, and the contents of its lists, sets and dictionaries."""
 
     def __init__(self, layer: Any) -> None:
-        self._attributes = vars(layer)
+        self._attributes: Any = vars(layer)
         self._before = dict(self._attributes)
         tracker = self._before.get("_tracker")
-        self._tracker = None if tracker is None else vars(tracker)
-        self._tracked = dict(self._tracker or {})
+        self._tracker: Any = {} if tracker is None else vars(tracker)
+        self._tracked = dict(self._tracker)
         found = [*self._before.values(), *getattr(tracker, "stored_ids", {}).values()]
         found += [store for _, store in getattr(tracker, "config", {}).values()]
         self._contents = [_Contents(one) for one in map(_unwrapped, found) if _holds(one)]
@@ -108,10 +108,9 @@ class _State:
             (self._attributes, self._before),
             (self._tracker, self._tracked),
         ):
-            if holder is not None:
-                for name in set(holder) - set(before):
-                    del holder[name]
-                holder.update(before)
+            for name in set(holder) - set(before):
+                del holder[name]
+            holder.update(before)
         for contents in self._contents:
             contents.restore()
 
@@ -140,8 +139,8 @@ class _Contents:
         """Past Keras' own classes, which would note it as a change of the layer."""
         if list(map(id, _flat(self._now()))) == list(map(id, _flat(self._before))):
             return
-        kind = next(one for one in (list, set, dict) if isinstance(self._container, one))
-        if kind is not list:
+        if isinstance(self._container, (set, dict)):
+            kind: Any = set if isinstance(self._container, set) else dict
             kind.clear(self._container)
             kind.update(self._container, self._before)
         elif type(self._container).__module__.startswith("keras."):

@@ -81,7 +81,9 @@ def test_every_kind_of_activation_layer_counts_into_the_maps(activation):
     np.testing.assert_allclose(feature_maps(model, image, "c1"), expected, rtol=1e-5, atol=1e-4)
     engine = Engine(model, image)
     assert [engine.graph.layers[one].key for one in engine.convolutions] == ["c1"]
-    assert engine.kernels(engine.convolutions[0]).shape == (3, 3, 3, 3)
+    kernels = engine.kernels(engine.convolutions[0])
+    assert kernels is not None
+    assert kernels.shape == (3, 3, 3, 3)
 
 
 def test_statistics_and_guidance_are_those_of_the_same_function_by_name(tmp_path: Path):
@@ -141,7 +143,7 @@ def test_filters_of_it_are_closed_as_those_of_any_layer(activation):
     model = model_of("Conv2D", ACTIVATIONS[activation](), image)
     gated = GatedModel(model, image)
     assert gated.filters == {"c1": 3}
-    gated.close({"c1": [1]})
+    gated.close({"c1": (1,)})
     maps = np.array(model.layers[0](image))
     maps[..., 1] = 0
     expected = model.layers[2](model.layers[1](maps))

@@ -47,7 +47,8 @@ def because_of(images):
 
 
 def key_error(images):
-    return {}["scale"]
+    sizes: dict[str, int] = {}
+    return sizes["scale"]
 
 
 @pytest.mark.parametrize(

@@ -46,7 +46,7 @@ class Block(layers.Layer):
         return (*shape[:-1], 8)
 
 
-def by_hand(function: Callable[..., Any]) -> Callable[..., Any]:
+def by_hand(function: Callable[..., Any]) -> Any:
     """A function whose gradient computes it once more, as people write it themselves."""
 
     @tf.custom_gradient
@@ -63,12 +63,12 @@ def by_hand(function: Callable[..., Any]) -> Callable[..., Any]:
     return computed
 
 
-def twice(function: Callable[..., Any]) -> Callable[..., Any]:
+def twice(function: Callable[..., Any]) -> Any:
     """Checkpointed inside of something checkpointed."""
     return tf.recompute_grad(lambda x: tf.recompute_grad(function)(x) * 1.0)
 
 
-def clipped(function: Callable[..., Any]) -> Callable[..., Any]:
+def clipped(function: Callable[..., Any]) -> Any:
     """A function with a gradient that is not its derivative."""
 
     @tf.custom_gradient
