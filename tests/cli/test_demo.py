@@ -13,7 +13,7 @@ import pytest
 
 from tests.postgresql import free_port
 
-SECONDS = 240
+SECONDS = 600  # Patience, on a machine that does much else.
 # The part that captures VGG16 finds a package that is broken.
 BROKEN = "raise RuntimeError('The weights are damaged.')\n"
 
@@ -35,6 +35,8 @@ def demo(tmp_path):
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, paths))},
+                # A shell makes what it runs in the background deaf to Ctrl-C.
+                preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
             )
         started.append(process)
         return process, lambda: (tmp_path / "output").read_text(errors="replace")
