@@ -64,6 +64,8 @@ bench: $(VENV)/.browser $(VENV)/.postgresql $(STATIC) $(PEERS)/.done ## measure:
 	$(BIN)/python -m pytest benchmarks --benchmark-only --benchmark-json=/dev/null
 	$(BIN)/python -m benchmarks.marks
 	$(BIN)/python -m benchmarks.timeline
+	$(BIN)/python -m benchmarks.long_runs
+	$(BIN)/python -m benchmarks.sheets
 	$(BIN)/python -m benchmarks.browser
 
 build: $(VENV)/.dev ## wheel and source distribution, in dist/

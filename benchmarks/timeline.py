@@ -180,22 +180,24 @@ def write_log(log_dir: Path) -> ModelGraph:
     return graph
 
 
-def pictures(pack: PackWriter, index: int, random: np.random.Generator) -> list[Sheet]:
+def pictures(
+    pack: PackWriter, index: int, random: np.random.Generator, filters: int = FILTERS
+) -> list[Sheet]:
     """Small maps and guided gradients; a manifest does not know how large they are."""
-    noise = random.standard_normal((FILTERS, SIDE, SIDE, 3), np.float32)
-    place = np.arange(FILTERS, dtype=np.int32) % 200
+    noise = random.standard_normal((filters, SIDE, SIDE, 3), np.float32)
+    place = np.arange(filters, dtype=np.int32) % 200
     guided = pack.begin_gradients(GradientKey("guided", "max", index))
-    guided.add(Gradients(tuple(range(FILTERS)), noise, place, place, place, place, True))
+    guided.add(Gradients(tuple(range(filters)), noise, place, place, place, place, True))
     gradients = guided.finish()
     return [pack.add_maps(noise[..., 0].copy(), input_index=index), *gradients]
 
 
-def numbers(random: np.random.Generator) -> tuple[Statistic, ...]:
+def numbers(random: np.random.Generator, filters: int = FILTERS) -> tuple[Statistic, ...]:
     """All statistics of a layer."""
     asked = [(name, index) for name in PER_INPUT for index in range(INPUTS)]
     asked += [(name, -1) for name in PER_FILTER]
     return tuple(
-        Statistic(name, index, random.random(FILTERS, np.float32)) for name, index in asked
+        Statistic(name, index, random.random(filters, np.float32)) for name, index in asked
     )
 
 

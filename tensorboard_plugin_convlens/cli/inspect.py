@@ -76,7 +76,7 @@ def _describe_step(reader: Reader, run_name: str, capture: Capture) -> dict[str,
         "skipped": [{"what": one.what, "reason": one.reason} for one in capture.skipped],
         "layers": [
             {
-                "layer": graph.layers[layer.layer].key,
+                "layer": graph.layer(layer.layer).key,
                 "filters": max((sheet.channels for sheet in layer.sheets), default=0),
                 "methods": list(dict.fromkeys(sheet.method for sheet in layer.sheets)),
                 "guided": None if layer.guidance is None else layer.guidance.guided,

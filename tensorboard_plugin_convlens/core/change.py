@@ -100,19 +100,30 @@ def silence(statistics: Sequence[Statistic]) -> NDArray[np.bool_] | None:
     """
     by_input: dict[int, dict[str, FloatArray]] = {}
     for one in statistics_at(statistics):
-        if one.input >= 0:
+        if one.input >= 0 and one.name in _ZERO:
             by_input.setdefault(one.input, {})[one.name] = one.values
-    zero = [found for one in by_input.values() if (found := _all_zero(one)) is not None]
+    alike: dict[frozenset[str], list[dict[str, FloatArray]]] = {}
+    for values in by_input.values():
+        alike.setdefault(frozenset(values), []).append(values)
+    # All input images at once that have the same statistics: nearly always all.
+    zero = [found for some in alike.values() if (found := _all_zero(some)) is not None]
     return np.all(zero, axis=0) if zero else None
 
 
-def _all_zero(values: dict[str, FloatArray]) -> NDArray[np.bool_] | None:
-    """At one input image, by the values of its statistics."""
-    apoz, largest, deviation = (values.get(name) for name in ("apoz", "max", "std"))
+_ZERO = ("apoz", "max", "std")
+
+
+def _all_zero(values: Sequence[dict[str, FloatArray]]) -> NDArray[np.bool_] | None:
+    """At all of some input images, by the values of the statistics that each has."""
+    apoz, largest, deviation = (
+        np.asarray([one[name] for one in values]) if name in values[0] else None
+        for name in _ZERO
+    )
     if largest is None or deviation is None:
-        return None if apoz is None else apoz >= 1
+        return None if apoz is None else np.all(apoz >= 1, axis=0)
     flat = (largest == 0) & (deviation == 0)
-    return flat if apoz is None else np.where(np.isnan(apoz), flat, apoz >= 1)
+    zero = flat if apoz is None else np.where(np.isnan(apoz), flat, apoz >= 1)
+    return np.asarray(zero.all(axis=0))
 
 
 def lives(silent: Sequence[NDArray[np.bool_] | None], filters: int) -> NDArray[np.uint8]:

@@ -33,6 +33,10 @@ class FormatError(ConvLensError):
     """Stored bytes are damaged, cut short, or of a version this release cannot read."""
 
 
+class UnreadableError(FormatError):
+    """Stored bytes cannot be read at the moment: a disk or a file server fails."""
+
+
 class TooLargeError(ConvLensError):
     """An answer would take more memory than one answer may; the text says what of it."""
 

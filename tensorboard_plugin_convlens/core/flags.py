@@ -6,7 +6,7 @@ respond to others: a flag says "silent on all N inputs", and never that a filter
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -70,90 +70,127 @@ def find_flags(
 
     A flag whose statistics were not captured, or are undefined, is not raised.
     """
-    of_input: dict[str, list[FloatArray]] = {}
-    for one in statistics_at(statistics):
-        of_input.setdefault(one.name, []).append(one.values)
+    numbers = _Numbers(statistics)
     found = [
-        *_silent(statistics, of_input),
-        *_near_silent(statistics, of_input, thresholds),
-        *_saturated(of_input, thresholds),
-        *_duplicates(of_input, thresholds),
-        *_not_finite(statistics),
+        Flag(
+            int(channel),
+            kind,
+            _evidence(kind, numbers, channel),
+            _other(kind, numbers, channel),
+        )
+        for kind, mask in _masks(numbers, thresholds).items()
+        for channel in np.flatnonzero(mask).tolist()
     ]
     return tuple(sorted(found, key=lambda flag: (flag.channel, KINDS.index(flag.kind))))
 
 
-def count_flags(flags: Iterable[Flag]) -> dict[Kind, int]:
-    """How many filters have each kind of flag."""
-    counts: dict[Kind, int] = dict.fromkeys(KINDS, 0)
-    for flag in flags:
-        counts[flag.kind] += 1
-    return counts
+def count_flags(
+    statistics: Sequence[Statistic], thresholds: Thresholds = DEFAULTS
+) -> dict[Kind, int]:
+    """How many filters have each kind of flag; as many as `find_flags` finds."""
+    return {kind: count or 0 for kind, count in known_counts(statistics, thresholds).items()}
 
 
-def _silent(
-    statistics: Sequence[Statistic], of_input: dict[str, list[FloatArray]]
-) -> Iterable[Flag]:
-    silent = silence(statistics)
-    inputs = len(of_input.get("max", of_input.get("apoz", ())))
-    for channel in () if silent is None else np.flatnonzero(silent):
-        yield Flag(int(channel), "silent", {"inputs": inputs})
+def known_counts(
+    statistics: Sequence[Statistic], thresholds: Thresholds
+) -> dict[Kind, int | None]:
+    """As `count_flags`; None for what cannot be told of this layer."""
+    masks = _masks(_Numbers(statistics), thresholds)
+    return {
+        kind: int(np.count_nonzero(masks[kind])) if kind in masks else None for kind in KINDS
+    }
 
 
-def _near_silent(
-    statistics: Sequence[Statistic],
-    of_input: dict[str, list[FloatArray]],
-    thresholds: Thresholds,
-) -> Iterable[Flag]:
-    silent = silence(statistics)
-    if silent is None or "apoz" not in of_input:
-        return
-    zeros = np.stack(of_input["apoz"]).mean(axis=0, dtype=np.float64)
-    for channel in np.flatnonzero((zeros >= thresholds.near_silent) & ~silent):
-        evidence = {"inputs": len(of_input["apoz"]), "apoz": float(zeros[channel])}
-        yield Flag(int(channel), "near_silent", evidence)
+class _Numbers:
+    """The statistics of a layer, by name."""
 
+    def __init__(self, statistics: Sequence[Statistic]) -> None:
+        self.silent = silence(statistics)
+        self._statistics = statistics
+        self._values: dict[str, list[FloatArray]] = {}
+        self._means: dict[str, NDArray[np.float64]] = {}
+        self._broken: dict[str, NDArray[np.int64]] = {}
+        for one in statistics_at(statistics):
+            self._values.setdefault(one.name, []).append(one.values)
 
-def _saturated(of_input: dict[str, list[FloatArray]], thresholds: Thresholds) -> Iterable[Flag]:
-    if "saturation" not in of_input:
-        return
-    share = np.stack(of_input["saturation"]).mean(axis=0, dtype=np.float64)
-    for channel in np.flatnonzero(share >= thresholds.saturated):
-        evidence = {
-            "inputs": len(of_input["saturation"]),
-            "saturation": float(share[channel]),
-        }
-        yield Flag(int(channel), "saturated", evidence)
+    def has(self, *names: str) -> bool:
+        return all(name in self._values for name in names)
 
+    def inputs(self, name: str) -> int:
+        """At how many input images there is a statistic."""
+        return len(self._values.get(name, ()))
 
-def _duplicates(
-    of_input: dict[str, list[FloatArray]], thresholds: Thresholds
-) -> Iterable[Flag]:
-    if not {"redundancy", "redundant_with", "kernel_cosine"} <= of_input.keys():
-        return
-    (profile, *_), (kernel, *_) = of_input["redundancy"], of_input["kernel_cosine"]
-    (other, *_) = of_input["redundant_with"]
-    alike = (profile >= thresholds.profile) & (kernel >= thresholds.kernel)
-    for channel in np.flatnonzero(alike & np.isfinite(other)):
-        evidence = {"profile": float(profile[channel]), "kernel": float(kernel[channel])}
-        yield Flag(int(channel), "duplicate", evidence, int(other[channel]))
+    def first(self, name: str) -> FloatArray:
+        """Of the first input image, or of all of them."""
+        return self._values[name][0]
 
+    def mean(self, name: str) -> NDArray[np.float64]:
+        """Over the input images; NaN, where one of them is."""
+        if name not in self._means:
+            self._means[name] = np.mean(self._values[name], axis=0, dtype=np.float64)
+        return self._means[name]
 
-def _not_finite(statistics: Sequence[Statistic]) -> Iterable[Flag]:
-    """By numbers that are finite wherever maps and weights are."""
-    found: dict[str, dict[int, NDArray[np.bool_]]] = {}
-    for one in statistics:
-        if one.name in ("mean", "max", "std", "l1"):
-            of_input = found.setdefault(one.name, {})
-            infinite = ~np.isfinite(one.values)
+    def broken(self, name: str) -> NDArray[np.int64]:
+        """At how many input images it is not finite."""
+        if name not in self._broken:
             # Before or after the activation function, which makes 0 of minus infinity.
-            of_input[one.input] = infinite | of_input.get(one.input, False)
-    names: list[str] = [name for name in ("mean", "max", "std", "l1") if name in found]
-    if not names:
-        return
-    # Per name and channel, at how many input images it is not finite.
-    broken = np.stack([np.sum(list(found[name].values()), axis=0) for name in names])
-    for channel in np.flatnonzero(broken.any(axis=0)):
-        counts = zip(names, broken[:, channel], strict=True)
-        evidence = {name: float(count) for name, count in counts if count}
-        yield Flag(int(channel), "not_finite", evidence)
+            of_input: dict[int, NDArray[np.bool_]] = {}
+            for one in self._statistics:
+                if one.name == name:
+                    infinite = ~np.isfinite(one.values)
+                    of_input[one.input] = infinite | of_input.get(one.input, False)
+            self._broken[name] = np.sum(list(of_input.values()), axis=0)
+        return self._broken[name]
+
+
+def _masks(numbers: _Numbers, thresholds: Thresholds) -> dict[Kind, NDArray[np.bool_]]:
+    """Which filters have each kind of flag; a kind that cannot be told is not among them."""
+    masks: dict[Kind, NDArray[np.bool_]] = {}
+    if numbers.silent is not None:
+        masks["silent"] = numbers.silent
+        if numbers.has("apoz"):
+            masks["near_silent"] = ~numbers.silent & _reaches(
+                numbers.mean("apoz"), thresholds.near_silent
+            )
+    if numbers.has("saturation"):
+        masks["saturated"] = _reaches(numbers.mean("saturation"), thresholds.saturated)
+    if numbers.has("redundancy", "redundant_with", "kernel_cosine"):
+        other = numbers.first("redundant_with")
+        masks["duplicate"] = (
+            _reaches(numbers.first("redundancy"), thresholds.profile)
+            & _reaches(numbers.first("kernel_cosine"), thresholds.kernel)
+            & (other >= 0)
+            & (other < len(other))
+        )
+    if names := [name for name in _FINITE if numbers.has(name)]:
+        masks["not_finite"] = np.any([numbers.broken(name) > 0 for name in names], axis=0)
+    return masks
+
+
+# Numbers that are finite wherever maps and weights are.
+_FINITE = ("mean", "max", "std", "l1")
+
+
+def _reaches(values: NDArray[np.floating], threshold: float) -> NDArray[np.bool_]:
+    return np.asarray(np.isfinite(values) & (values >= threshold))
+
+
+def _evidence(kind: Kind, numbers: _Numbers, channel: int) -> dict[str, float]:
+    """The numbers that a flag rests on."""
+    if kind == "silent":
+        return {"inputs": numbers.inputs("max") or numbers.inputs("apoz")}
+    if kind == "duplicate":
+        return {
+            "profile": float(numbers.first("redundancy")[channel]),
+            "kernel": float(numbers.first("kernel_cosine")[channel]),
+        }
+    if kind == "not_finite":
+        counts = {name: numbers.broken(name)[channel] for name in _FINITE if numbers.has(name)}
+        return {name: float(count) for name, count in counts.items() if count}
+    name = "apoz" if kind == "near_silent" else "saturation"
+    return {"inputs": numbers.inputs(name), name: float(numbers.mean(name)[channel])}
+
+
+def _other(kind: Kind, numbers: _Numbers, channel: int) -> int | None:
+    """Of a duplicate, which filter it is a duplicate of."""
+    return int(numbers.first("redundant_with")[channel]) if kind == "duplicate" else None

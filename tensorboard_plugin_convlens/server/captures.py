@@ -1,13 +1,12 @@
 """The captures of TensorBoard's runs, as the routes ask for them.
 
-Small on purpose: a few manifests, graphs and sets of input images are kept, pixels never.
-A gigabyte of logs must not become memory of TensorBoard.
+A gigabyte of logs must not become memory of TensorBoard: single layers, where sheets lie, and
+the few numbers per layer of a table are kept, each bounded by bytes, and pixels never.
 """
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TypeVar
@@ -15,27 +14,33 @@ from typing import TypeVar
 from tensorboard_plugin_convlens.core.ablation import Ablation
 from tensorboard_plugin_convlens.core.errors import ConvLensError, NotCapturedError
 from tensorboard_plugin_convlens.core.flags import Thresholds
+from tensorboard_plugin_convlens.core.kept import Kept
 from tensorboard_plugin_convlens.core.records import (
     ActivationStage,
     Capture,
     Form,
-    InputImages,
+    InputsOutline,
     LayerCapture,
     Method,
     ModelGraph,
     Sheet,
+    SheetPlace,
     StepKey,
 )
-from tensorboard_plugin_convlens.server import to_wire, wire
-from tensorboard_plugin_convlens.server.timeline import NetworkRow, Row, network_row
+from tensorboard_plugin_convlens.server import wire
+from tensorboard_plugin_convlens.server.run_list import RunLists
+from tensorboard_plugin_convlens.server.timeline import NetworkRow, network_row
 from tensorboard_plugin_convlens.storage.source import Source
+from tensorboard_plugin_convlens.storage.stored_sheet import StoredSheet
 
-_MANIFESTS_KEPT = 8
+# In memory; a layer of 2,048 filters at four input images takes 1 MB.
+_LAYERS_KEPT = 8 * 2**20
+_SHEETS_KEPT = 4 * 2**20
+_BYTES_PER_PLACE = 300
+_NETWORK_ROWS_KEPT = 8 * 2**20
 _GRAPHS_KEPT = 4
 _INPUTS_KEPT = 4
-_SUMMARIES_KEPT = 20_000
-_NETWORK_ROWS_KEPT = 500  # About 40 bytes per layer each.
-AnyRow = TypeVar("AnyRow", Row, NetworkRow)
+AnyRow = TypeVar("AnyRow", Capture, NetworkRow)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,52 +78,120 @@ class Captures:
         """Takes a function that lists the runs of the moment with their sources."""
         self._list_sources = list_sources
         self._sources: Mapping[str, Source] = {}
-        self.capture = lru_cache(_MANIFESTS_KEPT)(self._capture)
+        self._lists = RunLists()
+        self._left_out = 0  # Steps, so far: an answer without one is not kept.
         self.graph = lru_cache(_GRAPHS_KEPT)(self._graph)
         self.inputs = lru_cache(_INPUTS_KEPT)(self._inputs)
-        self._network_row = lru_cache(_NETWORK_ROWS_KEPT)(self._read_network_row)
-        self._summary = lru_cache(_SUMMARIES_KEPT)(self._read_summary)
+        self._layers: Kept[tuple[StepOf, int, int], LayerCapture] = Kept(_LAYERS_KEPT)
+        self._sheets: Kept[tuple[StepOf, str], SheetPlace] = Kept(_SHEETS_KEPT)
+        self._rows: Kept[tuple[StepOf, int, Thresholds], NetworkRow] = Kept(_NETWORK_ROWS_KEPT)
 
-    def runs(self) -> list[wire.Run]:
+    def runs(self) -> Iterator[wire.Run]:
         """All runs, sorted, each with its steps and with what is wrong with it."""
+        for run, source in sorted(self._sources.items()):
+            if _is_utf8(run):
+                yield self._lists.of(run, source)
+            else:
+                yield _unnamed(run)
+
+    def versions(self) -> Hashable | None:
+        """Another one whenever `runs` would tell something else; None if that is not known."""
         self._sources = self._list_sources()
-        return [self._list_run(run) for run in sorted(self._sources)]
+        found = tuple((run, source.version()) for run, source in sorted(self._sources.items()))
+        if any(version is None for _, version in found):
+            return None
+        return found, self._lists.left_out
+
+    def version(self, run: str) -> Hashable | None:
+        """Another one whenever anything of a run may be another; None if that is not known."""
+        version = self._source(run).version()
+        return None if version is None else (version, self._left_out)
+
+    def outline(self, step: StepOf) -> Capture:
+        """Step, time, session and fingerprints of a capture."""
+        return self._source(step.run).outline(step.key)
+
+    def head(self, step: StepOf) -> Capture:
+        """Everything of a capture but its layers."""
+        return self._source(step.run).head(step.key)
+
+    def layers(self, step: StepOf) -> Iterable[LayerCapture]:
+        """The layers of a capture, one after the other."""
+        return self._source(step.run).layers(step.key)
 
     def layer(self, step: StepOf, layer: int) -> LayerCapture:
         """What was captured of a layer, by its index in the model graph."""
-        for record in self.capture(step).layers:
-            if record.layer == layer:
-                return record
-        raise NotCapturedError(f"Layer {layer} was not captured at step {step.key.step}.")
+        source = self._source(step.run)
+        version = source.step_version(step.key)
+        found = self._layers.find((step, version, layer))
+        if found is None:
+            found = next(iter(source.layers(step.key, (layer,))), None)
+            if found is None:
+                raise NotCapturedError(
+                    f"Layer {layer} was not captured at step {step.key.step}."
+                )
+            self._layers.keep((step, version, layer), found, _size_of(found))
+            self._note_sheets(step, found)
+        return found
+
+    def weights(self, step: StepOf, layer: int) -> str:
+        """SHA-256 of the weights of a layer, or "" where it was not captured."""
+        try:
+            return self.layer(step, layer).weights
+        except NotCapturedError:
+            return ""
+
+    def layer_key(self, step: StepOf, layer: int) -> str:
+        """The key of a captured layer in its model graph."""
+        return self.graph(step.run, self.outline(step).graph).layer(layer).key
 
     def check_input(self, step: StepOf, index: int) -> None:
         """Raises `NotCapturedError` unless the capture has an input image `index`."""
-        count = len(self.inputs(step.run, self.capture(step).inputs).inputs)
+        count = len(self.inputs(step.run, self.outline(step).inputs).inputs)
         if index >= count:
             raise NotCapturedError(
                 f"There is no input image {index} at step {step.key.step}; "
                 f"there are {count}, counted from 0."
             )
 
-    def sheet(self, step: StepOf, sha256: str) -> Sheet:
-        """A sheet of a capture, by the hash of its stored bytes."""
-        for layer in self.capture(step).layers:
-            for sheet in layer.sheets:
-                if sheet.sha256 == sha256:
-                    return sheet
+    def stored(self, step: StepOf, sha256: str) -> StoredSheet:
+        """A sheet of a capture as it is stored, by the hash of its stored bytes."""
+        source = self._source(step.run)
+        known = self._sheets.find((step, sha256))
+        if known is not None:
+            try:
+                return source.stored(known)
+            except ConvLensError:
+                # Where the step was written anew, the sheet may be elsewhere by now.
+                self._sheets.forget((step, sha256))
+        return source.stored(self._find_sheet(source, step, sha256))
+
+    def _find_sheet(self, source: Source, step: StepOf, sha256: str) -> SheetPlace:
+        """Looks through the layers of a step, for a browser may have kept what names them."""
+        for layer in source.layers(step.key):
+            if any(sheet.sha256 == sha256 for sheet in layer.sheets):
+                self._note_sheets(step, layer)
+                return next(one.place for one in layer.sheets if one.sha256 == sha256)
         raise NotCapturedError(f"Step {step.key.step} has no sheet {sha256[:12]}….")
 
-    def stored(self, step: StepOf, sheet: Sheet) -> bytes:
-        """The stored bytes of a sheet."""
-        return self._source(step.run).stored(sheet)
+    def _note_sheets(self, step: StepOf, layer: LayerCapture) -> None:
+        for sheet in layer.sheets:
+            self._sheets.keep((step, sheet.sha256), sheet.place, _BYTES_PER_PLACE)
+
+    def picture(self, run: str, fingerprint: str, index: int, source: int) -> bytes:
+        """An input picture, as PNG."""
+        return self._source(run).picture(fingerprint, index, source)
 
     def tile_sheet(self, tile: TileOf) -> Sheet | None:
         """The sheet that holds a tile, or None where it was not captured."""
+        try:
+            every = self.layer(tile.step, tile.layer).sheets
+        except NotCapturedError:
+            self.outline(tile.step)  # Raises where there is no such step at all.
+            return None
         sheets = [
             sheet
-            for layer in self.capture(tile.step).layers
-            if layer.layer == tile.layer
-            for sheet in layer.sheets
+            for sheet in every
             if sheet.method == tile.method
             if sheet.input in (tile.input, -1) and tile.channel < sheet.channels
         ]
@@ -133,41 +206,37 @@ class Captures:
         """The levels of a tile, from the sheet that holds it."""
         return self._source(tile.step.run).tile(sheet, tile.channel)
 
-    def all_of(self, run: str) -> Iterator[tuple[StepOf, Capture]]:
-        """Every capture of a run, by ascending step.
+    def numbers(self, run: str, layer: int) -> Iterator[Capture]:
+        """The statistics of a layer at every step, ascending.
 
-        Damaged ones are left out: `runs` says which they are.
-        """
-        for key in self._source(run).steps():
-            step = StepOf(run, key)
-            try:
-                yield step, self.capture(step)
-            except ConvLensError:
-                continue
-
-    def rows(self, run: str, graph: str, layer: int) -> Iterator[Row]:
-        """The statistics of a layer at every step of a model graph, ascending.
-
-        Damaged steps are left out: `runs` says which they are. That there is no step is told
-        at the end.
+        Damaged steps are left out: `runs` says which they are.
         """
         source = self._source(run)
-        rows = self._each_step(run, lambda one: Row(one.key, source.numbers(one.key, (layer,))))
-        return _of_graph(run, graph, ((row.capture.graph, row) for row in rows))
+        return self._each_step(run, lambda one: source.numbers(one.key, (layer,)))
+
+    def rows(self, run: str, graph: str, layer: int) -> Iterator[Capture]:
+        """As `numbers`, of one model graph. That there is no step is told at the end."""
+        rows = self.numbers(run, layer)
+        return _of_graph(run, graph, ((row.graph, row) for row in rows))
+
+    def heads(self, run: str) -> Iterator[Capture]:
+        """Every step of a run without its layers, ascending; damaged ones are left out."""
+        source = self._source(run)
+        return self._each_step(run, lambda one: source.head(one.key))
 
     def network_rows(
         self, run: str, graph: str, thresholds: Thresholds
     ) -> Iterator[NetworkRow]:
         """What a table of all layers tells of every step of a model graph. As `rows`."""
         rows = self._each_step(run, lambda one: self._network_row(one, thresholds))
-        return _of_graph(run, graph, ((row.graph, row) for row in rows))
+        return _of_graph(run, graph, ((row.outline.graph, row) for row in rows))
 
     def _each_step(self, run: str, read: Callable[[StepOf], AnyRow]) -> Iterator[AnyRow]:
         for key in self._source(run).steps():
             try:
                 yield read(StepOf(run, key))
             except ConvLensError:
-                continue
+                self._left_out += 1
 
     def ablations(self, run: str) -> tuple[Ablation, ...]:
         """Tests of verdicts of a run, the latest first."""
@@ -180,31 +249,20 @@ class Captures:
             raise NotCapturedError(f"There is no run {run[:200]!r} with ConvLens captures.")
         return self._sources[run]
 
-    def _capture(self, step: StepOf) -> Capture:
-        return self._source(step.run).capture(step.key)
-
     def _graph(self, run: str, fingerprint: str) -> ModelGraph:
         return self._source(run).graph(fingerprint)
 
-    def _inputs(self, run: str, fingerprint: str) -> InputImages:
-        return self._source(run).inputs(fingerprint)
+    def _inputs(self, run: str, fingerprint: str) -> InputsOutline:
+        return self._source(run).inputs_outline(fingerprint)
 
-    def _read_network_row(self, step: StepOf, thresholds: Thresholds) -> NetworkRow:
-        every = self._source(step.run).numbers(step.key, range(sys.maxsize))
-        return network_row(Row(step.key, every), thresholds)
-
-    def _read_summary(self, step: StepOf) -> wire.StepSummary:
-        return to_wire.step_summary(step.key, self._source(step.run).numbers(step.key, ()))
-
-    def _list_run(self, run: str) -> wire.Run:
-        source = self._sources[run]
-        steps, problems = [], list(source.problems())
-        for key in source.steps():
-            try:
-                steps.append(self._summary(StepOf(run, key)))
-            except ConvLensError as error:
-                problems.append(f"Step {key.step} is left out: {error}")
-        return {"run": run, "steps": steps, "problems": problems}
+    def _network_row(self, step: StepOf, thresholds: Thresholds) -> NetworkRow:
+        source = self._source(step.run)
+        place = step, source.step_version(step.key), thresholds
+        found = self._rows.find(place)
+        if found is None:
+            found = network_row(source.numbers(step.key, None), thresholds)
+            self._rows.keep(place, found, found.size)
+        return found
 
 
 def _of_graph(run: str, graph: str, rows: Iterable[tuple[str, AnyRow]]) -> Iterator[AnyRow]:
@@ -216,3 +274,25 @@ def _of_graph(run: str, graph: str, rows: Iterable[tuple[str, AnyRow]]) -> Itera
             yield row
     if is_empty:
         raise NotCapturedError(f"Run {run[:200]!r} has no steps of such a model graph.")
+
+
+def _is_utf8(name: str) -> bool:
+    return not any("\ud800" <= character <= "\udfff" for character in name)
+
+
+def _unnamed(run: str) -> wire.Run:
+    """A run whose name cannot be sent to a browser, nor asked for by one."""
+    name = run.encode(errors="replace").decode()
+    problem = (
+        f"The name of the run {name!r} is no valid UTF-8, so its captures cannot be shown. "
+        "Rename its directory."
+    )
+    return {"run": name, "steps": [], "problems": [problem]}
+
+
+def _size_of(layer: LayerCapture) -> int:
+    """About how many bytes of memory a layer takes."""
+    statistics = sum(200 + one.values.nbytes for one in layer.statistics)
+    # Per channel three arrays of four bytes, and up to five tuples of whole numbers.
+    sheets = sum(1000 + 12 * one.channels + 150 * len(one.top) for one in layer.sheets)
+    return statistics + sheets

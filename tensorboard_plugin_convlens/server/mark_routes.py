@@ -144,17 +144,15 @@ class MarkRoutes:
 
     def _made_on(self, step: StepOf, key: FilterKey) -> MadeOn:
         """What a capture says of a filter; raises `NotCapturedError` if there is no such."""
-        capture = self._captures.capture(step)
-        layers = self._captures.graph(step.run, capture.graph).layers
+        outline = self._captures.outline(step)
+        layers = self._captures.graph(step.run, outline.graph).layers
         for index, layer in enumerate(layers):
             if (layer.path, layer.call) == (key.path, key.call):
                 if key.channel >= (layer.channels or 0):
                     break
-                weights = next(
-                    (one.weights for one in capture.layers if one.layer == index), ""
-                )
-                return MadeOn(capture.step, capture.graph, weights or None)
-        raise NotCapturedError(f"There is no {key} at step {capture.step}.")
+                weights = self._captures.weights(step, index)
+                return MadeOn(step.key.step, outline.graph, weights or None)
+        raise NotCapturedError(f"There is no {key} at step {step.key.step}.")
 
 
 def decode(request: Request, shape: type[Body]) -> Body:

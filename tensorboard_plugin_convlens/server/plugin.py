@@ -36,6 +36,7 @@ class ConvLensPlugin(base_plugin.TBPlugin):
         self._data_provider = context.data_provider
         self._log_directory = _log_directory(context.logdir)
         self._guard = guard_from_flags(context.flags)
+        self._run_directories: dict[str, RunDirectory] = {}
         captures = Captures(self._list_sources)
         self._routes = Routes(captures, tensorboard_plugin_convlens.__version__)
         self._mark_routes = MarkRoutes(
@@ -95,9 +96,15 @@ class ConvLensPlugin(base_plugin.TBPlugin):
             sources[run] = (
                 UnreachableRun(self._log_directory)
                 if isinstance(self._log_directory, str)
-                else RunDirectory(self._log_directory / run)
+                else self._run_directory(self._log_directory, run)
             )
         return sources
+
+    def _run_directory(self, log_directory: Path, run: str) -> RunDirectory:
+        """The same one each time: it remembers that it lies inside of the run's directory."""
+        if run not in self._run_directories:
+            self._run_directories[run] = RunDirectory(log_directory / run)
+        return self._run_directories[run]
 
 
 def _log_directory(logdir: str | None) -> Path | str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 
 from tensorboard_plugin_convlens.core.agreement import rank_correlations, spread
 from tensorboard_plugin_convlens.core.criteria import values_of_layer
@@ -47,14 +47,14 @@ def agreement(
 
 def flags(run: str, step: int, record: LayerCapture, thresholds: Thresholds) -> wire.Flags:
     """The flags of a layer's filters, with their evidence."""
-    found = find_flags(record.statistics, thresholds)
+    counts = count_flags(record.statistics, thresholds)
     return {
         "run": run,
         "step": step,
         "layer": record.layer,
         "thresholds": thresholds_to_wire(thresholds),
-        "flags": [_flag(one) for one in found],
-        "counts": _counts(found),
+        "flags": [_flag(one) for one in find_flags(record.statistics, thresholds)],
+        "counts": flag_counts_to_wire(counts),
     }
 
 
@@ -77,7 +77,7 @@ def flag_counts(
     statistics: Sequence[Statistic], thresholds: Thresholds = DEFAULTS
 ) -> wire.FlagCounts | None:
     """How many filters have each flag; None without statistics."""
-    return _counts(find_flags(statistics, thresholds)) if statistics else None
+    return flag_counts_to_wire(count_flags(statistics, thresholds)) if statistics else None
 
 
 _KINDS: dict[Kind, wire.FlagKind] = {
@@ -89,8 +89,8 @@ _KINDS: dict[Kind, wire.FlagKind] = {
 }
 
 
-def _counts(found: Iterable[Flag]) -> wire.FlagCounts:
-    counts = count_flags(found)
+def flag_counts_to_wire(counts: Mapping[Kind, int]) -> wire.FlagCounts:
+    """How many filters have each flag."""
     return {
         "silent": counts["silent"],
         "nearSilent": counts["near_silent"],
@@ -105,7 +105,7 @@ def _flag(flag: Flag) -> wire.Flag:
         "channel": flag.channel,
         "kind": _KINDS[flag.kind],
         "other": flag.other,
-        "evidence": {name: float(value) for name, value in flag.evidence.items()},
+        "evidence": flag.evidence,
     }
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import io
-import json
 import mimetypes
+import time
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import wraps
 from pathlib import Path
 from typing import Any
+from wsgiref.handlers import format_date_time
 
 from tensorboard.backend import http_util
 from werkzeug.wrappers import Request, Response
@@ -27,15 +28,20 @@ from tensorboard_plugin_convlens.core.errors import (
 from tensorboard_plugin_convlens.core.marks import MarkConflictError
 from tensorboard_plugin_convlens.server import marks_to_wire, wire
 from tensorboard_plugin_convlens.server.guard import Access, Guard, RefusedError
+from tensorboard_plugin_convlens.server.numbers import to_json
 from tensorboard_plugin_convlens.server.params import BadParameterError
+from tensorboard_plugin_convlens.storage.stored_sheet import StoredSheet
 
-Handler = Callable[[Request], Response]
 Application = Callable[[Any, Any], Any]
 """A WSGI application; `_typeshed` has the exact form, for type checkers only."""
 
 # Parts may be large, and zlib takes twice the memory of what it is given at once.
 _COMPRESSED_AT_ONCE = 2**20
+Answer = Response | Application
+Handler = Callable[[Request], Answer]
+
 ONE_YEAR = 365 * 24 * 3600
+_LARGEST_PART = 2**18
 # Other sites' pages may not read what is served here.
 _HEADERS = [("Cross-Origin-Resource-Policy", "same-origin")]
 
@@ -44,7 +50,7 @@ def guarded(handler: Handler, guard: Guard, access: Access) -> Application:
     """A WSGI application around a handler: checks who asks, renders what it raises."""
 
     @wraps(handler)
-    def answer(request: Request) -> Response:
+    def answer(request: Request) -> Answer:
         try:
             guard.check(request, access)
             return handler(request)
@@ -82,8 +88,7 @@ def conflict(request: Request, error: MarkConflictError) -> Response:
         "error": str(error),
         "marks": [marks_to_wire.mark(one) for one in error.current],
     }
-    content = json.dumps(body, ensure_ascii=False).encode()
-    return _respond(request, content, "application/json", code=409)
+    return _respond(request, to_json(body), "application/json", code=409)
 
 
 def failure(
@@ -91,18 +96,83 @@ def failure(
 ) -> Response:
     """An error answer: `{"error": sentence}`."""
     headers = [("Allow", ", ".join(allow))] if allow else []
-    content = json.dumps({"error": sentence}).encode()
+    # A name that is no UTF-8 may be in the sentence.
+    content = to_json({"error": sentence.encode(errors="replace").decode()})
     return _respond(request, content, "application/json", code=code, headers=headers)
 
 
 def as_json(request: Request, body: object, *, immutable: bool = False) -> Response:
-    """A JSON answer; numbers that are not finite must be `None` already."""
+    """A JSON answer; numbers that are not finite become `null`."""
     expires = ONE_YEAR if immutable else 0
-    return _respond(request, _to_json(body), "application/json", expires=expires)
+    return _respond(request, to_json(body), "application/json", expires=expires)
 
 
-def as_stored(request: Request, content: bytes, *, immutable: bool = True) -> Response:
+def as_compressed_json(request: Request, content: bytes) -> Response:
+    """A JSON answer that changes, given as a gzip member."""
+    return _respond(request, content, "application/json", content_encoding="gzip")
+
+
+class _Stored:
+    """The answer that is given most often: a gzip member that never changes.
+
+    A WSGI application of its own, with the headers that TensorBoard's function gives: a
+    werkzeug response costs as much processor time as all else that ConvLens does for a sheet.
+    """
+
+    def __init__(self, content: bytes) -> None:
+        self._content = content
+
+    def __call__(self, environ: Any, start_response: Any) -> list[bytes]:
+        headers = [
+            *_HEADERS,
+            ("Content-Type", "application/octet-stream"),
+            ("Content-Length", str(len(self._content))),
+            ("X-Content-Type-Options", "nosniff"),
+            ("Content-Encoding", "gzip"),
+            ("Expires", format_date_time(time.time() + ONE_YEAR)),
+            ("Cache-Control", f"private, max-age={ONE_YEAR}"),
+        ]
+        start_response("200 OK", headers)
+        return [self._content]
+
+
+def accepts_gzip(request: Request) -> bool:
+    """Whether whoever asks can inflate the answer; as TensorBoard finds out."""
+    return "gzip" in request.environ.get("HTTP_ACCEPT_ENCODING", "")
+
+
+def as_sheet(request: Request, sheet: StoredSheet) -> Answer:
+    """A sheet, sent as it is stored, part by part where it is long."""
+    if isinstance(sheet.content, bytes):
+        return as_stored(request, sheet.content)
+    compressed = accepts_gzip(request)
+    answer = _respond(
+        request,
+        b"",
+        "application/octet-stream",
+        expires=ONE_YEAR,
+        content_encoding="gzip" if compressed else None,
+    )
+    answer.headers["Content-Length"] = str(sheet.length if compressed else sheet.raw_length)
+    if request.method != "HEAD":
+        answer.response = sheet.parts() if compressed else _inflated(sheet.parts())
+    return answer
+
+
+def _inflated(parts: Iterable[bytes]) -> Iterator[bytes]:
+    """The content of a gzip member, part by part, none of them large."""
+    gzip_member = zlib.decompressobj(16 + zlib.MAX_WBITS)
+    for part in parts:
+        while part:
+            yield gzip_member.decompress(part, _LARGEST_PART)
+            part = gzip_member.unconsumed_tail
+    yield gzip_member.flush()
+
+
+def as_stored(request: Request, content: bytes, *, immutable: bool = True) -> Answer:
     """A gzip member, sent as it is."""
+    if immutable and request.method == "GET" and accepts_gzip(request):
+        return _Stored(content)
     return _respond(
         request,
         content,
@@ -114,9 +184,9 @@ def as_stored(request: Request, content: bytes, *, immutable: bool = True) -> Re
 
 def as_parts(
     request: Request, head: object, parts: Sequence[bytes], *, immutable: bool
-) -> Response:
+) -> Answer:
     """Gzipped: the length of the JSON as `uint32`, little-endian, the JSON, the bytes."""
-    content = _to_json(head)
+    content = to_json(head)
     # Levels compress little, and the reader waits: the fastest there is.
     deflate = zlib.compressobj(1, zlib.DEFLATED, 16 + zlib.MAX_WBITS)
     body = io.BytesIO()
@@ -138,11 +208,6 @@ def as_file(request: Request, path: Path, *, immutable: bool) -> Response:
     kind = {".js": "text/javascript", ".css": "text/css"}.get(path.suffix)
     kind = kind or mimetypes.guess_type(path.name)[0] or "application/octet-stream"
     return _respond(request, path.read_bytes(), kind, expires=ONE_YEAR if immutable else 0)
-
-
-def _to_json(body: object) -> bytes:
-    text = json.dumps(body, allow_nan=False, separators=(",", ":"), ensure_ascii=False)
-    return text.encode()
 
 
 def _respond(

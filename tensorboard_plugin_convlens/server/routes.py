@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
-import io
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
-from PIL import Image
 from werkzeug.security import safe_join
 from werkzeug.wrappers import Request, Response
 
 from tensorboard_plugin_convlens.core.ablation import loss_changes
 from tensorboard_plugin_convlens.core.errors import NotCapturedError
+from tensorboard_plugin_convlens.core.stages import StatisticStage
 from tensorboard_plugin_convlens.server import params, ranking, timeline, to_wire, wire
 from tensorboard_plugin_convlens.server.ablation_to_wire import ablation_to_wire
+from tensorboard_plugin_convlens.server.answers import Answers
 from tensorboard_plugin_convlens.server.captures import Captures
+from tensorboard_plugin_convlens.server.numbers import to_json
 from tensorboard_plugin_convlens.server.respond import (
+    Answer,
     Handler,
+    as_compressed_json,
     as_file,
     as_json,
     as_parts,
     as_png,
-    as_stored,
+    as_sheet,
 )
 from tensorboard_plugin_convlens.server.tiles import read_tiles
 
@@ -33,6 +37,7 @@ class Routes:
     def __init__(self, captures: Captures, version: str) -> None:
         """Takes the captures to serve and the version to report."""
         self._captures = captures
+        self._answers = Answers()
         self._version = version
 
     def table(self) -> dict[str, Handler]:
@@ -60,8 +65,14 @@ class Routes:
         return {"/index.js": self._index, "/static/*": self._static}
 
     def _runs(self, request: Request) -> Response:
-        body: wire.Runs = {"runs": self._captures.runs(), "version": self._version}
-        return as_json(request, body)
+        answer = self._answers.get("/runs", self._captures.versions, self._list_runs)
+        return as_compressed_json(request, answer)
+
+    def _list_runs(self) -> Iterator[bytes]:
+        yield b'{"runs":['
+        for place, run in enumerate(self._captures.runs()):
+            yield (b"," if place else b"") + to_json(run)
+        yield b'],"version":' + to_json(self._version) + b"}"
 
     def _graph(self, request: Request) -> Response:
         run = params.run(request.args)
@@ -75,19 +86,16 @@ class Routes:
 
     def _picture(self, request: Request) -> Response:
         run = params.run(request.args)
-        inputs = self._captures.inputs(run, params.sha256(request.args, "fingerprint")).inputs
+        fingerprint = params.sha256(request.args, "fingerprint")
         index, source = (params.number(request.args, name) for name in ("index", "source"))
-        if index >= len(inputs) or source >= len(inputs[index].pictures):
-            raise NotCapturedError(f"There is no picture {source} of an input image {index}.")
-        png = io.BytesIO()
-        Image.fromarray(inputs[index].pictures[source]).save(png, "PNG")
-        return as_png(request, png.getvalue())
+        return as_png(request, self._captures.picture(run, fingerprint, index, source))
 
     def _step(self, request: Request) -> Response:
         step = params.step(request.args)
-        capture = self._captures.capture(step)
-        names = self._captures.inputs(step.run, capture.inputs).class_names
-        return as_json(request, to_wire.step(step.run, capture, names), immutable=True)
+        head = self._captures.head(step)
+        names = self._captures.inputs(step.run, head.inputs).class_names
+        body = to_wire.step(step.run, head, self._captures.layers(step), names)
+        return as_json(request, body, immutable=True)
 
     def _layer(self, request: Request) -> Response:
         step = params.step(request.args)
@@ -97,12 +105,12 @@ class Routes:
         body = to_wire.layer_capture(step.run, step.key.step, record, index)
         return as_json(request, body, immutable=True)
 
-    def _sheet(self, request: Request) -> Response:
+    def _sheet(self, request: Request) -> Answer:
         step = params.step(request.args)
-        sheet = self._captures.sheet(step, params.sha256(request.args, "sha256"))
-        return as_stored(request, self._captures.stored(step, sheet))
+        sha256 = params.sha256(request.args, "sha256")
+        return as_sheet(request, self._captures.stored(step, sha256))
 
-    def _tiles(self, request: Request) -> Response:
+    def _tiles(self, request: Request) -> Answer:
         found = read_tiles(self._captures, params.tiles(request.args))
         head = wire.Tiles(tiles=found.entries)
         return as_parts(request, head, found.levels, immutable=found.is_complete)
@@ -113,19 +121,55 @@ class Routes:
             params.number(request.args, name) for name in ("layer", "channel", "input")
         )
         stage = params.statistic_stage(request.args)
-        points = []
-        for step, capture in self._captures.all_of(run):
-            if any(record.layer == layer for record in capture.layers):
-                record = self._captures.layer(step, layer)
-                points.append(to_wire.history_point(capture, record, channel, index, stage))
-        body: wire.History = {
-            "run": run,
-            "layer": layer,
-            "channel": channel,
-            "input": index,
-            "points": points,
-        }
-        return as_json(request, body)
+        head = {"run": run, "layer": layer, "channel": channel, "input": index}
+
+        def points() -> Iterator[wire.HistoryPoint]:
+            for capture in self._captures.numbers(run, layer):
+                for record in capture.layers:
+                    yield to_wire.history_point(capture, record, channel, index, stage)
+
+        return self._over_steps(request, run, head, points, stage)
+
+    def _predictions(self, request: Request) -> Response:
+        run = params.run(request.args)
+        index = params.number(request.args, "input")
+
+        def points() -> Iterator[wire.PredictionPoint]:
+            for capture in self._captures.heads(run):
+                names = self._captures.inputs(run, capture.inputs).class_names
+                yield to_wire.prediction_point(capture, index, names)
+
+        return self._over_steps(request, run, {"run": run, "input": index}, points)
+
+    def _over_steps(
+        self,
+        request: Request,
+        run: str,
+        head: Mapping[str, object],
+        points: Callable[[], Iterable[object]],
+        stage: StatisticStage | None = None,
+    ) -> Response:
+        """An answer with a point for each step; they are encoded one by one."""
+
+        def make() -> Iterator[bytes]:
+            yield to_json(head)[:-1] + b',"points":['
+            for place, point in enumerate(points()):
+                yield (b"," if place else b"") + to_json(point)
+            yield b"]}"
+
+        return self._kept(request, run, (*head.items(), stage), make)
+
+    def _kept(
+        self,
+        request: Request,
+        run: str,
+        asked: Hashable,
+        make: Callable[[], Iterable[bytes]],
+    ) -> Response:
+        """An answer that is kept as long as the run does not change."""
+        question = request.path, asked
+        answer = self._answers.get(question, lambda: self._captures.version(run), make)
+        return as_compressed_json(request, answer)
 
     def _timeline(self, request: Request) -> Response:
         run = params.run(request.args)
@@ -133,40 +177,37 @@ class Routes:
         layer, index = (params.number(request.args, name) for name in ("layer", "input"))
         statistic = params.statistic(request.args)
         stage = params.statistic_stage(request.args)
-        rows = self._captures.rows(run, graph, layer)
-        body = timeline.layer_timeline(run, rows, layer, index, statistic, stage)
-        return as_json(request, body)
+
+        def make() -> Iterator[bytes]:
+            rows = self._captures.rows(run, graph, layer)
+            return timeline.layer_timeline(run, rows, layer, index, statistic, stage)
+
+        return self._kept(request, run, (run, graph, layer, index, statistic, stage), make)
 
     def _network_timeline(self, request: Request) -> Response:
         run = params.run(request.args)
         graph = params.sha256(request.args, "graph")
         thresholds = params.thresholds(request.args)
-        rows = self._captures.network_rows(run, graph, thresholds)
-        return as_json(request, timeline.network_timeline(run, rows, thresholds))
 
-    def _predictions(self, request: Request) -> Response:
-        run = params.run(request.args)
-        index = params.number(request.args, "input")
-        points = []
-        for _, capture in self._captures.all_of(run):
-            names = self._captures.inputs(run, capture.inputs).class_names
-            points.append(to_wire.prediction_point(capture, index, names))
-        body: wire.PredictionHistory = {"run": run, "input": index, "points": points}
-        return as_json(request, body)
+        def make() -> Iterator[bytes]:
+            rows = self._captures.network_rows(run, graph, thresholds)
+            return timeline.network_timeline(run, rows, thresholds)
+
+        return self._kept(request, run, (run, graph, thresholds), make)
 
     def _agreement(self, request: Request) -> Response:
         step = params.step(request.args)
         seed = params.optional_number(request.args, "seed")
         record = self._captures.layer(step, params.number(request.args, "layer"))
-        graph = self._captures.graph(step.run, self._captures.capture(step).graph)
+        graph = self._captures.outline(step).graph
         body = ranking.agreement(
             step.run,
             step.key.step,
             record,
             ablation=loss_changes(
                 self._captures.ablations(step.run),
-                graph.fingerprint,
-                graph.layers[record.layer].key,
+                graph,
+                self._captures.layer_key(step, record.layer),
             ),
             seed=seed,
         )

@@ -8,13 +8,13 @@ is kept where their layers lie (`storage/manifest_index.py`) and the few numbers
 from __future__ import annotations
 
 import base64
-import json
+import math
 import zlib
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tensorboard_plugin_convlens.core.change import (
     ACTIVATION_CHANGE,
@@ -22,80 +22,104 @@ from tensorboard_plugin_convlens.core.change import (
     lives,
     silence,
 )
-from tensorboard_plugin_convlens.core.flags import DEFAULTS, Thresholds
+from tensorboard_plugin_convlens.core.errors import TooLargeError
+from tensorboard_plugin_convlens.core.flags import DEFAULTS, KINDS, Thresholds, known_counts
 from tensorboard_plugin_convlens.core.records import (
     Capture,
     FloatArray,
     LayerCapture,
-    Statistic,
     StepKey,
 )
 from tensorboard_plugin_convlens.core.stages import StatisticStage, statistics_at
 from tensorboard_plugin_convlens.server import to_wire, wire
-from tensorboard_plugin_convlens.server.ranking import flag_counts, thresholds_to_wire
+from tensorboard_plugin_convlens.server.numbers import number, to_json
+from tensorboard_plugin_convlens.server.ranking import flag_counts_to_wire, thresholds_to_wire
 
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One step, its capture without sheets."""
-
-    key: StepKey
-    capture: Capture
-
-    def layer(self, index: int) -> LayerCapture:
-        """A layer at this step, empty where it was not captured."""
-        found = (one for one in self.capture.layers if one.layer == index)
-        return next(found, LayerCapture(index, ()))
+# Of a table, filters or layers times steps. At 16 bytes per filter and 100 per layer, so that
+# one answer stays below 60 MB of memory.
+_MOST_FILTER_CELLS = 4_000_000
+_MOST_LAYER_CELLS = 400_000
 
 
 def layer_timeline(
     run: str,
-    steps: Iterable[Row],
+    steps: Iterable[Capture],
     layer: int,
     input_index: int,
     statistic: str,
     stage: StatisticStage = "after",
-) -> wire.Timeline:
+) -> Iterator[bytes]:
     """One statistic of every filter of a layer over the steps, and who fell silent or revived.
 
     Args:
       run: Its name.
-      steps: Ascending, of one model graph.
+      steps: Ascending, of one model graph, each with the statistics of that layer or none.
       layer: Index in the model graph.
       input_index: Whose statistics are told, where they differ between input images.
       statistic: Its name; where a step has none of it, the row is NaN.
       stage: Of the feature maps that it is taken from, where both were captured.
+
+    Returns:
+      A `wire.Timeline` as JSON, in parts.
+
+    Raises:
+      TooLargeError: There are more than four million cells.
     """
-    rows = list(steps)
-    layers = [row.layer(layer) for row in rows]
-    filters = max((len(one.values) for each in layers for one in each.statistics), default=0)
-    known = {one.name: one.input >= 0 for each in layers for one in each.statistics}
-    values = np.full((len(rows), filters), np.nan, "<f4")
-    silent = []
-    for place, each in enumerate(layers):
-        found = _values(each.statistics, statistic, input_index, stage)
-        if found is not None and len(found) == filters:
-            values[place] = found
-        zero = silence(each.statistics)
-        silent.append(zero if zero is not None and len(zero) == filters else None)
-    return {
+    columns = _Columns(statistic, input_index, stage)
+    for capture in steps:
+        columns.add(capture, next(iter(capture.layers), LayerCapture(layer, ())))
+    body: wire.Timeline = {
         "run": run,
         "layer": layer,
         "input": input_index,
         "statistic": statistic,
-        "statistics": [{"name": name, "perInput": known[name]} for name in known],
-        "filters": filters,
-        "steps": [
-            {
-                **to_wire.step_summary(row.key, row.capture),
-                "unchangedSince": each.unchanged_since,
-                "weightsUnchangedSince": each.weights_unchanged_since,
-            }
-            for row, each in zip(rows, layers, strict=True)
+        "statistics": [
+            {"name": name, "perInput": per_input} for name, per_input in columns.known.items()
         ],
-        "values": _base64(values.tobytes()),
-        "states": _base64(lives(silent, filters).tobytes()),
+        "filters": columns.filters,
+        "steps": columns.steps,
+        "values": _base64(columns.values()),
+        "states": _base64(lives(columns.silent, columns.filters)),
     }
+    yield to_json(body)
+
+
+class _Columns:
+    """What a table of a layer tells, step after step."""
+
+    def __init__(self, statistic: str, input_index: int, stage: StatisticStage) -> None:
+        self._asked = statistic, input_index, stage
+        self._values: list[FloatArray | None] = []
+        self.silent: list[NDArray[np.bool_] | None] = []
+        self.steps: list[wire.TimelineStep] = []
+        self.known: dict[str, bool] = {}
+        self.filters = 0
+
+    def add(self, capture: Capture, layer: LayerCapture) -> None:
+        self.steps.append(
+            {
+                **to_wire.step_summary(StepKey(capture.step, capture.session), capture),
+                "unchangedSince": layer.unchanged_since,
+                "weightsUnchangedSince": layer.weights_unchanged_since,
+            }
+        )
+        self.known |= {one.name: one.input >= 0 for one in layer.statistics}
+        self.filters = max((self.filters, *(len(one.values) for one in layer.statistics)))
+        check_cells(len(self.steps), self.filters, _MOST_FILTER_CELLS, "filters")
+        values = _values(layer, *self._asked)
+        self._values.append(None if values is None else values.copy())
+        self.silent.append(silence(layer.statistics))
+
+    def values(self) -> FloatArray:
+        """`float32 [step, filter]`, NaN where a step has none, or of other filters."""
+        values = np.full((len(self.steps), self.filters), np.nan, "<f4")
+        for place, found in enumerate(self._values):
+            if found is not None and len(found) == self.filters:
+                values[place] = found
+        self.silent = [
+            one if one is not None and len(one) == self.filters else None for one in self.silent
+        ]
+        return values
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,87 +127,149 @@ class NetworkRow:
     """What a table of layers tells of one step, small enough to keep that of many steps.
 
     Attributes:
-      graph: Fingerprint of the step's model graph.
-      summary: Of the step.
-      points: JSON, compressed: index of a layer → `wire.LayerPoint`.
+      outline: Of the step.
+      layers: `int32 [layer]`, indices in the model graph.
+      points: `float64 [layer, number]`, compressed; NaN where there is none. The numbers are
+        those of `_point`.
     """
 
-    graph: str
-    summary: wire.StepSummary
+    outline: Capture
+    layers: NDArray[np.int32]
     points: bytes
 
+    @property
+    def size(self) -> int:
+        """About how many bytes of memory it takes."""
+        return 800 + self.layers.nbytes + len(self.points)
 
-def network_row(row: Row, thresholds: Thresholds) -> NetworkRow:
+    def numbers(self) -> NDArray[np.float64]:
+        """The points, `float64 [layer, number]`."""
+        flat = np.frombuffer(zlib.decompress(self.points), np.float64)
+        return flat.reshape(len(self.layers), _NUMBERS)
+
+
+def network_row(capture: Capture, thresholds: Thresholds) -> NetworkRow:
     """How much every layer changed at a step, and how many of its filters have flags."""
-    points = {one.layer: _point(one, thresholds) for one in row.capture.layers}
-    packed = zlib.compress(json.dumps(points, allow_nan=False).encode(), 1)
-    summary = to_wire.step_summary(row.key, row.capture)
-    return NetworkRow(row.capture.graph, summary, packed)
+    points = np.asarray([_point(one, thresholds) for one in capture.layers], np.float64)
+    layers = np.asarray([one.layer for one in capture.layers], np.int32)
+    return NetworkRow(replace(capture, layers=()), layers, zlib.compress(points.tobytes(), 1))
 
 
 def network_timeline(
     run: str, rows: Iterable[NetworkRow], thresholds: Thresholds = DEFAULTS
-) -> wire.NetworkTimeline:
-    """Every layer at every step; `rows` are of these thresholds."""
-    steps: list[wire.StepSummary] = []
-    points: list[dict[int, wire.LayerPoint]] = []
+) -> Iterator[bytes]:
+    """Every layer at every step, a `wire.NetworkTimeline` as JSON, layer by layer.
+
+    Args:
+      run: Its name.
+      rows: Ascending, of one model graph, and of these thresholds.
+      thresholds: Where flags begin.
+
+    Raises:
+      TooLargeError: There are more than 400,000 cells.
+    """
+    kept: list[NetworkRow] = []
+    indices: set[int] = set()
     for row in rows:
-        steps.append(row.summary)
-        unpacked = json.loads(zlib.decompress(row.points))
-        points.append({int(layer): point for layer, point in unpacked.items()})
-    indices = sorted({index for each in points for index in each})
-    missing = _point(LayerCapture(0, ()), thresholds)
-    return {
-        "run": run,
-        "thresholds": thresholds_to_wire(thresholds),
-        "steps": steps,
-        "layers": [
-            {
-                "layer": index,
-                "points": [each.get(index, missing) for each in points],
-            }
-            for index in indices
-        ],
-    }
+        kept.append(row)
+        indices.update(row.layers.tolist())
+        check_cells(len(kept), len(indices), _MOST_LAYER_CELLS, "layers")
+    order = np.asarray(sorted(indices), np.int32)
+    table = np.full((len(order), len(kept), _NUMBERS), np.nan)
+    for place, row in enumerate(kept):
+        table[np.searchsorted(order, row.layers), place] = row.numbers()
+    summaries = [
+        to_wire.step_summary(StepKey(one.outline.step, one.outline.session), one.outline)
+        for one in kept
+    ]
+    head = {"run": run, "thresholds": thresholds_to_wire(thresholds), "steps": summaries}
+    yield to_json(head)[:-1] + b',"layers":['
+    for place, index in enumerate(order.tolist()):
+        points = [_point_to_wire(numbers) for numbers in table[place].tolist()]
+        yield (b"," if place else b"") + to_json({"layer": index, "points": points})
+    yield b"]}"
 
 
-def _point(layer: LayerCapture, thresholds: Thresholds) -> wire.LayerPoint:
-    kernel = _finite(_values(layer.statistics, KERNEL_CHANGE, -1))
-    activation = _finite(_values(layer.statistics, ACTIVATION_CHANGE, -1))
-    silent = silence(layer.statistics)
+_NUMBERS = 12
+
+
+def _point(layer: LayerCapture, thresholds: Thresholds) -> list[float]:
+    """The numbers of a layer at a step, NaN where there is none; see `_point_to_wire`."""
+    kernel = _finite(_values(layer, KERNEL_CHANGE, -1))
+    activation = _finite(_values(layer, ACTIVATION_CHANGE, -1))
+    counts = known_counts(layer.statistics, thresholds)
+    silent = counts["silent"]
+    return [
+        _mean(kernel),
+        _median(kernel),
+        _mean(activation),
+        _median(activation),
+        np.nan if silent is None else silent,
+        *((counts[kind] or 0) if layer.statistics else np.nan for kind in KINDS),
+        np.nan if layer.unchanged_since is None else layer.unchanged_since,
+        np.nan if layer.weights_unchanged_since is None else layer.weights_unchanged_since,
+    ]
+
+
+def _point_to_wire(numbers: list[float]) -> wire.LayerPoint:
+    changes, silent, counts, since = numbers[:4], numbers[4], numbers[5:10], numbers[10:]
+    flags = {kind: int(count) for kind, count in zip(KINDS, counts, strict=True) if count >= 0}
+    kernel_mean, kernel_median, activation_mean, activation_median = map(number, changes)
+    unchanged, weights_unchanged = map(_whole, since)
     return {
-        "kernelChangeMean": _number(np.mean, kernel),
-        "kernelChangeMedian": _number(np.median, kernel),
-        "activationChangeMean": _number(np.mean, activation),
-        "activationChangeMedian": _number(np.median, activation),
-        "silent": None if silent is None else int(silent.sum()),
-        "flags": flag_counts(layer.statistics, thresholds),
-        "unchangedSince": layer.unchanged_since,
-        "weightsUnchangedSince": layer.weights_unchanged_since,
+        "kernelChangeMean": kernel_mean,
+        "kernelChangeMedian": kernel_median,
+        "activationChangeMean": activation_mean,
+        "activationChangeMedian": activation_median,
+        "silent": _whole(silent),
+        "flags": flag_counts_to_wire(flags) if flags else None,
+        "unchangedSince": unchanged,
+        "weightsUnchangedSince": weights_unchanged,
     }
 
 
 def _values(
-    statistics: Sequence[Statistic],
+    layer: LayerCapture,
     name: str,
     input_index: int,
     stage: StatisticStage = "after",
 ) -> FloatArray | None:
-    for one in statistics_at(statistics, stage):
+    for one in statistics_at(layer.statistics, stage):
         if one.name == name and one.input in (input_index, -1):
             return one.values
     return None
+
+
+def check_cells(steps: int, across: int, most: int, what: str) -> None:
+    """Raises `TooLargeError` where a table of `steps` rows has more than `most` cells."""
+    if steps * across > most:
+        raise TooLargeError(
+            f"The table would have {across:,} {what} at more than {steps - 1:,} steps, and an "
+            f"answer has at most {most:,} cells. Look at a run of fewer steps."
+        )
+
+
+def _whole(value: float) -> int | None:
+    return None if math.isnan(value) else int(value)
 
 
 def _finite(values: FloatArray | None) -> FloatArray:
     return np.zeros(0, np.float32) if values is None else values[np.isfinite(values)]
 
 
-def _number(
-    summarize: Callable[[FloatArray], np.floating[Any]], values: FloatArray
-) -> float | None:
-    return float(summarize(values)) if values.size else None
+def _mean(values: FloatArray) -> float:
+    with np.errstate(over="ignore"):
+        return float(values.mean()) if values.size else np.nan
 
 
-def _base64(content: bytes) -> str:
-    return base64.b64encode(content).decode()
+def _median(values: FloatArray) -> float:
+    """As NumPy's, which takes three times as long for the few filters of a layer."""
+    if not values.size:
+        return np.nan
+    ordered = np.sort(values)
+    with np.errstate(over="ignore"):
+        return float((ordered[(values.size - 1) // 2] + ordered[values.size // 2]) / 2)
+
+
+def _base64(values: NDArray[np.generic]) -> str:
+    return base64.b64encode(values.tobytes()).decode()

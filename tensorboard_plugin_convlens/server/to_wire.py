@@ -9,7 +9,7 @@ import numpy as np
 from tensorboard_plugin_convlens.core.records import (
     Capture,
     FloatArray,
-    InputImages,
+    InputsOutline,
     Layer,
     LayerCapture,
     ModelGraph,
@@ -37,7 +37,7 @@ def graph(record: ModelGraph) -> wire.ModelGraph:
     }
 
 
-def inputs(record: InputImages) -> wire.Inputs:
+def inputs(record: InputsOutline) -> wire.Inputs:
     """A set of input images, without their pixels."""
     return {
         "fingerprint": record.fingerprint,
@@ -46,8 +46,7 @@ def inputs(record: InputImages) -> wire.Inputs:
                 "index": index,
                 "label": image.label,
                 "pictures": [
-                    {"height": picture.shape[0], "width": picture.shape[1]}
-                    for picture in image.pictures
+                    {"height": height, "width": width} for height, width in image.sizes
                 ],
                 "classIndex": image.class_index,
             }
@@ -69,7 +68,9 @@ def step_summary(key: StepKey, record: Capture) -> wire.StepSummary:
     }
 
 
-def step(run: str, record: Capture, class_names: tuple[str, ...]) -> wire.Step:
+def step(
+    run: str, record: Capture, layers: Iterable[LayerCapture], class_names: tuple[str, ...]
+) -> wire.Step:
     """One capture without pictures and without numbers per filter."""
     return {
         "run": run,
@@ -80,7 +81,7 @@ def step(run: str, record: Capture, class_names: tuple[str, ...]) -> wire.Step:
         "inputs": record.inputs,
         "iterations": record.iterations,
         "seconds": record.seconds,
-        "layers": [_layer_summary(layer) for layer in record.layers],
+        "layers": [_layer_summary(layer) for layer in layers],
         "predictions": [
             _prediction(index, one, class_names)
             for index, predictions in enumerate(record.predictions)
@@ -279,7 +280,9 @@ def _statistic(record: Statistic) -> wire.Statistic:
 def _prediction(
     input_index: int, record: Prediction, class_names: tuple[str, ...]
 ) -> wire.Prediction:
-    probabilities = np.nan_to_num(record.probabilities, nan=0.0)
+    probabilities = np.nan_to_num(
+        record.probabilities.astype(np.float64), nan=0.0, posinf=0.0, neginf=0.0
+    )
     # Of several outputs, the names are of those that have as many classes.
     is_named = len(class_names) == len(probabilities)
     order = np.argsort(-probabilities, kind="stable")

@@ -14,7 +14,7 @@ from tensorboard_plugin_convlens.core.ablation import (
 from tensorboard_plugin_convlens.core.errors import FormatError
 from tensorboard_plugin_convlens.storage import convlens_pb2 as pb
 from tensorboard_plugin_convlens.storage.names import FORMAT_VERSION
-from tensorboard_plugin_convlens.storage.sealed import checked_fingerprint
+from tensorboard_plugin_convlens.storage.sealed import checked_fingerprint, checked_time
 
 _FILLS: dict[Fill, pb.Fill] = {"zero": pb.ZERO, "mean": pb.MEAN}
 
@@ -50,7 +50,7 @@ def ablation_from_message(message: pb.Ablation) -> Ablation:
         raise FormatError("An ablation is damaged: it names no metric.")
     count = len(metrics)
     return Ablation(
-        wall_time=message.wall_time,
+        wall_time=checked_time(message.wall_time),
         graph=checked_fingerprint(message.graph_fingerprint),
         step=message.step if message.HasField("step") else None,
         model=message.model,

@@ -140,7 +140,9 @@ def is_file(path: Path) -> bool:
         return False
 
 
-def read_file(path: Path, *, offset: int = 0, length: int | None = None, limit: int) -> bytes:
+def read_file(
+    path: str | os.PathLike[str], *, offset: int = 0, length: int | None = None, limit: int
+) -> bytes:
     """Reads bytes of an ordinary file.
 
     Args:
@@ -157,7 +159,8 @@ def read_file(path: Path, *, offset: int = 0, length: int | None = None, limit: 
         wanted = file.size - offset if length is None else length
         if wanted > limit:
             raise FormatError(
-                f"{path.name!r} is too large to read: {wanted} bytes, expected at most {limit}."
+                f"{os.path.basename(path)!r} is too large to read: {wanted} bytes, expected "
+                f"at most {limit}."
             )
         return file.read(offset, wanted)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from tensorboard_plugin_convlens.core.errors import FormatError
+from tensorboard_plugin_convlens.core.errors import FormatError, TooLargeError
 from tensorboard_plugin_convlens.core.records import (
     ActivationStage,
     Layer,
@@ -20,6 +20,8 @@ _STAGES: dict[ActivationStage, pb.ActivationStage] = {
     "after": pb.AFTER,
     "none": pb.NONE,
 }
+_MOST_LAYERS, _MOST_EDGES = 10_000, 100_000
+_MOST_AXES = 16
 _STAGE_NAMES = {value: name for name, value in _STAGES.items()}
 
 
@@ -38,7 +40,14 @@ def graph_from_message(message: pb.ModelGraph) -> ModelGraph:
 
     Raises:
       FormatError: An edge leads to a layer that is not before its own.
+      TooLargeError: It has more layers or edges than may be shown.
     """
+    edges = sum(len(layer.inbound) for layer in message.layers)
+    if len(message.layers) > _MOST_LAYERS or edges > _MOST_EDGES:
+        raise TooLargeError(
+            f"The model graph is too large to show: {len(message.layers):,} layers and "
+            f"{edges:,} edges, expected at most {_MOST_LAYERS:,} and {_MOST_EDGES:,}."
+        )
     layers = tuple(_layer_from_message(layer) for layer in message.layers)
     for index, layer in enumerate(layers):
         if any(source >= index for source in layer.inbound):
@@ -76,6 +85,9 @@ def _layer_to_message(layer: Layer) -> pb.Layer:
 
 
 def _layer_from_message(message: pb.Layer) -> Layer:
+    for sizes in (message.output_shape, message.kernel_size, message.strides, message.dilation):
+        if len(sizes) > _MOST_AXES:
+            raise FormatError(f"The model graph is damaged: a layer has {len(sizes)} axes.")
     return Layer(
         path=message.path,
         call=message.call,

@@ -9,13 +9,13 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from tensorboard_plugin_convlens.core.errors import FormatError
-from tensorboard_plugin_convlens.core.records import InputImage, InputImages
+from tensorboard_plugin_convlens.core.records import ColorOrder, InputImage, InputImages
 from tensorboard_plugin_convlens.storage import convlens_pb2 as pb
 from tensorboard_plugin_convlens.storage.names import FORMAT_VERSION
+from tensorboard_plugin_convlens.storage.png import checked_png
 from tensorboard_plugin_convlens.storage.sealed import checked_fingerprint
 
-# A picture is decoded from an untrusted file: 25 million pixels are 75 MB.
-_LARGEST_PICTURE = 25_000_000
+COLOR_ORDERS: dict[pb.ColorOrder, ColorOrder] = {pb.RGB: "rgb", pb.BGR: "bgr"}
 
 
 def inputs_to_message(images: InputImages) -> pb.InputImages:
@@ -35,7 +35,7 @@ def inputs_from_message(message: pb.InputImages) -> InputImages:
         inputs=tuple(input_from_message(image) for image in message.inputs),
         class_names=tuple(message.class_names),
         fingerprint=checked_fingerprint(message.fingerprint),
-        color_order="bgr" if message.color_order == pb.BGR else "rgb",
+        color_order=COLOR_ORDERS.get(message.color_order, "rgb"),
     )
 
 
@@ -67,12 +67,9 @@ def _to_png(picture: NDArray[np.uint8]) -> bytes:
 
 
 def _from_png(message: pb.Picture) -> NDArray[np.uint8]:
+    content = checked_png(message.png, message.height, message.width)
     try:
-        with Image.open(io.BytesIO(message.png), formats=["PNG"]) as image:
-            if image.size[0] * image.size[1] > _LARGEST_PICTURE:
-                raise FormatError(
-                    f"An input picture is too large to show: {image.size} pixels."
-                )
+        with Image.open(io.BytesIO(content), formats=["PNG"]) as image:
             return np.asarray(image.convert("RGB"))
     except (OSError, SyntaxError, ValueError) as error:
         raise FormatError(f"An input picture is damaged: {error}.") from error

@@ -36,14 +36,27 @@ class LogDirectory:
         return tuple(sorted(found))
 
     def run(self, name: str) -> RunDirectory:
-        """One of `runs`."""
-        runs = self.runs()
-        if name not in runs:
-            raise NotCapturedError(
-                f"{str(self._path)!r} has no run {name!r} with captures; "
-                f"it has: {', '.join(runs) or 'none'}."
-            )
-        return RunDirectory(self._path / name)
+        """One of `runs`; the others are looked for only where there is no such run."""
+        if self._is_name(name):
+            found = RunDirectory(self._path / name)
+            if found.exists():
+                return found
+        raise NotCapturedError(
+            f"{str(self._path)!r} has no run {name!r} with captures; "
+            f"it has: {', '.join(self.runs()) or 'none'}."
+        )
+
+    def _is_name(self, name: str) -> bool:
+        """Whether a text can be one of `runs`: the way leads down, and through no link."""
+        if name == ".":
+            return True
+        parts = name.split("/")
+        if "\0" in name or not parts or any(one in ("", ".", "..", "plugins") for one in parts):
+            return False
+        return not any(
+            (self._path / parent).is_symlink()
+            for parent in ("/".join(parts[: end + 1]) for end in range(len(parts)))
+        )
 
     def key(self, run: str, step: int) -> StepKey:
         """Where a captured step of a run lies."""
@@ -70,7 +83,7 @@ class LogDirectory:
         """What was captured of a layer, by its key in the model graph."""
         capture = self.capture(run, step)
         graph = self.run(run).graph(capture.graph)
-        captured = {graph.layers[one.layer].key: one for one in capture.layers}
+        captured = {graph.layer(one.layer).key: one for one in capture.layers}
         if layer not in captured:
             raise NotCapturedError(
                 f"Layer {layer!r} was not captured at step {step} of run {run!r}; "

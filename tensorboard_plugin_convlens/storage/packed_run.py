@@ -8,10 +8,9 @@ numbers of a sheet are in the first blob of its value, the stored sheet in the s
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Container, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from typing import TypeVar
 
 from google.protobuf.message import DecodeError
@@ -19,31 +18,43 @@ from tensorboard import context as tensorboard_context
 from tensorboard.data import provider
 
 from tensorboard_plugin_convlens.core.ablation import Ablation
-from tensorboard_plugin_convlens.core.errors import FormatError, NotCapturedError
-from tensorboard_plugin_convlens.core.input_images import build_input_images
+from tensorboard_plugin_convlens.core.errors import NotCapturedError
+from tensorboard_plugin_convlens.core.kept import Kept
 from tensorboard_plugin_convlens.core.records import (
     Capture,
-    InputImage,
-    InputImages,
+    InputOutline,
+    InputsOutline,
     Layer,
     LayerCapture,
     ModelGraph,
     Sheet,
+    SheetPlace,
+    Statistic,
     StepKey,
 )
 from tensorboard_plugin_convlens.storage import convlens_pb2 as pb
-from tensorboard_plugin_convlens.storage.capture_message import statistic_from_message
-from tensorboard_plugin_convlens.storage.inputs_message import input_from_message
+from tensorboard_plugin_convlens.storage.layer_message import (
+    checked_statistics,
+    statistic_from_message,
+)
 from tensorboard_plugin_convlens.storage.names import FORMAT_VERSION, PLUGIN_NAME
-from tensorboard_plugin_convlens.storage.sealed import unseal_packed_sheet
+from tensorboard_plugin_convlens.storage.png import checked_png
+from tensorboard_plugin_convlens.storage.sealed import (
+    checked_time,
+    serialize,
+    unseal_packed_sheet,
+)
 from tensorboard_plugin_convlens.storage.sheet_message import sheet_from_message
+from tensorboard_plugin_convlens.storage.stored_sheet import StoredSheet, checked_sheet
 from tensorboard_plugin_convlens.storage.tile import decode_tile, segment_place
 
 SESSION = "events"
 # Two blobs a value; reading one through the data server takes some 45 ms, whatever its size.
 _READERS = 8
-_BLOBS_KEPT = 4
+_BLOBS_KEPT = 8 * 2**20
 _ALL_STEPS = 2**31 - 1
+_MOST_INPUTS = 10_000
+_NO_IMAGE = pb.InputImage()
 _Result = TypeVar("_Result")
 
 
@@ -56,6 +67,19 @@ class _Value:
     wall_time: float
     header_key: str
     sheet_key: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Inputs:
+    """The input images of a step, as they are stored, and without their pixels."""
+
+    images: tuple[pb.InputImage, ...]
+    outline: InputsOutline
+
+    @property
+    def fingerprint(self) -> str:
+        """Of labels and pictures, as they are stored."""
+        return self.outline.fingerprint
 
 
 class PackedRun:
@@ -71,42 +95,66 @@ class PackedRun:
         self._unknown: list[str] = []
         for tag, content in sorted(contents.items()):
             self._add_tag(tag, content)
-        self._blob = lru_cache(_BLOBS_KEPT)(self._read_blob)
+        self._blobs: Kept[str, bytes] = Kept(_BLOBS_KEPT)
 
     def steps(self) -> tuple[StepKey, ...]:
         """All steps that TensorBoard kept, ascending."""
         return tuple(StepKey(step, SESSION) for step in sorted(self._values()))
 
-    def capture(self, key: StepKey) -> Capture:
+    def version(self) -> None:
+        """None: TensorBoard does not tell when a value was added."""
+
+    def step_version(self, key: StepKey) -> int:
+        """The same always: TensorBoard adds steps and drops them, but replaces none."""
+        return 0
+
+    def outline(self, key: StepKey) -> Capture:
+        """Step, time, session and fingerprints of a step."""
+        return replace(self._capture(key), layers=())
+
+    head = outline
+
+    def layers(
+        self, key: StepKey, layers: Container[int] | None = None
+    ) -> Iterator[LayerCapture]:
+        """Layers of a step; of None all."""
+        for layer in self._capture(key).layers:
+            if layers is None or layer.layer in layers:
+                yield layer
+
+    def numbers(self, key: StepKey, layers: Container[int] | None) -> Capture:
+        """The statistics of some layers of a step; no stored sheet is read for them."""
+        found = tuple(replace(layer, sheets=()) for layer in self.layers(key, layers))
+        return replace(self.outline(key), layers=found)
+
+    def _capture(self, key: StepKey) -> Capture:
         """The sheets of a step, as one capture."""
         values = self._values().get(key.step)
         if key.session != SESSION or not values:
             raise NotCapturedError(f"Run {self._run!r} has no step {key.step}.")
         headers = _in_parallel(self._header, values)
-        layers = self._layer_names()
-        records: dict[int, LayerCapture] = {}
+        names = self._layer_names()
+        sheets: dict[int, list[Sheet]] = {}
+        statistics: dict[int, list[Statistic]] = {}
         for value, header in zip(values, headers, strict=True):
-            index = layers.index(value.packed.name)
-            before = records.get(index, LayerCapture(index, ()))
+            index = names.index(value.packed.name)
             sheet = replace(sheet_from_message(header.sheet, ("",)), pack=value.sheet_key)
-            statistics = tuple(statistic_from_message(one) for one in header.statistics)
-            records[index] = LayerCapture(
-                index, (*before.sheets, sheet), (*before.statistics, *statistics)
-            )
+            sheets.setdefault(index, []).append(sheet)
+            found = (statistic_from_message(one) for one in header.statistics)
+            statistics.setdefault(index, []).extend(found)
         return Capture(
             step=key.step,
-            wall_time=max(value.wall_time for value in values),
+            wall_time=max(checked_time(value.wall_time) for value in values),
             session=SESSION,
             graph=self._graph_fingerprint(),
             inputs=_combine(headers).fingerprint,
-            layers=tuple(records[index] for index in sorted(records)),
+            layers=tuple(
+                LayerCapture(
+                    index, tuple(sheets[index]), checked_statistics(index, statistics[index])
+                )
+                for index in sorted(sheets)
+            ),
         )
-
-    def numbers(self, key: StepKey, layers: Container[int]) -> Capture:
-        """The statistics of some layers of a step; no stored sheet is read for them."""
-        capture = self.capture(key)
-        wanted = (layer for layer in capture.layers if layer.layer in layers)
-        return replace(capture, layers=tuple(replace(layer, sheets=()) for layer in wanted))
 
     def graph(self, fingerprint: str) -> ModelGraph:
         """The logged names, one after the other: a summary knows no model."""
@@ -130,8 +178,20 @@ class PackedRun:
             ),
         )
 
-    def inputs(self, fingerprint: str) -> InputImages:
+    def inputs_outline(self, fingerprint: str) -> InputsOutline:
         """The input images that were logged with the sheets."""
+        return self._inputs(fingerprint).outline
+
+    def picture(self, fingerprint: str, index: int, source: int) -> bytes:
+        """The picture of an input image."""
+        images = self._inputs(fingerprint).images
+        pictures = images[index].pictures if index < len(images) else ()
+        if source >= len(pictures):
+            raise NotCapturedError(f"There is no picture {source} of an input image {index}.")
+        found = pictures[source]
+        return checked_png(found.png, found.height, found.width)
+
+    def _inputs(self, fingerprint: str) -> _Inputs:
         for values in self._values().values():
             images = _combine(_in_parallel(self._header, values))
             if images.fingerprint == fingerprint:
@@ -142,16 +202,15 @@ class PackedRun:
         """None: event files hold no tests of verdicts."""
         return ()
 
-    def stored(self, sheet: Sheet) -> bytes:
+    def stored(self, place: SheetPlace) -> StoredSheet:
         """The stored bytes of a sheet."""
-        stored = self._blob(sheet.pack)
-        if hashlib.sha256(stored).hexdigest() != sheet.sha256:
-            raise FormatError("A sheet in an event file is damaged: its SHA-256 is wrong.")
-        return stored
+        return checked_sheet(self._blob(place.pack), replace(place, pack=""))
 
     def tile(self, sheet: Sheet, channel: int) -> bytes:
         """The levels of one channel."""
-        stored = self._blob(sheet.pack) if sheet.checksums else self.stored(sheet)
+        stored = self._blob(sheet.pack)
+        if not sheet.checksums:
+            checked_sheet(stored, replace(sheet.place, pack=""))
         start, end = segment_place(sheet, channel)
         return decode_tile(sheet, channel, stored[start:end])
 
@@ -201,6 +260,13 @@ class PackedRun:
         blob = self._read_blob(value.header_key)
         return unseal_packed_sheet(blob, f"summary {value.tag!r}")
 
+    def _blob(self, key: str) -> bytes:
+        blob = self._blobs.find(key)
+        if blob is None:
+            blob = self._read_blob(key)
+            self._blobs.keep(key, blob, len(blob))
+        return blob
+
     def _read_blob(self, key: str) -> bytes:
         context = tensorboard_context.RequestContext()
         blob: bytes = self._provider.read_blob(context, blob_key=key)
@@ -212,13 +278,17 @@ def _in_parallel(read: Callable[[_Value], _Result], values: list[_Value]) -> lis
         return list(readers.map(read, values))
 
 
-def _combine(headers: list[pb.PackedSheet]) -> InputImages:
+def _combine(headers: list[pb.PackedSheet]) -> _Inputs:
     """The input images of a step: one per index, the first that was logged."""
-    images: dict[int, InputImage] = {}
+    found: dict[int, pb.InputImage] = {}
     for header in headers:
         index = header.sheet.input
-        if index not in images and header.HasField("input"):
-            images[index] = input_from_message(header.input)
-    count = min(max(images, default=-1) + 1, 10_000)
-    missing = InputImage("", ())
-    return build_input_images([images.get(index, missing) for index in range(count)])
+        if 0 <= index < _MOST_INPUTS and index not in found and header.HasField("input"):
+            found[index] = header.input
+    images = tuple(found.get(index, _NO_IMAGE) for index in range(max(found, default=-1) + 1))
+    content = b"".join(hashlib.sha256(serialize(one)).digest() for one in images)
+    outlines = tuple(
+        InputOutline(one.label, tuple((each.height, each.width) for each in one.pictures))
+        for one in images
+    )
+    return _Inputs(images, InputsOutline(outlines, (), hashlib.sha256(content).hexdigest()))

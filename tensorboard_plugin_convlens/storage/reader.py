@@ -253,7 +253,7 @@ class Reader:
 
     def _planes(self, run: str, sheet: Sheet) -> FloatArray:
         shape = (sheet.channels, sheet.planes, sheet.height, sheet.width)
-        raw = decode_sheet(self._logs.run(run).stored(sheet), int(np.prod(shape)))
+        raw = decode_sheet(self._logs.run(run).stored(sheet.place).read(), int(np.prod(shape)))
         levels = np.frombuffer(raw, np.uint8).reshape(shape)
         return dequantize(levels, sheet.scale, signed=sheet.signed)
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 from typing import TypeVar
 
-from google.protobuf.message import DecodeError, Message
+from google.protobuf.message import Message
 
 from tensorboard_plugin_convlens.core.errors import FormatError
 from tensorboard_plugin_convlens.storage import convlens_pb2 as pb
+from tensorboard_plugin_convlens.storage.bounded_message import parse_bounded
 from tensorboard_plugin_convlens.storage.names import FORMAT_VERSION, is_fingerprint
 
 AnyMessage = TypeVar(
@@ -22,6 +23,8 @@ AnyMessage = TypeVar(
 
 _DIGEST_LENGTH = 32
 _FIELD_LENGTH = _DIGEST_LENGTH + 2  # As a field of a message: tag, length, digest.
+# What a browser can show as a date: the year 275760.
+_LARGEST_TIME = 8.64e12
 
 
 def seal(message: Message) -> bytes:
@@ -39,19 +42,13 @@ def unseal(file: bytes, message: AnyMessage, what: str) -> AnyMessage:
 
     Raises:
       FormatError: The file is damaged or cut short, or of a later version.
+      TooLargeError: It has more parts than any that ConvLens writes.
     """
     content, digest = sealed_content(file), file[-_DIGEST_LENGTH:]
     if hashlib.sha256(content).digest() != digest:
         raise FormatError(f"The {what} is damaged: its SHA-256 is not that of its bytes.")
-    try:
-        message.ParseFromString(content)
-    except DecodeError as error:
-        raise FormatError(f"The {what} is damaged: {error}.") from error
-    if message.format_version != FORMAT_VERSION:
-        raise FormatError(
-            f"The {what} has format version {message.format_version}; this release reads "
-            f"{FORMAT_VERSION}. Install a newer tensorboard-plugin-convlens."
-        )
+    parse_bounded(content, message, what)
+    check_version(message.format_version, what)
     return message
 
 
@@ -71,11 +68,7 @@ def unseal_packed_sheet(blob: bytes, what: str) -> pb.PackedSheet:
     Raises:
       FormatError: It is damaged.
     """
-    header = pb.PackedSheet()
-    try:
-        header.ParseFromString(blob)
-    except DecodeError as error:
-        raise FormatError(f"The {what} is damaged: {error}.") from error
+    header = parse_bounded(blob, pb.PackedSheet(), what)
     # Whoever wrote checksums of segments wrote a seal.
     if header.sha256 or header.sheet.segment_crc32:
         content = blob[:-_FIELD_LENGTH]
@@ -83,6 +76,15 @@ def unseal_packed_sheet(blob: bytes, what: str) -> pb.PackedSheet:
         if blob[-_FIELD_LENGTH:] != expected:
             raise FormatError(f"The {what} is damaged: its SHA-256 is not that of its bytes.")
     return header
+
+
+def check_version(version: int, what: str) -> None:
+    """Raises `FormatError` for a version that this release does not read."""
+    if version != FORMAT_VERSION:
+        raise FormatError(
+            f"The {what} has format version {version}; this release reads {FORMAT_VERSION}. "
+            "Install a newer tensorboard-plugin-convlens."
+        )
 
 
 def sealed_content(file: bytes) -> bytes:
@@ -102,3 +104,18 @@ def checked_fingerprint(text: str) -> str:
             f"A fingerprint is damaged: expected 64 hex digits, got {text[:80]!r}."
         )
     return text
+
+
+def checked_sha256(digest: bytes) -> str:
+    """A SHA-256 in hexadecimal, or "" for none. Raises `FormatError` for another length."""
+    if len(digest) not in (0, 32):
+        raise FormatError(f"A SHA-256 is damaged: it has {len(digest)} bytes, expected 32.")
+    return digest.hex()
+
+
+def checked_time(seconds: float) -> float:
+    """The number, if it can be a time. Raises `FormatError` if it is not finite, or huge."""
+    # Written so that NaN is refused, too.
+    if not abs(seconds) <= _LARGEST_TIME:
+        raise FormatError(f"A time is damaged: {seconds} seconds.")
+    return seconds

@@ -28,19 +28,31 @@ class UnreachableRun:
         """The reason."""
         return (self._reason,)
 
-    def capture(self, key: StepKey) -> Never:
+    def version(self) -> str:
+        """The reason, which stays the same."""
+        return self._reason
+
+    def outline(self, key: StepKey) -> Never:
         """Raises `NotCapturedError`, as everything does that asks for content."""
         raise NotCapturedError(self._reason)
 
-    def numbers(self, key: StepKey, layers: Container[int]) -> Never:
+    head = step_version = outline
+
+    def layers(self, key: StepKey, layers: Container[int] | None = None) -> Never:
         """Raises `NotCapturedError`."""
         raise NotCapturedError(self._reason)
+
+    numbers = layers
 
     def graph(self, fingerprint: str) -> Never:
         """Raises `NotCapturedError`."""
         raise NotCapturedError(self._reason)
 
-    inputs = graph
+    inputs_outline = graph
+
+    def picture(self, fingerprint: str, index: int, source: int) -> Never:
+        """Raises `NotCapturedError`."""
+        raise NotCapturedError(self._reason)
 
     def stored(self, sheet: object) -> Never:
         """Raises `NotCapturedError`."""

@@ -89,7 +89,7 @@ def test_silent_filters_are_counted_after_the_activation_function(tmp_path):
     bias[1] = -1e6
     model.get_layer("rectified").set_weights([kernel, bias])
     record = capture(model, IMAGES, tmp_path)
-    answer = to_wire.step(".", record, ())
+    answer = to_wire.step(".", record, record.layers, ())
     assert [one["silent"] for one in answer["layers"]] == [0, 0, 1, 0]
     apoz = [one for one in record.layers[2].statistics if one.name == "apoz"]
     assert [one.values[1] for one in apoz] == [1.0, 1.0]

@@ -168,4 +168,4 @@ def test_what_was_not_asked_for_is_not_carried_along(tmp_path):
     assert last.unchanged_since == 0
     sheet = next(one for one in last.sheets if one.method == "guided")
     assert "000000000000002" in sheet.pack
-    assert RunDirectory(tmp_path / "train").stored(sheet)
+    assert RunDirectory(tmp_path / "train").stored(sheet.place).read()

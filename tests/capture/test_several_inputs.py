@@ -43,8 +43,8 @@ def test_each_call_of_a_shared_encoder_has_its_gradients_at_its_own_image(tmp_pa
         for key, layer in found.items()
     }
     assert sources == {"encoder": {0}, "encoder#1": {1}, "both": {0}}
-    inputs = to_wire.inputs(Reader(tmp_path).inputs("."))
-    assert [len(image["pictures"]) for image in inputs["inputs"]] == [2, 2]
+    inputs = Reader(tmp_path).inputs(".").inputs
+    assert [len(image.pictures) for image in inputs] == [2, 2]
 
 
 def test_a_layer_that_depends_on_two_images_says_at_which_its_gradients_are(tmp_path):

@@ -134,7 +134,7 @@ def test_class_names_are_of_the_output_that_has_as_many_classes(tmp_path):
     )
     names = ("ape", "bee", "cow")
     record = capture(model, IMAGE, tmp_path, class_names=names, methods=["activation"])
-    kind, side = to_wire.step(".", record, names)["predictions"]
+    kind, side = to_wire.step(".", record, record.layers, names)["predictions"]
     assert (kind["output"], side["output"]) == ("kind", "side")
     expected = np.asarray(model(IMAGE)[0])[0]
     assert kind["classes"][0]["name"] == names[int(expected.argmax())]

@@ -57,19 +57,17 @@ def test_a_duplicate_names_the_other_and_needs_both_profile_and_kernel():
 
 
 def test_broken_numbers_are_counted_by_input():
-    flags = find_flags(
-        [
-            statistic("mean", [NAN, 1, 1], 0),
-            statistic("mean", [NAN, 1, float("inf")], 1),
-            statistic("l1", [1, NAN, 1]),
-        ]
-    )
-    assert flags == (
+    statistics = [
+        statistic("mean", [NAN, 1, 1], 0),
+        statistic("mean", [NAN, 1, float("inf")], 1),
+        statistic("l1", [1, NAN, 1]),
+    ]
+    assert find_flags(statistics) == (
         Flag(0, "not_finite", {"mean": 2}),
         Flag(1, "not_finite", {"l1": 1}),
         Flag(2, "not_finite", {"mean": 1}),
     )
-    assert count_flags(flags) == {
+    assert count_flags(statistics) == {
         "silent": 0,
         "near_silent": 0,
         "saturated": 0,

@@ -31,7 +31,7 @@ KEEP_ALL = {"convlens": 0}
 @pytest.fixture(params=["python loader", "rust loader"])
 def serve(request: pytest.FixtureRequest) -> Iterator[Serve]:
     """Serves a log directory through the plugin, once with each loader."""
-    provider = _python_provider if request.param == "python loader" else _rust_provider
+    provider = python_provider if request.param == "python loader" else _rust_provider
     with ExitStack() as servers:
 
         def start(log_dir: Path) -> Client:
@@ -54,7 +54,7 @@ def client(serve: Serve, tmp_path: Path) -> Client:
 
 
 @contextmanager
-def _python_provider(log_dir: Path) -> Iterator[Any]:
+def python_provider(log_dir: Path) -> Iterator[Any]:
     multiplexer = plugin_event_multiplexer.EventMultiplexer(tensor_size_guidance=KEEP_ALL)
     multiplexer.AddRunsFromDirectory(str(log_dir))
     multiplexer.Reload()

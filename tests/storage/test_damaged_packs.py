@@ -111,7 +111,7 @@ def test_every_flipped_bit_of_a_segment_is_noticed(tmp_path):
     run = RunDirectory(tmp_path / "train")
     for sheet in capture.layers[0].sheets:
         start, end = segment_place(sheet, 0)
-        stored = run.stored(sheet)[start:end]
+        stored = run.stored(sheet.place).read()[start:end]
         assert decode_tile(sheet, 0, stored) == run.tile(sheet, 0)
         for bit in range(8 * len(stored)):
             bad = bytearray(stored)

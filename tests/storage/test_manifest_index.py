@@ -1,7 +1,7 @@
 """Layers of manifests read alone, against whole manifests that protobuf has parsed."""
 
 import dataclasses
-import os
+import hashlib
 from pathlib import Path
 
 import numpy as np
@@ -13,14 +13,7 @@ from tensorboard_plugin_convlens.core.errors import FormatError, NotCapturedErro
 from tensorboard_plugin_convlens.core.records import Capture, StepKey
 from tensorboard_plugin_convlens.storage import convlens_pb2 as pb
 from tensorboard_plugin_convlens.storage import names
-from tensorboard_plugin_convlens.storage.capture_message import index_of_layer
-from tensorboard_plugin_convlens.storage.manifest_index import (
-    ManifestIndex,
-    Outline,
-    identity_of,
-    places_of_layers,
-    read_layers,
-)
+from tensorboard_plugin_convlens.storage.fields import MalformedError, fields
 from tensorboard_plugin_convlens.storage.run_directory import RunDirectory
 from tensorboard_plugin_convlens.storage.writer import Writer
 from tests import captures
@@ -97,25 +90,6 @@ def test_a_link_in_the_place_of_a_manifest_is_not_followed(written, tmp_path):
         RunDirectory(directory).numbers(key, (1,))
 
 
-def test_the_outlines_that_were_not_asked_for_the_longest_are_let_go(tmp_path):
-    index = ManifestIndex(most_layers=10)
-    kept = {}
-    for name in "abc":
-        path = tmp_path / name
-        path.write_bytes(b"x")
-        layers = np.zeros((4, 3), np.int64)
-        kept[path] = Outline(identity_of(path), Capture(0, 0, "", "", "", ()), layers)
-    first, second, third = kept
-    for path in (first, second):
-        index.keep(path, kept[path])
-    assert index.find(first, kept[first].identity) is kept[first]
-    index.keep(third, kept[third])
-    assert index.find(second, kept[second].identity) is None
-    assert index.find(first, kept[first].identity) is kept[first]
-    os.utime(first, (0, 0))
-    assert index.find(first, identity_of(first)) is None
-
-
 layers = st.builds(
     pb.LayerCapture,
     layer=st.integers(0, 2**32 - 1),
@@ -143,18 +117,45 @@ manifests = st.builds(
 @given(manifests)
 def test_layers_are_found_in_whatever_protobuf_writes(message):
     content = message.SerializeToString()
-    found = places_of_layers(content, index_of_layer)
-    assert [int(index) for index, _, _ in found] == [one.layer for one in message.layers]
-    # Not compared as messages, for not a number is unequal to itself.
-    assert [content[start : start + length] for _, start, length in found] == [
-        one.SerializeToString() for one in message.layers
+    found = [
+        content[field.start : field.end]
+        for field in fields(lambda start, end: content[start:end], 0, len(content))
+        if field.number == 7
     ]
+    # Not compared as messages, for not a number is unequal to itself.
+    assert found == [one.SerializeToString() for one in message.layers]
 
 
-def test_bytes_are_read_as_they_lie(tmp_path):
-    path = tmp_path / "file"
-    path.write_bytes(bytes(range(50)))
-    places = np.array([(3, 10, 4), (9, 20, 2), (5, 0, 1)], np.int64)
-    outline = Outline(identity_of(path), Capture(0, 0, "", "", "", ()), places)
-    assert read_layers(path, outline, (3, 5)) == [bytes(range(10, 14)), bytes([0])]
-    assert read_layers(path, outline, (4,)) == []
+@given(st.binary(max_size=200), st.integers(1, 40))
+def test_bytes_that_are_no_message_are_refused_and_never_read_beyond_their_end(content, block):
+    def read(start, end):
+        assert 0 <= start <= end <= len(content)
+        return content[start : min(end, start + block)]
+
+    try:
+        found = list(fields(read, 0, len(content)))
+    except MalformedError:
+        return
+    assert all(0 <= one.begin < one.start <= one.end <= len(content) for one in found)
+
+
+def test_a_layer_whose_index_is_not_as_writers_put_it_is_refused(written):
+    directory, key = written
+    path = manifest(written)
+    message = pb.Manifest.FromString(path.read_bytes()[:-32])
+    turned = b"".join(
+        one[2:] + one[:2] for one in (layer.SerializeToString() for layer in message.layers[:1])
+    )
+    del message.layers[:]
+    content = message.SerializeToString() + b"\x3a" + _varint(len(turned)) + turned
+    path.write_bytes(content + hashlib.sha256(content).digest())
+    with pytest.raises(FormatError, match="says that it is layer 1"):
+        RunDirectory(directory).numbers(key, None)
+
+
+def _varint(value: int) -> bytes:
+    head = b""
+    while value > 127:
+        head += bytes([value & 127 | 128])
+        value >>= 7
+    return head + bytes([value])

@@ -81,7 +81,7 @@ def test_a_tile_is_the_channel_of_the_sheet(tmp_path):
 
 
 def levels_of(run, sheet):
-    return gzip.decompress(run.stored(sheet))
+    return gzip.decompress(run.stored(sheet.place).read())
 
 
 def test_a_damaged_pack_costs_only_the_sheet_that_is_hit(tmp_path):
@@ -95,8 +95,8 @@ def test_a_damaged_pack_costs_only_the_sheet_that_is_hit(tmp_path):
     run = RunDirectory(tmp_path / "train")
 
     with pytest.raises(FormatError, match="SHA-256 is not the manifest's"):
-        run.stored(hit)
-    assert run.stored(other)
+        run.stored(hit.place)
+    assert run.stored(other.place).read()
 
 
 def test_a_manifest_cut_at_any_place_is_an_error_and_never_a_crash(tmp_path):
@@ -149,7 +149,7 @@ def test_a_symbolic_link_in_the_place_of_a_pack_is_not_followed(tmp_path):
     path.symlink_to(tmp_path / "elsewhere")
 
     with pytest.raises(FormatError, match="Cannot read"):
-        RunDirectory(tmp_path / "train").stored(sheet)
+        RunDirectory(tmp_path / "train").stored(sheet.place)
 
 
 def test_a_plugin_directory_that_is_a_link_out_of_the_run_holds_nothing(tmp_path):

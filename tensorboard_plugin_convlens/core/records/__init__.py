@@ -21,8 +21,13 @@ from tensorboard_plugin_convlens.core.records.capture import (
 )
 from tensorboard_plugin_convlens.core.records.gradients import Gradients, Guidance
 from tensorboard_plugin_convlens.core.records.graph import Layer, ModelGraph, ReceptiveField
-from tensorboard_plugin_convlens.core.records.inputs import InputImage, InputImages
-from tensorboard_plugin_convlens.core.records.sheet import Quantized, Sheet
+from tensorboard_plugin_convlens.core.records.inputs import (
+    InputImage,
+    InputImages,
+    InputOutline,
+    InputsOutline,
+)
+from tensorboard_plugin_convlens.core.records.sheet import Quantized, Sheet, SheetPlace
 from tensorboard_plugin_convlens.core.records.words import (
     ActivationStage,
     ColorOrder,
@@ -44,6 +49,8 @@ __all__ = [
     "Guidance",
     "InputImage",
     "InputImages",
+    "InputOutline",
+    "InputsOutline",
     "IntArray",
     "Layer",
     "LayerCapture",
@@ -53,6 +60,7 @@ __all__ = [
     "Quantized",
     "ReceptiveField",
     "Sheet",
+    "SheetPlace",
     "Skipped",
     "Statistic",
     "StepKey",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from tensorboard_plugin_convlens.core.errors import FormatError
 from tensorboard_plugin_convlens.core.records.words import ActivationStage
 
 
@@ -90,3 +91,12 @@ class ModelGraph:
     name: str
     layers: tuple[Layer, ...]
     fingerprint: str
+
+    def layer(self, index: int) -> Layer:
+        """A layer that a capture speaks of. Raises `FormatError`: There is none."""
+        if not 0 <= index < len(self.layers):
+            raise FormatError(
+                f"The capture is damaged: it has a layer {index}, and its model graph "
+                f"{len(self.layers)} layers."
+            )
+        return self.layers[index]

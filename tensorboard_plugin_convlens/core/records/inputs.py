@@ -42,3 +42,27 @@ class InputImages:
     class_names: tuple[str, ...]
     fingerprint: str
     color_order: ColorOrder = "rgb"
+
+
+@dataclass(frozen=True, slots=True)
+class InputOutline:
+    """An input image without its pixels.
+
+    Attributes:
+      label, class_index: As in `InputImage`.
+      sizes: `(height, width)` of each of its pictures.
+    """
+
+    label: str
+    sizes: tuple[tuple[int, int], ...]
+    class_index: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class InputsOutline:
+    """A set of input images without their pixels; the attributes are those of `InputImages`."""
+
+    inputs: tuple[InputOutline, ...]
+    class_names: tuple[str, ...]
+    fingerprint: str
+    color_order: ColorOrder = "rgb"

@@ -30,6 +30,21 @@ class Quantized:
 
 
 @dataclass(frozen=True, slots=True)
+class SheetPlace:
+    """Where the stored bytes of a sheet are; the attributes are those of `Sheet`.
+
+    Attributes:
+      raw_length: Of the levels, when they are inflated.
+    """
+
+    pack: str
+    offset: int
+    length: int
+    sha256: str
+    raw_length: int
+
+
+@dataclass(frozen=True, slots=True)
 class Sheet:
     """Every picture of one method of one layer at one input image, and where it is kept.
 
@@ -84,3 +99,9 @@ class Sheet:
     unit_row: tuple[int, ...] = ()
     unit_column: tuple[int, ...] = ()
     checksums: tuple[int, ...] = ()
+
+    @property
+    def place(self) -> SheetPlace:
+        """Where its stored bytes are."""
+        raw_length = self.channels * self.planes * self.height * self.width
+        return SheetPlace(self.pack, self.offset, self.length, self.sha256, raw_length)

@@ -1,0 +1,87 @@
+"""The list of runs and their steps, of which only what is new is read again."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Hashable
+from dataclasses import dataclass
+
+import msgspec
+
+from tensorboard_plugin_convlens.core.errors import ConvLensError
+from tensorboard_plugin_convlens.core.kept import Kept
+from tensorboard_plugin_convlens.server import to_wire, wire
+from tensorboard_plugin_convlens.storage.source import Source
+
+# Compressed, a step takes some 40 bytes.
+_MOST_BYTES = 8 * 2**20
+_Rows = list[tuple[int, wire.StepSummary]]
+"""Version of each step, and what the list tells of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _KeptList:
+    """The steps of a run as they were.
+
+    Attributes:
+      version: Of the run; None where a step was left out, which may be mended.
+      rows: `_Rows`, compressed.
+      problems: Of the run.
+    """
+
+    version: Hashable | None
+    rows: bytes
+    problems: tuple[str, ...]
+
+
+class RunLists:
+    """The steps of each run, and what is wrong with it.
+
+    Attributes:
+      left_out: How many damaged steps were met so far.
+    """
+
+    def __init__(self) -> None:
+        """Nothing is known yet."""
+        self._kept: Kept[str, _KeptList] = Kept(_MOST_BYTES)
+        self.left_out = 0
+
+    def of(self, run: str, source: Source) -> wire.Run:
+        """A run; of a step that was not replaced nothing is read."""
+        version = source.version()
+        kept = self._kept.find(run)
+        if kept is not None and version is not None and kept.version == version:
+            steps = [summary for _, summary in _unpack(kept.rows)]
+            return {"run": run, "steps": steps, "problems": list(kept.problems)}
+        rows, left_out = _read(source, [] if kept is None else _unpack(kept.rows))
+        self.left_out += len(left_out)
+        problems = (*source.problems(), *left_out)
+        packed = zlib.compress(msgspec.msgpack.encode(rows), 1)
+        size = len(packed) + sum(map(len, problems))
+        self._kept.keep(run, _KeptList(None if left_out else version, packed, problems), size)
+        return {
+            "run": run,
+            "steps": [summary for _, summary in rows],
+            "problems": list(problems),
+        }
+
+
+def _read(source: Source, before: _Rows) -> tuple[_Rows, list[str]]:
+    """The steps of a run, and a sentence for each that is left out."""
+    known = {(one["step"], one["session"]): (version, one) for version, one in before}
+    rows: _Rows = []
+    left_out = []
+    for key in source.steps():
+        try:
+            version = source.step_version(key)
+            found = known.get((key.step, key.session))
+            if found is None or found[0] != version:
+                found = version, to_wire.step_summary(key, source.outline(key))
+            rows.append(found)
+        except ConvLensError as error:
+            left_out.append(f"Step {key.step} is left out: {error}")
+    return rows, left_out
+
+
+def _unpack(rows: bytes) -> _Rows:
+    return msgspec.msgpack.decode(zlib.decompress(rows), type=_Rows)
