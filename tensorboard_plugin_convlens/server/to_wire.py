@@ -87,6 +87,7 @@ def step(run: str, record: Capture, class_names: tuple[str, ...]) -> wire.Step:
             for one in predictions
         ],
         "skipped": [{"what": one.what, "reason": one.reason} for one in record.skipped],
+        "remark": record.remark,
     }
 
 
