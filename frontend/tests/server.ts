@@ -56,6 +56,7 @@ function makeStep(content: Content, step: number): Step {
     layers,
     predictions: [],
     skipped: [],
+    remark: "",
   };
 }
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import math
 import os
 from collections.abc import Callable, Sequence
@@ -11,35 +10,31 @@ from typing import Any, TypeVar
 
 import keras
 
+from tensorboard_plugin_convlens.capture import internals
+from tensorboard_plugin_convlens.capture.background_lane import BackgroundLane
 from tensorboard_plugin_convlens.capture.budget import DEFAULT_SHARE, Budget
 from tensorboard_plugin_convlens.capture.inputs import ModelInputs
-from tensorboard_plugin_convlens.capture.lane import BackgroundLane
-from tensorboard_plugin_convlens.capture.left_out import PassedOver
 from tensorboard_plugin_convlens.capture.options import (
     DEFAULT_METHODS,
     build_options,
 )
+from tensorboard_plugin_convlens.capture.problem_log import ProblemLog
 from tensorboard_plugin_convlens.capture.schedule import build_schedule
-from tensorboard_plugin_convlens.capture.session import Session
 from tensorboard_plugin_convlens.capture.shown_inputs import build_shown_inputs
-from tensorboard_plugin_convlens.capture.updates import UpdateCounter
-from tensorboard_plugin_convlens.core.errors import ConvLensError
-from tensorboard_plugin_convlens.core.records import Skipped
-from tensorboard_plugin_convlens.storage.writer import Writer
+from tensorboard_plugin_convlens.capture.watched_training import WatchedTraining
+from tensorboard_plugin_convlens.capture.wish import Wish
 
-logger = logging.getLogger(__name__)
 STRICT_VARIABLE = "CONVLENS_STRICT"
-# A fault that returns at every capture is not worth trying for ever.
-_MOST_FAILURES = 3
-_NO_WEIGHTS = (
-    "ConvLens did not capture the weights before training: the model {name!r} has none before "
-    "its first batch. Call it once on a batch, or build() it, before fit."
-)
 _Method = TypeVar("_Method", bound=Callable[..., None])
 
 
 def _never_raises(method: _Method) -> _Method:
-    """Wraps a hook of the callback: its faults are noted, and training goes on."""
+    """Wraps a hook of the callback: its faults are told, and training goes on.
+
+    What is told, and how, cannot raise either (`ProblemLog`); the second `try` is for what is
+    not foreseen there, such as no memory or no stack left to say so. What ends a program
+    (`KeyboardInterrupt`, `SystemExit`) is not ConvLens' to stop.
+    """
 
     @wraps(method)
     def hook(self: ConvLensCallback, *arguments: Any, **named: Any) -> None:
@@ -48,7 +43,10 @@ def _never_raises(method: _Method) -> _Method:
         except Exception as error:
             if os.environ.get(STRICT_VARIABLE) == "1":
                 raise
-            self._note(error)
+            try:
+                self._tell(error)
+            except Exception:
+                return
 
     return hook  # type: ignore[return-value]  # The same signature, by construction.
 
@@ -59,9 +57,17 @@ class ConvLensCallback(keras.callbacks.Callback):
     Steps are epochs that have ended (0: before training), or optimizer updates with
     `freq="batch:500"`. Weights, optimizer and random states are never touched: training
     with and without the callback ends in bit-identical weights. A fault never ends the
-    training: it is logged once per kind, kept in `status-….json` and shown in the tab, and
-    after three failed captures the callback stops trying. The environment variable
+    training: it is logged once per kind, kept in `status-….json` and shown in the tab. A disk
+    that is full or cannot be written to is tried again at every step that is due; after three
+    failures of another kind in a row the callback stops trying. A disk that does not answer
+    holds the training for `background_lane.PATIENCE` seconds, once. The environment variable
     `CONVLENS_STRICT=1` lets faults through.
+
+    Where other callbacks, or the optimizer, set the weights when training ends
+    (`EarlyStopping(restore_best_weights=True)`, `SwapEMAWeights`), the model that `fit` leaves
+    is captured, too, as the step after the last, and its manifest says what it is. That needs
+    a `keras.callbacks.CallbackList`, which `fit` has; a training loop that calls the hooks of
+    each callback by itself has the model at this callback's `on_train_end`.
 
     Example:
       >>> model.fit(x, y, epochs=10,                                  # doctest: +SKIP
@@ -117,183 +123,134 @@ class ConvLensCallback(keras.callbacks.Callback):
             labels and pictures differ.
         """
         super().__init__()
-        self._log_dir = log_dir
-        self._run = run
-        self._inputs = inputs
-        self._part = model
-        self._schedule = build_schedule(freq)
-        self._options = build_options(layers, methods, target)
-        self._shown = build_shown_inputs(
-            inputs,
-            labels=labels,
-            class_names=class_names,
-            display=display,
-            color_order=color_order,
+        self._wish = Wish(
+            log_dir=os.fspath(log_dir),
+            run=run,
+            inputs=inputs,
+            part=model,
+            schedule=build_schedule(freq),
+            options=build_options(layers, methods, target),
+            shown=build_shown_inputs(
+                inputs,
+                labels=labels,
+                class_names=class_names,
+                display=display,
+                color_order=color_order,
+            ),
+            budget=Budget(budget),
         )
-        self._budget = Budget(budget)
-        self._lane: BackgroundLane | None = None
-        self._writer: Writer | None = None
-        self._session: Session | None = None
-        self._problems: list[str] = []
-        self._told: set[Skipped] = set()
-        self._failures = 0
-        self._last_step: int | None = None
-        self._last_due: int | None = None
-        self._passed_over = PassedOver()
-        self._epoch = 0
-        self._update_counter = UpdateCounter()
-        self._waits_for_weights = False
+        self._lane = BackgroundLane()
+        self._training: WatchedTraining | None = None
+        self._problems = ProblemLog(self._write_status)
+        self._has_ended = False
+        self._last: _Last | None = None
 
     @_never_raises
     def set_model(self, model: keras.Model) -> None:
         """Announces the run before Keras' own callback opens its event file."""
         super().set_model(model)
-        self._session = None
-        self._failures = 0
-        self._last_step = None
-        self._last_due = None
-        self._passed_over = PassedOver()
-        self._update_counter = UpdateCounter()
-        self._waits_for_weights = False
-        self._budget.restart()
-        self._lane = self._lane or BackgroundLane()
-        self._writer = Writer(self._log_dir, run=self._run, kind="training")
+        self._last = None
+        self._begin()
+        found = internals.calling_list()
+        if found is not None:
+            self._last = _Last(self)
+            found.callbacks.append(self._last)
+
+    @_never_raises
+    def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
+        """Begins anew where one list of callbacks is used for several trainings."""
+        if self._has_ended:
+            self._begin()
 
     @_never_raises
     def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         """Captures the weights before training, at the epoch with which it begins."""
-        if self._last_step is not None:
-            return
-        if self._captured_model().built:
-            self._capture(self._updates() if self._schedule.by_batch else epoch)
-        elif not self._waits_for_weights:
-            self._waits_for_weights = True
-            self._tell(_NO_WEIGHTS.format(name=self._captured_model().name))
+        if self._training is not None:
+            self._training.begin_epoch(epoch)
 
     @_never_raises
     def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
-        """Captures by batch, where that was asked for.
-
-        A model that gets its weights at its first batch is looked at after it, not only at
-        the end of an epoch: what cannot be captured is refused as early as it can be known.
-        """
-        self._update_counter.end_batch(batch)
-        waits = self._waits_for_weights and self._captured_model().built
-        if waits and self._writer is not None:
-            self._waits_for_weights = False
-            self._begin_session(self._writer)
-        if self._schedule.by_batch and self._schedule.is_due(self._updates(), self._last_due):
-            self._capture(self._updates())
+        """Captures by batch, where that was asked for."""
+        if self._training is not None:
+            self._training.end_batch(batch)
 
     @_never_raises
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        """Captures by epoch."""
-        self._epoch = epoch + 1
-        self._update_counter.end_epoch()
-        if not self._schedule.by_batch and self._schedule.is_due(self._epoch, self._last_due):
+        """Captures by epoch, and at the end of the last."""
+        if self._training is not None:
             epochs = (self.params or {}).get("epochs", math.inf)
-            is_last = self.model.stop_training or self._epoch >= epochs
-            self._capture(self._epoch, is_last=is_last)
+            is_last = self.model.stop_training or epoch + 1 >= epochs
+            self._training.end_epoch(epoch, is_last=is_last)
 
     @_never_raises
     def on_train_end(self, logs: dict[str, float] | None = None) -> None:
         """Captures the trained model, if the last capture was before the last update."""
+        if self._training is None:
+            return
         try:
-            step = self._updates() if self._schedule.by_batch else self._epoch
-            self._capture(step, is_last=True)
-            if self._lane is not None:
-                self._lane.drain()
+            self._training.end()
+            self._training.drain()
         finally:
-            self._write_problems()  # Anew: on a full disk this may have failed before.
+            if self._last is None:
+                self._after_all()
 
-    def _capture(self, step: int, *, is_last: bool = False) -> None:
-        """Captures a step once, or passes it over where it does not fit into the budget."""
-        if self._writer is None or self._failures >= _MOST_FAILURES:
-            return
-        if self._last_step is not None and step <= self._last_step:
-            return
-        self._last_due = step
-        if not is_last and not self._has_room_for(step):
-            return
-        self._last_step = step
-        try:
-            session = self._begin_session(self._writer)
-            seconds = self._budget.allowance(is_last=is_last)
-            with self._budget.measured():
-                self._record(session, step, seconds)
-        except Exception:
-            self._failures += 1
-            raise
-        self._failures = 0
+    @_never_raises
+    def _after_epoch(self) -> None:
+        """Captures the last epoch, where a callback behind this one has made it the last."""
+        if self._training is not None and self.model.stop_training:
+            self._training.end()
 
-    def _has_room_for(self, step: int) -> bool:
-        """Whether what is always in a capture fits; of the first it is not known."""
-        if self._last_step is None or self._session is None:
-            return True
-        seconds = self._session.essentials
-        if self._budget.has_room_for(seconds):
-            return True
-        self._say_left_out([self._passed_over.add(step, seconds)])
-        return False
+    @_never_raises
+    def _after_all(self) -> None:
+        """Captures what other callbacks have left of the model, and closes the training."""
+        self._finish()
+        self._close()
 
-    def _say_left_out(self, skipped: Sequence[Skipped | None]) -> None:
-        """Logs what is not captured, once."""
-        for one in skipped:
-            if one is not None and one not in self._told:
-                self._told.add(one)
-                logger.warning("ConvLens left out %s: %s.", one.what, one.reason)
+    @_never_raises
+    def _finish(self) -> None:
+        if self._training is not None:
+            self._training.finish()
 
-    def _record(self, session: Session, step: int, seconds: float | None) -> None:
-        """Computes a capture here and has it written in the background."""
-        assert self._lane is not None, "it is made together with the writer"
-        said, updates = self._passed_over.take(), self._updates()
-        session.capture(step, iterations=updates, seconds=seconds, passed_over=said)
-        self._say_left_out(session.skipped)
-        self._lane.check()
+    @_never_raises
+    def _close(self) -> None:
+        self._has_ended = True
+        if self._training is not None:
+            self._training.close()
 
-    def _begin_session(self, writer: Writer) -> Session:
-        """Looks at the model, once; a model that cannot be captured is refused here."""
-        if self._session is None:
-            with self._budget.measured():
-                self._session = Session(
-                    self._captured_model(),
-                    self._inputs,
-                    self._shown,
-                    writer,
-                    self._options,
-                    lane=self._lane,
-                )
-        return self._session
+    def _begin(self) -> None:
+        """A training begins; nothing of an earlier one is kept, nor a writer that is stuck."""
+        self._has_ended = False
+        if self._training is not None:
+            self._training.release()
+        self._training = None
+        self._problems = ProblemLog(self._write_status)
+        self._wish.budget.restart()
+        if not self._lane.is_usable:
+            self._lane = BackgroundLane()
+        self._training = WatchedTraining(self._wish, self.model, self._lane, self._problems)
+        self._training.open()
 
-    def _captured_model(self) -> keras.Model:
-        """The trained model, or the part of it that was asked for."""
-        return self.model if self._part is None else self._part
+    def _tell(self, error: Exception) -> None:
+        """Tells a fault of a hook."""
+        gives_up = self._training is not None and self._training.has_given_up
+        self._problems.note(error, is_last=gives_up)
 
-    def _updates(self) -> int:
-        """Updates that the training has made."""
-        return self._update_counter.count(self.model)
+    def _write_status(self, sentences: list[str]) -> None:
+        if self._training is not None:
+            self._training.write_status(sentences)
 
-    def _note(self, error: Exception) -> None:
-        """Logs a fault, once per text, and writes it beside the captures."""
-        what = str(error) if isinstance(error, ConvLensError) else repr(error)
-        sentence = f"ConvLens did not capture: {what}"
-        if self._failures >= _MOST_FAILURES:
-            sentence = f"ConvLens stops capturing after {_MOST_FAILURES} failures: {what}"
-        self._tell(sentence, show_trace=not isinstance(error, ConvLensError))
 
-    def _tell(self, sentence: str, *, show_trace: bool = False) -> None:
-        """Logs a sentence, once, and writes it beside the captures."""
-        if sentence in self._problems:
-            return
-        self._problems.append(sentence)
-        logger.warning("%s Training goes on.", sentence, exc_info=show_trace)
-        self._write_problems()
+class _Last(keras.callbacks.Callback):
+    """Stands behind all other callbacks, and so sees what they make of a model."""
 
-    def _write_problems(self) -> None:
-        """Writes what went wrong beside the captures, for the tab."""
-        if self._writer is None or not self._problems:
-            return
-        try:
-            self._writer.write_status(self._problems)
-        except ConvLensError as failure:
-            logger.debug("%s", failure)  # The fault itself has been told already.
+    def __init__(self, owner: ConvLensCallback) -> None:
+        super().__init__()
+        self._owner = owner
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        """Others may have ended the training in theirs."""
+        self._owner._after_epoch()
+
+    def on_train_end(self, logs: dict[str, float] | None = None) -> None:
+        """Others may have set the weights in theirs."""
+        self._owner._after_all()

@@ -12,7 +12,7 @@ from tensorboard_plugin_convlens.capture.options import (
     DEFAULT_METHODS,
     build_options,
 )
-from tensorboard_plugin_convlens.capture.session import Session
+from tensorboard_plugin_convlens.capture.session import Notes, Session
 from tensorboard_plugin_convlens.capture.shown_inputs import build_shown_inputs
 from tensorboard_plugin_convlens.capture.step_capture import Progress
 from tensorboard_plugin_convlens.core.records import Capture
@@ -133,6 +133,7 @@ class CaptureSession:
         )
         self._model = model
         self._session = Session(model, inputs, shown, Writer(log_dir, run=run), options)
+        self._session.prepare()
 
     def capture(self, step: int, *, progress: Progress | None = None) -> Capture:
         """Captures the model as it is now.
@@ -149,7 +150,7 @@ class CaptureSession:
           StorageError: The log directory cannot be written to; nothing of the step is kept.
         """
         recording = self._session.capture(
-            step, iterations=_iterations(self._model), progress=progress
+            step, notes=Notes(_iterations(self._model)), progress=progress
         )
         assert recording.capture is not None, "the direct lane has written it"
         return recording.capture

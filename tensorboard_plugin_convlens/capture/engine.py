@@ -86,9 +86,13 @@ class Engine:
         """Why a layer has no gradients at an input, as the end of a sentence; "" if it has."""
         return self._plan.routes[layer].obstacle
 
-    def hashes(self, arrays: str) -> dict[int, Hashes]:
-        """What each captured layer depends on now; see `capture/lineage.py`."""
-        return self._lineage.hashes(arrays)
+    def values(self) -> tuple[str, ...]:
+        """Hashes of all that the model reads now; equal ones mean an unchanged model."""
+        return self._lineage.values()
+
+    def hashes(self, arrays: str, values: Sequence[str]) -> dict[int, Hashes]:
+        """What each captured layer depended on at `values`; see `capture/lineage.py`."""
+        return self._lineage.hashes(arrays, values)
 
     @cached_property
     def _lineage(self) -> Lineage:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import math
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -25,6 +26,22 @@ TRACING = threading.RLock()
 """Instance attributes and the eager switch are visible to every thread: one at a time."""
 
 COMPILED_CALLS = ("PartitionedCall", "StatefulPartitionedCall")
+
+
+def calling_list() -> Any | None:
+    """The `CallbackList` that calls a hook right now, or None where there is none.
+
+    Why from the stack: Keras gives a callback its model and no way to the list that it is in,
+    and only the list can call something after all other callbacks. Any list will do, also that
+    of a training loop of one's own, and one around a callback that calls other callbacks.
+    """
+    frame = sys._getframe(1)
+    while frame is not None:
+        found = frame.f_locals.get("self")
+        if isinstance(found, keras.callbacks.CallbackList):
+            return found
+        frame = frame.f_back  # type: ignore[assignment]  # None at the bottom.
+    return None
 
 
 def operations_of(model: keras.Model) -> list[Any]:

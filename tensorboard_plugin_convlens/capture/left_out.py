@@ -27,40 +27,63 @@ def of_class_names(
         )
 
 
-class PassedOver:
-    """Steps that were due and did not fit into the budget, until the next capture says so."""
+class MissingSteps:
+    """Steps that were due and are not there, until the next capture says so."""
 
     def __init__(self) -> None:
         """None so far."""
-        self._steps: list[int] = []
+        self._steps: dict[str, list[int]] = {}
         self._seconds = 0.0
         self._is_told = False
 
-    def add(self, step: int, seconds: float) -> Skipped | None:
-        """Notes a step; returns what is to be said in the log: about the first one only.
+    def add_passed_over(self, step: int, seconds: float) -> Skipped | None:
+        """Notes a step that did not fit into the budget.
 
         Args:
           step: Larger than those before.
           seconds: What feature maps, statistics and kernels of it would have taken.
+
+        Returns:
+          What is to be said in the log: about the first one only.
         """
-        self._steps.append(step)
+        self._steps.setdefault("passed over", []).append(step)
         self._seconds = seconds
         if self._is_told:
             return None
         self._is_told = True
-        return self._describe()
+        return self._describe("passed over")
 
-    def take(self) -> tuple[Skipped, ...]:
-        """What the next capture says, if there is anything; forgets the steps."""
-        found = (self._describe(),) if self._steps else ()
-        self._steps = []
-        return found
+    def add_failed(self, step: int) -> None:
+        """Notes a step that could not be captured; the fault itself is told elsewhere."""
+        if not self.has_failed(step):
+            self._steps.setdefault("failed", []).append(step)
 
-    def _describe(self) -> Skipped:
-        first, *others = self._steps
-        count = len(self._steps)
+    def has_failed(self, step: int) -> bool:
+        """Whether a step is among those that could not be captured."""
+        return step in self._steps.get("failed", [])
+
+    def remove_failed(self, step: int) -> None:
+        """A step is captured once more."""
+        steps = [one for one in self._steps.pop("failed", []) if one != step]
+        if steps:
+            self._steps["failed"] = steps
+
+    def describe(self) -> tuple[Skipped, ...]:
+        """What the next capture says, if there is anything."""
+        return tuple(self._describe(why) for why in self._steps)
+
+    def clear(self) -> None:
+        """Forgets the steps: a capture says it."""
+        self._steps = {}
+
+    def _describe(self, why: str) -> Skipped:
+        first, *others = self._steps[why]
+        count = len(others) + 1
+        what = f"{count} steps from {first} to {others[-1]}" if others else f"step {first}"
+        if why == "failed":
+            return Skipped(what, "could not be captured or written; the log says why")
         return Skipped(
-            f"{count} steps from {first} to {others[-1]}" if others else f"step {first}",
+            what,
             f"feature maps, statistics and kernels take about {self._seconds:.1f} s a step, "
             "which did not fit into the time budget of the callback (budget=None takes all)",
         )

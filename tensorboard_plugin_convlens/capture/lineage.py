@@ -53,21 +53,25 @@ class Lineage:
         }
         self._keys = {index: plan.graph.layers[index].key for index in plan.routes}
 
-    def hashes(self, arrays: str) -> dict[int, Hashes]:
-        """The hashes of every captured layer with the weights of the moment.
+    def values(self) -> tuple[str, ...]:
+        """Hashes of all that the model reads now, its weights among them; "" for no value."""
+        return tuple(
+            "" if value is None else hash_arrays([value])
+            for value in internals.captured_values(self._graph)
+        )
+
+    def hashes(self, arrays: str, values: Sequence[str]) -> dict[int, Hashes]:
+        """The hashes of every captured layer.
 
         Args:
           arrays: Hash of the input arrays; see `hash_arrays`.
+          values: As the method of this name returns them.
 
         Returns:
           By index in the model graph. "" for a lineage with randomness or state, and where
           something that a layer reads is neither a variable nor a constant: such a layer is
           never said to be unchanged.
         """
-        values = [
-            "" if value is None else hash_arrays([value])
-            for value in internals.captured_values(self._graph)
-        ]
         return {
             index: Hashes(
                 self._hash(self._own[index], values, [key]),
@@ -76,7 +80,7 @@ class Lineage:
             for index, key in self._keys.items()
         }
 
-    def _hash(self, mask: int, values: list[str], more: list[str]) -> str:
+    def _hash(self, mask: int, values: Sequence[str], more: list[str]) -> str:
         read = [values[bit] for bit in _bits(mask & ~self._impure)]
         if mask & self._impure or not all(read):
             return ""
@@ -120,6 +124,11 @@ def hash_arrays(arrays: Sequence[NDArray[Any]]) -> str:
         else:
             digest.update(np.ascontiguousarray(array).data.cast("B") if array.size else b"")
     return digest.hexdigest()
+
+
+def hash_values(values: Sequence[str]) -> str:
+    """One SHA-256, hexadecimal, of what `Lineage.values` returns."""
+    return hashlib.sha256("\0".join(values).encode()).hexdigest()
 
 
 def _structure(operations: Sequence[Any]) -> str:

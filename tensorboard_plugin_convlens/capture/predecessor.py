@@ -29,6 +29,8 @@ from tensorboard_plugin_convlens.core.records import (
     Statistic,
     StepKey,
 )
+from tensorboard_plugin_convlens.storage import names
+from tensorboard_plugin_convlens.storage.filesystem import list_directory
 from tensorboard_plugin_convlens.storage.recording import Origin, Recording
 from tensorboard_plugin_convlens.storage.run_directory import RunDirectory
 from tensorboard_plugin_convlens.storage.writer import Writer
@@ -154,7 +156,14 @@ def of_recording(recording: Recording, traits: Traits) -> Predecessor:
 
 
 def of_directory(writer: Writer, step: int) -> Predecessor:
-    """The latest step before `step` that the run's directory holds of earlier sessions."""
+    """The latest step before `step` that the run's directory holds of earlier sessions.
+
+    Raises:
+      StorageError: The directory cannot be read.
+    """
+    keys = map(names.parse_manifest_name, list_directory(writer.directory))
+    if not any(key is not None and key.step < step for key in keys):
+        return Predecessor()
     run = RunDirectory(writer.run_directory)
     earlier = [key for key in run.steps() if key.step < step]
     return of_step(run, earlier[-1]) if earlier else Predecessor()

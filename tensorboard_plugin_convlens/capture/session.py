@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import keras
 
@@ -18,7 +18,7 @@ from tensorboard_plugin_convlens.capture.across_inputs import AcrossInputs
 from tensorboard_plugin_convlens.capture.engine import Engine
 from tensorboard_plugin_convlens.capture.inputs import ModelInputs, one_image, to_arrays
 from tensorboard_plugin_convlens.capture.lane import DirectLane, Lane
-from tensorboard_plugin_convlens.capture.lineage import Hashes, hash_arrays
+from tensorboard_plugin_convlens.capture.lineage import Hashes, hash_arrays, hash_values
 from tensorboard_plugin_convlens.capture.options import CaptureOptions
 from tensorboard_plugin_convlens.capture.predecessor import Course, Predecessor, Traits
 from tensorboard_plugin_convlens.capture.shown_inputs import ShownInputs
@@ -31,8 +31,23 @@ from tensorboard_plugin_convlens.core.records import (
     Sheet,
     Skipped,
 )
-from tensorboard_plugin_convlens.storage.recording import Abandon, End, Recording
+from tensorboard_plugin_convlens.storage.recording import End, Origin, Recording
 from tensorboard_plugin_convlens.storage.writer import Writer
+
+
+@dataclass(frozen=True, slots=True)
+class Notes:
+    """What a capture says beside what it computes.
+
+    Attributes:
+      iterations: Optimizer updates so far, where there are any.
+      missing: Steps that were due since the capture before and are not there.
+      remark: As of `Capture`.
+    """
+
+    iterations: int | None = None
+    missing: Sequence[Skipped] = ()
+    remark: str = ""
 
 
 class Session:
@@ -49,7 +64,7 @@ class Session:
         lane: Lane | None = None,
         model_hash: str = "",
     ) -> None:
-        """Traces the model and writes its graph and the input images.
+        """Traces the model; the log directory is not touched before `prepare` or `capture`.
 
         Args:
           model: The model; its current weights are captured.
@@ -62,8 +77,7 @@ class Session:
 
         Raises:
           ConvLensError: The inputs do not fit the model, a layer is not there, there is no
-            convolution, the model is of a kind that cannot be captured, or the log
-            directory cannot be written to.
+            convolution, or the model is of a kind that cannot be captured.
         """
         self._inputs = inputs
         self._writer = writer
@@ -74,11 +88,25 @@ class Session:
         self._previous: tuple[Recording, Course] | None = None
         self.skipped: tuple[Skipped, ...] = ()
         """What the last capture left out, and why."""
+        self.captured_values = ""
+        """As of `values`, at the last capture; "" where it did not come so far."""
         self.engine = Engine(model, inputs, layers=options.layers)
         self.pictures: InputImages = shown.pictures(self.engine.input_layouts)
         """The input images as people see them."""
-        writer.write_graph(self.engine.graph)
-        writer.write_inputs(self.pictures)
+
+    def prepare(self) -> None:
+        """Makes what is missing of the run: directory, discovery event, graph, input images.
+
+        Raises:
+          StorageError: The log directory cannot be written to.
+        """
+
+        def write() -> None:
+            self._writer.open()
+            self._writer.write_graph(self.engine.graph)
+            self._writer.write_inputs(self.pictures)
+
+        self._lane.call(write)
 
     @property
     def filters(self) -> int:
@@ -90,39 +118,46 @@ class Session:
         self,
         step: int,
         *,
-        iterations: int | None = None,
+        notes: Notes | None = None,
         seconds: float | None = None,
         progress: Progress | None = None,
         before: Predecessor | None = None,
-        passed_over: Sequence[Skipped] = (),
     ) -> Recording:
         """Captures the model as it is now; the lane commits the step.
 
         Args:
           step: Not negative.
-          iterations: Optimizer updates so far, where there are any.
+          notes: What the capture says beside what it computes.
           seconds: What it may take; feature maps and statistics are always taken, gradients
             only as far as the time goes. None for all.
           progress: Is told of every layer that is done, for every input image.
           before: The step before, where it is not this session's own or the latest in the
             run's directory.
-          passed_over: What was left out since the capture before, to be told in this one.
 
         Returns:
           The recording; its `capture` is there once the lane has written it.
 
         Raises:
-          StorageError: With the direct lane, the log directory cannot be written to;
-            nothing of the step becomes visible.
+          StorageError: The log directory cannot be written to; nothing of the step becomes
+            visible. With a lane that writes in the background also when it is asked.
         """
+        notes = notes or Notes()
+        self.captured_values = ""
+        self._lane.renew()
+        self.prepare()
         recording = Recording(self._writer, step)
         try:
             capture = self._capture_all(recording, seconds, progress, before)
-            capture = replace(capture, skipped=(*capture.skipped, *passed_over))
+            capture = replace(
+                capture,
+                iterations=notes.iterations,
+                skipped=(*capture.skipped, *notes.missing),
+                remark=notes.remark,
+            )
+            self._lane.put(recording, End(capture))
         except BaseException:
-            self._lane.put(recording, Abandon())
+            self._lane.abandon(recording)
             raise
-        self._lane.put(recording, End(replace(capture, iterations=iterations)))
         return recording
 
     @property
@@ -137,7 +172,11 @@ class Session:
 
     def hashes(self) -> dict[int, Hashes]:
         """What each layer depends on now, by index in the model graph."""
-        return self.engine.hashes(self.arrays)
+        return self.engine.hashes(self.arrays, self.engine.values())
+
+    def values(self) -> str:
+        """Hash of all that the model reads now, its weights among them."""
+        return hash_values(self.engine.values())
 
     def holds(self, capture: Capture) -> bool:
         """Whether everything that a capture of the run refers to still lies there."""
@@ -161,7 +200,7 @@ class Session:
     def _predecessor(self, step: int) -> Predecessor:
         """The step before: of this session, once it is written, else of an earlier one."""
         if self._previous is None or self._previous[0].step >= step:
-            return predecessor.of_directory(self._writer, step)
+            return self._lane.call(lambda: predecessor.of_directory(self._writer, step))
         self._lane.wait()
         recording, course = self._previous
         return predecessor.of_recording(recording, course.traits)
@@ -211,9 +250,17 @@ class Session:
         self, recording: Recording, before: Predecessor, progress: Progress | None
     ) -> StepCapture:
         """Notes in the recording what is unchanged since the step before."""
+        values = self.engine.values()
+        self.captured_values = hash_values(values)
+        hashes = self.engine.hashes(self.arrays, values)
+
+        def find() -> dict[int, Origin]:
+            return {
+                layer: before.origin(self._writer, layer, one) for layer, one in hashes.items()
+            }
+
         origins = {}
-        for layer, hashes in self.hashes().items():
-            origin = before.origin(self._writer, layer, hashes)
+        for layer, origin in self._lane.call(find).items():
             kept = tuple(sheet for sheet in origin.sheets if self._is_asked(sheet))
             origins[layer] = replace(origin, sheets=kept)
             self._lane.put(recording, origins[layer])

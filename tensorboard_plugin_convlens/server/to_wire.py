@@ -88,6 +88,7 @@ def step(
             for one in predictions
         ],
         "skipped": [{"what": one.what, "reason": one.reason} for one in record.skipped],
+        "remark": record.remark,
     }
 
 

@@ -62,6 +62,7 @@ def capture_to_message(capture: Capture) -> pb.Manifest:
         arrays_sha256=bytes.fromhex(capture.arrays),
         asked=None if capture.asked is None else _asked_to_message(capture.asked),
         after=capture.after,
+        remark=capture.remark,
     )
 
 
@@ -87,6 +88,7 @@ def capture_from_message(message: pb.Manifest) -> Capture:
         arrays=checked_sha256(message.arrays_sha256),
         asked=_asked_from_message(message.asked) if message.HasField("asked") else None,
         after=_checked_after(message.after),
+        remark=message.remark,
     )
 
 

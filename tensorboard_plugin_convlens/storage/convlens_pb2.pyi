@@ -202,7 +202,7 @@ class Picture(_message.Message):
     def __init__(self, height: _Optional[int] = ..., width: _Optional[int] = ..., png: _Optional[bytes] = ...) -> None: ...
 
 class Manifest(_message.Message):
-    __slots__ = ("format_version", "step", "wall_time", "session", "graph_fingerprint", "inputs_fingerprint", "layers", "predictions", "skipped", "iterations", "seconds", "packs", "model_sha256", "arrays_sha256", "asked", "after")
+    __slots__ = ("format_version", "step", "wall_time", "session", "graph_fingerprint", "inputs_fingerprint", "layers", "predictions", "skipped", "iterations", "seconds", "packs", "model_sha256", "arrays_sha256", "asked", "after", "remark")
     FORMAT_VERSION_FIELD_NUMBER: _ClassVar[int]
     STEP_FIELD_NUMBER: _ClassVar[int]
     WALL_TIME_FIELD_NUMBER: _ClassVar[int]
@@ -219,6 +219,7 @@ class Manifest(_message.Message):
     ARRAYS_SHA256_FIELD_NUMBER: _ClassVar[int]
     ASKED_FIELD_NUMBER: _ClassVar[int]
     AFTER_FIELD_NUMBER: _ClassVar[int]
+    REMARK_FIELD_NUMBER: _ClassVar[int]
     format_version: int
     step: int
     wall_time: float
@@ -235,7 +236,8 @@ class Manifest(_message.Message):
     arrays_sha256: bytes
     asked: Asked
     after: str
-    def __init__(self, format_version: _Optional[int] = ..., step: _Optional[int] = ..., wall_time: _Optional[float] = ..., session: _Optional[str] = ..., graph_fingerprint: _Optional[str] = ..., inputs_fingerprint: _Optional[str] = ..., layers: _Optional[_Iterable[_Union[LayerCapture, _Mapping]]] = ..., predictions: _Optional[_Iterable[_Union[Prediction, _Mapping]]] = ..., skipped: _Optional[_Iterable[_Union[Skipped, _Mapping]]] = ..., iterations: _Optional[int] = ..., seconds: _Optional[float] = ..., packs: _Optional[_Iterable[str]] = ..., model_sha256: _Optional[bytes] = ..., arrays_sha256: _Optional[bytes] = ..., asked: _Optional[_Union[Asked, _Mapping]] = ..., after: _Optional[str] = ...) -> None: ...
+    remark: str
+    def __init__(self, format_version: _Optional[int] = ..., step: _Optional[int] = ..., wall_time: _Optional[float] = ..., session: _Optional[str] = ..., graph_fingerprint: _Optional[str] = ..., inputs_fingerprint: _Optional[str] = ..., layers: _Optional[_Iterable[_Union[LayerCapture, _Mapping]]] = ..., predictions: _Optional[_Iterable[_Union[Prediction, _Mapping]]] = ..., skipped: _Optional[_Iterable[_Union[Skipped, _Mapping]]] = ..., iterations: _Optional[int] = ..., seconds: _Optional[float] = ..., packs: _Optional[_Iterable[str]] = ..., model_sha256: _Optional[bytes] = ..., arrays_sha256: _Optional[bytes] = ..., asked: _Optional[_Union[Asked, _Mapping]] = ..., after: _Optional[str] = ..., remark: _Optional[str] = ...) -> None: ...
 
 class Asked(_message.Message):
     __slots__ = ("methods", "target", "layers")

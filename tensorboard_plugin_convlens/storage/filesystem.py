@@ -33,7 +33,13 @@ def local_path(log_dir: str | os.PathLike[str]) -> Path:
             f"Cannot use {text!r} as a log directory: ConvLens writes to and reads from local "
             "directories. Mount the bucket, or copy the log directory."
         )
-    return Path(os.path.abspath(os.path.expanduser(text)))
+    try:
+        return Path(os.path.abspath(os.path.expanduser(text)))
+    except OSError as error:
+        raise StorageError(
+            f"Cannot tell where {text!r} is: the working directory is gone "
+            f"({error.strerror or error}). Give an absolute path."
+        ) from error
 
 
 def make_directory(path: Path) -> None:
@@ -43,7 +49,8 @@ def make_directory(path: Path) -> None:
       StorageError: It cannot be created.
     """
     try:
-        path.mkdir(parents=True, exist_ok=True)
+        if not _is_directory(path):
+            path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise StorageError(
             f"Cannot create the directory {str(path)!r}: {error.strerror or error}. "
@@ -132,12 +139,22 @@ def list_directory(path: Path) -> list[str]:
         ) from error
 
 
-def is_file(path: Path) -> bool:
-    """Whether an ordinary file is there, as far as that can be found out."""
+def size_of_file(path: Path) -> int | None:
+    """Bytes of an ordinary file, or None where there is none.
+
+    Raises:
+      StorageError: That cannot be found out.
+    """
     try:
-        return stat.S_ISREG(os.lstat(path).st_mode)
-    except OSError:
-        return False
+        status = os.lstat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        raise StorageError(
+            f"Cannot look at {str(path)!r}: {error.strerror or error}. "
+            "Check the disk and the permissions of the log directory."
+        ) from error
+    return status.st_size if stat.S_ISREG(status.st_mode) else None
 
 
 def read_file(
@@ -183,10 +200,20 @@ def _created(temporary: Path, path: Path) -> Iterator[BinaryIO]:
 
 def _copy_mode(handle: int, path: Path) -> None:
     """Takes over the permissions of a file that will be replaced, if there is one."""
-    with suppress(OSError):  # Nothing is replaced, or modes cannot be set there.
+    try:
         mode = os.lstat(path).st_mode
-        if stat.S_ISREG(mode):
+    except FileNotFoundError:
+        return
+    if stat.S_ISREG(mode):
+        with suppress(PermissionError):  # A file system without permissions.
             os.fchmod(handle, stat.S_IMODE(mode))
+
+
+def _is_directory(path: Path) -> bool:
+    try:
+        return stat.S_ISDIR(os.stat(path).st_mode)
+    except FileNotFoundError:
+        return False
 
 
 def _remove(path: Path) -> None:

@@ -7,6 +7,7 @@ where they are held, not where they are free: not every network file system shar
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import stat
@@ -24,6 +25,7 @@ from tensorboard_plugin_convlens.storage.filesystem import list_directory, read_
 from tensorboard_plugin_convlens.storage.sealed import unseal
 from tensorboard_plugin_convlens.storage.session_file import is_alive
 
+logger = logging.getLogger(__name__)
 SECONDS_OF_THE_UNKNOWN = 24 * 3600
 _LARGEST_MANIFEST = 128 * 2**20
 # `filesystem.atomic_file` names them after the first 40 characters of the file.
@@ -119,18 +121,17 @@ def remove_litter(directory: Path, litter: Iterable[Litter]) -> list[Litter]:
 
 
 def clean_up(directory: Path, clock: Path | None = None) -> None:
-    """Removes what dead writers left, as far as that can be done. Never raises for a fault.
+    """Removes what dead writers left, as far as that can be done; a fault is logged only.
 
     Args:
       directory: A plugin directory.
       clock: A file that was written just now: the file system's clock may be another one.
     """
-    with suppress(OSError, ConvLensError):
-        now = time.time()
-        if clock is not None:
-            with suppress(OSError):
-                now = os.lstat(clock).st_mtime
+    try:
+        now = time.time() if clock is None else os.lstat(clock).st_mtime
         remove_litter(directory, find_litter(directory, now))
+    except (OSError, ConvLensError) as error:
+        logger.warning("ConvLens did not clean up after earlier writers: %s", error)
 
 
 def _session_of(name: str) -> str | None:

@@ -156,9 +156,10 @@ class Recording:
                 self.abandon()
 
     def abandon(self) -> None:
-        """Removes what was begun; the step does not exist."""
+        """Removes what was begun, as far as it can be; the step does not exist."""
         self.is_abandoned = True
-        with suppress(_AbandonedError), self._files:
+        # Whoever gives up has a reason of his own: that this failed, too, is no news.
+        with suppress(Exception), self._files:
             raise _AbandonedError
 
     def _add_block(self, layer: int, key: GradientKey, block: Gradients | None) -> None:
@@ -206,8 +207,9 @@ class Recording:
     def _commit(self, capture: Capture) -> None:
         self._files.close()
         layers = tuple(self._layers[layer] for layer in sorted(self._layers))
-        self.capture = dataclasses.replace(capture, layers=layers)
-        self.writer.commit(self.capture)
+        complete = dataclasses.replace(capture, layers=layers)
+        self.writer.commit(complete)
+        self.capture = complete
 
 
 class _AbandonedError(Exception):

@@ -14,6 +14,7 @@ import os
 import socket
 import time
 import weakref
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Literal
@@ -79,14 +80,29 @@ class SessionFile:
     def __init__(self, directory: Path, session: str) -> None:
         """Writes the file, or joins those who write it, and takes the lock.
 
-        Where that cannot be done (some file systems have no locks), the session goes on
-        without: whoever cleans up then goes by the age of its files.
+        Where the file system has no locks, the session goes on without: whoever cleans up
+        then goes by the age of its files.
+
+        Raises:
+          StorageError: The file cannot be written.
         """
         self.path = directory / names.session_file_name(session)
         self._finalize: weakref.finalize[..., SessionFile] | None = None
         handle = _open_locked(self.path)
         if handle is not None:
             self._finalize = weakref.finalize(self, _release, self.path, handle, os.getpid())
+
+    def detach(self) -> Callable[[], None]:
+        """From now on only a call of what is returned releases it, on whatever thread that is.
+
+        Neither the end of the program nor of this object then waits for a disk that may not
+        answer. The operating system releases the lock when the process ends.
+        """
+        found = None if self._finalize is None else self._finalize.detach()
+        if found is None:
+            return lambda: None
+        _, function, arguments, _ = found
+        return lambda: function(*arguments)
 
     def release(self) -> None:
         """Gives the lock back, and removes the file if nobody else writes the session."""
@@ -119,21 +135,38 @@ def is_alive(directory: Path, session: str) -> bool | None:
 def _open_locked(path: Path) -> int | None:
     """A handle with a shared lock on the file that has the name now, or None."""
     for _ in range(_ATTEMPTS):
+        handle = None
         try:
             flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
             handle = os.open(path, flags, 0o666)
-        except OSError:
-            return None
-        try:
-            fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
-            if os.fstat(handle).st_ino == os.lstat(path).st_ino:
+            if _is_locked(handle) and os.fstat(handle).st_ino == os.lstat(path).st_ino:
                 _describe(handle)
                 return handle
-        except OSError:
-            pass  # Somebody removes it, or looks whether it is alive, at this moment.
+        except FileNotFoundError:
+            pass  # Somebody removes it at this moment.
+        except OSError as error:
+            _close(handle)
+            raise StorageError(
+                f"Cannot write {str(path)!r}: {error.strerror or error}. "
+                "Check that there is space and that you may write there."
+            ) from error
+        _close(handle)
+    return None
+
+
+def _is_locked(handle: int) -> bool:
+    """Takes a shared lock; somebody may look whether it is alive, or there may be no locks."""
+    try:
+        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
+
+
+def _close(handle: int | None) -> None:
+    if handle is not None:
         with suppress(OSError):
             os.close(handle)
-    return None
 
 
 def _describe(handle: int) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -30,9 +30,9 @@ from tensorboard_plugin_convlens.storage.capture_message import capture_to_messa
 from tensorboard_plugin_convlens.storage.discovery import announce
 from tensorboard_plugin_convlens.storage.filesystem import (
     atomic_file,
-    is_file,
     local_path,
     make_directory,
+    size_of_file,
     write_file,
 )
 from tensorboard_plugin_convlens.storage.graph_message import graph_to_message
@@ -89,19 +89,23 @@ class Writer:
           StorageError: The directory cannot be created or written to.
         """
         make_directory(self.directory)
-        if self._announcement is None or not is_file(self._announcement):
+        if self._announcement is None or size_of_file(self._announcement) is None:
             self._announcement = announce(self.run_directory, began=self._began)
+
+    def detach(self) -> Callable[[], None]:
+        """From now on only a call of what is returned ends the session; see `SessionFile`."""
+        return self._session_file.detach()
 
     def write_graph(self, graph: ModelGraph) -> None:
         """Writes a model graph, unless it is there."""
         path = self.directory / names.graph_name(graph.fingerprint)
-        if not is_file(path):
+        if size_of_file(path) is None:
             write_file(path, seal(graph_to_message(graph)))
 
     def write_inputs(self, images: InputImages) -> None:
         """Writes a set of input images, unless it is there."""
         path = self.directory / names.inputs_name(images.fingerprint)
-        if not is_file(path):
+        if size_of_file(path) is None:
             write_file(path, seal(inputs_to_message(images)))
 
     @contextmanager
@@ -129,12 +133,13 @@ class Writer:
         )
 
     def holds(self, sheet: Sheet) -> bool:
-        """Whether the pack of a sheet of an earlier step still lies in the run's directory."""
-        try:
-            size = (self.directory / sheet.pack).stat().st_size
-        except OSError:
-            return False
-        return size >= sheet.offset + sheet.length
+        """Whether the pack of a sheet of an earlier step still lies in the run's directory.
+
+        Raises:
+          StorageError: That cannot be found out.
+        """
+        size = size_of_file(self.directory / sheet.pack)
+        return size is not None and size >= sheet.offset + sheet.length
 
     def write_status(self, problems: list[str]) -> None:
         """Writes the problems of this session, as sentences, for the tab to show."""

@@ -163,3 +163,26 @@ def test_a_copied_tensor_keeps_its_mask():
     assert copy is not masked
     assert float(average(copy)[0, 0]) == float(average(masked)[0, 0]) == 4.0
     assert float(average(tf.identity(masked))[0, 0]) == 2.0
+
+
+def test_the_list_that_calls_a_hook_is_found_through_whatever_calls_it():
+    found = []
+
+    class Asks(keras.callbacks.Callback):
+        def on_train_begin(self, logs=None):
+            found.append(internals.calling_list())
+
+    class Around(keras.callbacks.Callback):
+        def __init__(self):
+            super().__init__()
+            self.inner = Asks()
+
+        def on_train_begin(self, logs=None):
+            self.inner.on_train_begin(logs)
+
+    for callback in (Asks(), Around()):
+        callbacks = keras.callbacks.CallbackList([callback])
+        callbacks.on_train_begin()
+        assert found.pop() is callbacks
+    Asks().on_train_begin()
+    assert found == [None]

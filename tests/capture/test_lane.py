@@ -9,7 +9,8 @@ import time
 import numpy as np
 import pytest
 
-from tensorboard_plugin_convlens.capture.lane import BackgroundLane, DirectLane
+from tensorboard_plugin_convlens.capture.background_lane import BackgroundLane
+from tensorboard_plugin_convlens.capture.lane import DirectLane
 from tensorboard_plugin_convlens.capture.options import build_options
 from tensorboard_plugin_convlens.capture.session import Session
 from tensorboard_plugin_convlens.capture.shown_inputs import build_shown_inputs
@@ -113,13 +114,17 @@ def test_a_full_queue_makes_the_caller_wait_instead_of_growing(tmp_path):
 
 
 class WatchedLane(BackgroundLane):
-    """Notes what waits after each piece, and how much there was in all."""
+    """Notes what waits after each piece, how much there was in all, and when it is full."""
 
     def __init__(self, limit):
         super().__init__(limit)
         self.most = self.total = self.largest = 0
+        self.is_full = threading.Event()
 
     def put(self, recording, piece):
+        with self._changed:
+            if self._waiting + size_of(piece) > self._limit:
+                self.is_full.set()
         super().put(recording, piece)
         self.total += size_of(piece)
         self.largest = max(self.largest, size_of(piece))
@@ -130,12 +135,13 @@ class WatchedLane(BackgroundLane):
 def test_a_capture_on_a_slow_disk_waits_instead_of_filling_the_memory(tmp_path, monkeypatch):
     accept = Recording.accept
 
-    def accept_slowly(recording, piece):
-        time.sleep(0.005)
+    lane = WatchedLane(limit=60_000)
+
+    def accept_when_full(recording, piece):
+        lane.is_full.wait()
         accept(recording, piece)
 
-    monkeypatch.setattr(Recording, "accept", accept_slowly)
-    lane = WatchedLane(limit=60_000)
+    monkeypatch.setattr(Recording, "accept", accept_when_full)
     pictures = build_shown_inputs(IMAGES[:4])
     options = build_options(None, METHODS, "sum")
     writer = Writer(tmp_path, run="train")

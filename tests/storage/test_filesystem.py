@@ -14,9 +14,9 @@ import pytest
 from tensorboard_plugin_convlens.core.errors import FormatError, StorageError
 from tensorboard_plugin_convlens.storage.filesystem import (
     atomic_file,
-    is_file,
     read_beginning,
     read_file,
+    size_of_file,
     write_file,
 )
 
@@ -105,8 +105,8 @@ def test_only_an_ordinary_file_is_one(tmp_path: Path):
     write_file(tmp_path / "file", b"content")
     (tmp_path / "link").symlink_to(tmp_path / "file")
     os.mkfifo(tmp_path / "pipe")
-    found = [name for name in ("file", "link", "pipe", "no") if is_file(tmp_path / name)]
-    assert found == ["file"]
+    sizes = [size_of_file(tmp_path / name) for name in ("file", "link", "pipe", "no", "file/a")]
+    assert sizes == [7, None, None, None, None]
     assert read_beginning(tmp_path / "file", 3) == b"con"
     with pytest.raises(FormatError, match="not an ordinary file"):
         read_beginning(tmp_path / "pipe", 3)

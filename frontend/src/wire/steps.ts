@@ -67,7 +67,12 @@ export interface LayerSummary {
   weightsUnchangedSince: number | null;
 }
 
-/** Answer of /step: one capture without pictures. */
+/**
+ * Answer of /step: one capture without pictures.
+ *
+ * `remark` is empty but at a step that a training left after its last update: there it says
+ * whose model it is.
+ */
 export interface Step {
   run: string;
   step: number;
@@ -80,4 +85,5 @@ export interface Step {
   layers: LayerSummary[];
   predictions: Prediction[];
   skipped: Skipped[];
+  remark: string;
 }

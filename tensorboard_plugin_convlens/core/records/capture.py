@@ -125,6 +125,8 @@ class Capture:
       asked: What was asked for; None in captures of the first writers.
       after: The latest session that lay in the run's directory when this one began; "" where
         there was none, or where that is not known.
+      remark: Whose model it is, as a sentence, at a step that a training left after its last
+        update; else "".
     """
 
     step: int
@@ -141,3 +143,4 @@ class Capture:
     arrays: str = ""
     asked: Asked | None = None
     after: str = ""
+    remark: str = ""

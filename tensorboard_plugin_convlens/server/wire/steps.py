@@ -74,7 +74,11 @@ class LayerSummary(TypedDict):
 
 
 class Step(TypedDict):
-    """Answer of /step: one capture without pictures."""
+    """Answer of /step: one capture without pictures.
+
+    `remark` is empty but at a step that a training left after its last update: there it says
+    whose model it is.
+    """
 
     run: str
     step: int
@@ -87,3 +91,4 @@ class Step(TypedDict):
     layers: list[LayerSummary]
     predictions: list[Prediction]
     skipped: list[Skipped]
+    remark: str
