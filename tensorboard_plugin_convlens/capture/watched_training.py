@@ -64,10 +64,6 @@ class WatchedTraining:
         self._steps_of_values: dict[str, int] = {}
         self._waits_for_weights = False
 
-    def open(self) -> None:
-        """Announces the run, before Keras' own callback opens its event file."""
-        self._begin_writer()
-
     def begin_epoch(self, epoch: int) -> None:
         """Captures the weights before training, at the epoch with which it begins."""
         if self._epoch is None:
@@ -89,7 +85,7 @@ class WatchedTraining:
         self._updates.end_batch(batch)
         if self._waits_for_weights and self._captured.built:
             self._waits_for_weights = False
-            self._begin_session(self._begin_writer())
+            self._begin_session(self.open())
         schedule = self._wish.schedule
         if schedule.by_batch and schedule.is_due(self._count(), self._last_due):
             self._capture(self._count())
@@ -197,7 +193,7 @@ class WatchedTraining:
         """Computes a capture here and has it written in the background."""
         self._last_values = ""
         self._missing.remove_failed(step)
-        writer = self._begin_writer()
+        writer = self.open()
         if self._disk_failed:
             self._try_disk(writer)
         session = self._begin_session(writer)
@@ -263,8 +259,8 @@ class WatchedTraining:
                 self._told.add(one)
                 self._problems.warn(f"ConvLens left out {one.what}: {one.reason}.")
 
-    def _begin_writer(self) -> Writer:
-        """The writer of the run, once the log directory lets it be made."""
+    def open(self) -> Writer:
+        """Announces the run, once the log directory lets it be done."""
         if self._writer is None:
             wish = self._wish
             self._writer = self._lane.call(
@@ -300,4 +296,4 @@ class WatchedTraining:
 
 
 def _nothing() -> None:
-    """Ends no session."""
+    """Ends no session, for none has begun."""

@@ -17,7 +17,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tensorboard_plugin_convlens.core.errors import ConvLensError
+from tensorboard_plugin_convlens.core.errors import ConvLensError, StorageError
 from tensorboard_plugin_convlens.core.records import StepKey
 from tensorboard_plugin_convlens.storage import convlens_pb2 as pb
 from tensorboard_plugin_convlens.storage import names
@@ -74,11 +74,16 @@ class _Directory:
 
         Only what may be litter is looked up: there may be ten thousand files on a network.
         """
-        with suppress(OSError):
+        try:
             status = os.lstat(self.path / name)
-            if stat.S_ISREG(status.st_mode):
-                return status
-        return None
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise StorageError(
+                f"Cannot look at {name!r}: {error.strerror or error}. "
+                "Check the disk and the permissions of the log directory."
+            ) from error
+        return status if stat.S_ISREG(status.st_mode) else None
 
     def _find_out(self, session: str) -> bool:
         own = [name for name in self.files if (_session_of(name) or "").startswith(session)]
@@ -90,17 +95,18 @@ class _Directory:
         return not known_dead and not self.is_old(own)
 
 
-def find_litter(directory: Path, now: float) -> list[Litter]:
+def find_litter(directory: Path, now: float, own: str = "") -> list[Litter]:
     """What dead writers left, sorted by name; nothing is changed.
 
     Args:
       directory: A plugin directory.
       now: Of the file system's clock, in seconds since 1970.
+      own: The session of whoever asks, which is alive.
 
     Raises:
-      StorageError: The directory cannot be read.
+      StorageError: The directory, or what is to be known of a file, cannot be read.
     """
-    found = _Directory(directory, now, list_directory(directory))
+    found = _Directory(directory, now, list_directory(directory), {own: True})
     litter = [one for name in found.files if (one := _unfinished(found, name)) is not None]
     litter += _orphans(found)
     return sorted(litter, key=lambda one: one.name)
@@ -129,7 +135,8 @@ def clean_up(directory: Path, clock: Path | None = None) -> None:
     """
     try:
         now = time.time() if clock is None else os.lstat(clock).st_mtime
-        remove_litter(directory, find_litter(directory, now))
+        own = "" if clock is None else names.session_of(clock.name) or ""
+        remove_litter(directory, find_litter(directory, now, own))
     except (OSError, ConvLensError) as error:
         logger.warning("ConvLens did not clean up after earlier writers: %s", error)
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import fcntl
 import json
+import logging
 import os
 import socket
 import time
@@ -24,6 +25,7 @@ from tensorboard_plugin_convlens.storage import names
 from tensorboard_plugin_convlens.storage.filesystem import list_directory
 from tensorboard_plugin_convlens.storage.ordinary_file import ordinary_file
 
+logger = logging.getLogger(__name__)
 _LARGEST_FILE = 4096
 _ATTEMPTS = 8
 
@@ -180,12 +182,16 @@ def _release(path: Path, handle: int, process: int) -> None:
     """Removes the file if nobody else writes the session."""
     if os.getpid() != process:
         return  # A child by fork: the lock is its parent's, too.
-    with suppress(OSError):
+    try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         if os.fstat(handle).st_ino == os.lstat(path).st_ino:
             os.unlink(path)
-    with suppress(OSError):
-        os.close(handle)
+    except (BlockingIOError, FileNotFoundError):
+        pass  # Somebody else writes the session, or has removed the file.
+    except OSError as error:
+        logger.warning("ConvLens could not remove %r: %s", str(path), error)
+    finally:
+        _close(handle)
 
 
 def _host_of(path: Path) -> str:

@@ -41,6 +41,7 @@ class FaultyDisk:
             patch.setattr(os, name, self._of_path(name, getattr(os, name)))
         patch.setattr(os, "fsync", self._of_handle("fsync", os.fsync))
         patch.setattr(os, "fstat", self._of_handle("fstat", os.fstat))
+        patch.setattr(os, "pwrite", self._of_handle("pwrite", os.pwrite))
         patch.setattr(os, "fdopen", self._open_file)
 
     def fail(self, number: int, first: int, *, for_ever: bool) -> None:
@@ -68,11 +69,11 @@ class FaultyDisk:
 
         return call
 
-    def _of_handle(self, name: str, real: Callable[[int], Any]) -> Callable[[int], Any]:
-        def call(handle: int) -> Any:
+    def _of_handle(self, name: str, real: Callable[..., Any]) -> Callable[..., Any]:
+        def call(handle: int, *arguments: Any) -> Any:
             if self._is_inside(handle):
                 self.count(name)
-            return real(handle)
+            return real(handle, *arguments)
 
         return call
 
