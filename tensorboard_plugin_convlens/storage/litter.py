@@ -131,7 +131,8 @@ def clean_up(directory: Path, clock: Path | None = None) -> None:
 
     Args:
       directory: A plugin directory.
-      clock: A file that was written just now: the file system's clock may be another one.
+      clock: A file of the session that asks, written just now: the file system has a clock
+        of its own.
     """
     try:
         now = time.time() if clock is None else os.lstat(clock).st_mtime
