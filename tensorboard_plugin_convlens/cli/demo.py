@@ -77,7 +77,8 @@ def run(arguments: argparse.Namespace) -> None:
         if tab is None:
             print(f"See it with: tensorboard --logdir {arguments.logdir}")
         else:
-            print(f"{sentence or 'Everything is captured.'} {tab.where} Ctrl-C ends it.")
+            done = sentence or "Everything is captured."
+            print(f"{done} {tab.where}. Ctrl-C ends it.", flush=True)
             tab.wait()
     if sentence:
         raise IncompleteError(f"{sentence} What else was captured is in {arguments.logdir!r}.")
@@ -142,7 +143,7 @@ class _Tab:
                 self.look()
                 time.sleep(_SECONDS_BETWEEN_LOOKS)
         except KeyboardInterrupt:
-            print("TensorBoard has ended.")
+            print("TensorBoard has ended.", flush=True)
 
     def _has_capture(self) -> bool:
         """Whether the training of this demo has captured a step."""
