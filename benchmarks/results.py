@@ -8,11 +8,14 @@ Each benchmark replaces its own section and leaves the others alone:
 from __future__ import annotations
 
 import datetime
+import os
 import platform
 from collections.abc import Sequence
 from pathlib import Path
 
 import psutil
+
+from tensorboard_plugin_convlens.capture.onednn import instruction_sets, processor
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
 
@@ -65,21 +68,21 @@ def machine() -> str:
     """One line: what was measured on, when, and how busy it was; names no host."""
     memory = psutil.virtual_memory().total / 2**30
     return (
-        f"{datetime.datetime.now(datetime.UTC):%Y-%m-%d %H:%M} UTC · {_processor()}, "
-        f"{psutil.cpu_count()} cores, {memory:.0f} GiB · "
+        f"{datetime.datetime.now(datetime.UTC):%Y-%m-%d %H:%M} UTC · {processor()}, "
+        f"{psutil.cpu_count()} cores, {memory:.0f} GiB · {_kernels()} · "
         f"{platform.system()}, Python {platform.python_version()} · "
         f"load in the last quarter of an hour {psutil.getloadavg()[2]:.1f}"
     )
 
 
-def _processor() -> str:
-    """The model of the CPU; Linux tells it in a file only."""
-    information = Path("/proc/cpuinfo")
-    if information.exists():
-        for line in information.read_text(encoding="utf-8").splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    return platform.processor() or platform.machine()
+def _kernels() -> str:
+    """What convolutions are computed with; a figure without it says little."""
+    from tensorboard_plugin_convlens.capture import internals  # Imports TensorFlow.
+
+    sets = ", ".join(instruction_sets()) or platform.machine()
+    limit = os.environ.get("ONEDNN_MAX_CPU_ISA")
+    limited = f", ONEDNN_MAX_CPU_ISA={limit}" if limit else ""
+    return f"oneDNN {'on' if internals.uses_onednn() else 'off'} ({sets}{limited})"
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -19,6 +19,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from tensorboard_plugin_convlens.capture import internals
+from tensorboard_plugin_convlens.capture.graph_function import GraphFunction
 from tensorboard_plugin_convlens.capture.vjp import is_differentiable
 from tensorboard_plugin_convlens.capture.vjp_pointwise import is_silu_identity
 
@@ -114,7 +115,7 @@ def _is_ordinary(
                 for side in (operation.outputs, operation.inputs)
             )
         feeds = list({id(one): one for one in (*inputs, *arguments)}.values())
-        run = wrapped.prune([*feeds, *seeds], [*own, *ordinary])
+        run = GraphFunction(wrapped.prune([*feeds, *seeds], [*own, *ordinary]))
         return all(_agree(run, feeds, seeds, scale) for scale in (1e-3, 1.0, 1e6))
     except Exception:  # The author's code, and TensorFlow's, may refuse in any way.
         return False

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from tensorflow.core.protobuf import config_pb2, rewriter_config_pb2
 from tensorflow.python.eager import context
 from tensorflow.python.framework import ops
+from tensorflow.python.util import _pywrap_util_port
 
 TRACING = threading.RLock()
 """Instance attributes and the eager switch are visible to every thread: one at a time."""
@@ -235,6 +236,14 @@ def adapted_graphs() -> Iterator[None]:
         yield
     finally:
         eager.function_call_options = before
+
+
+def uses_onednn() -> bool:
+    """Whether TensorFlow computes with oneDNN in this process.
+
+    Why not by `TF_ENABLE_ONEDNN_OPTS`: without it the processor decides.
+    """
+    return bool(_pywrap_util_port.IsMklEnabled())
 
 
 @contextlib.contextmanager

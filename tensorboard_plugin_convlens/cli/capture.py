@@ -38,6 +38,10 @@ page of a TIFF is a picture; of an animation it is the first frame.
 What is captured already, with the same weights, inputs and options, is not captured again, so
 an interrupted series goes on where it stopped.
 
+TensorFlow has two kinds of code for convolutions, with oneDNN and without. The first capture on
+a machine measures which is faster there, in some seconds, and keeps the answer in
+~/.cache/convlens/onednn.json for all commands. TF_ENABLE_ONEDNN_OPTS=0 or 1 chooses instead.
+
 exit status: 0 all is captured; 1 nothing is, for the reason given; 2 wrong usage; 3 some models
 could not be captured, all others are; 130 interrupted; 141 nobody reads the output any more.
 """
@@ -134,7 +138,7 @@ def add_parser(commands: argparse._SubParsersAction[Any]) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Captures every model; progress goes to stderr, a line per step to stdout."""
-    start_tensorflow()  # Here, so that the other commands start without it.
+    start_tensorflow(measure=True)  # Here, so that the other commands start without it.
     from tensorboard_plugin_convlens.storage.writer import Writer
 
     request = _request(arguments, Writer(arguments.logdir, run=arguments.run).session)

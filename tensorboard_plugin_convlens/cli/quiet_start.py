@@ -9,19 +9,26 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from tensorboard_plugin_convlens.capture.onednn import choose_onednn
 from tensorboard_plugin_convlens.core.errors import ConvLensError
 
 
-def start_tensorflow() -> None:
+def start_tensorflow(*, measure: bool = False) -> None:
     """Imports the capture room, and Keras on TensorFlow with it.
 
     A command owns its process: the backend that `KERAS_BACKEND` or Keras' own settings name
-    is for the programs of its user, and ConvLens computes with TensorFlow.
+    is for the programs of its user, and ConvLens computes with TensorFlow. Of TensorFlow's two
+    kinds of code for convolutions it takes the faster one; see `capture/onednn.py`.
+
+    Args:
+      measure: Whether what follows takes long enough to measure which one that is, once for
+        this machine.
 
     Raises:
       ConvLensError: TensorFlow is not installed.
     """
     os.environ["KERAS_BACKEND"] = "tensorflow"
+    choose_onednn(measure=measure)
     try:
         with _silent_stderr():
             importlib.import_module("tensorboard_plugin_convlens.capture.session")

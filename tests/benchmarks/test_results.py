@@ -8,6 +8,7 @@ import psutil
 import pytest
 
 from benchmarks.results import machine, table, write_section
+from tensorboard_plugin_convlens.capture.internals import uses_onednn
 
 
 def headings(path):
@@ -53,6 +54,7 @@ def test_a_result_says_what_it_was_measured_on_and_no_host(monkeypatch):
     monkeypatch.setattr(platform, "node", lambda: "host-of-somebody")
     assert f"{psutil.cpu_count()} cores" in machine()
     assert "UTC" in machine()
+    assert f"oneDNN {'on' if uses_onednn() else 'off'} (" in machine()
     assert "host-of-somebody" not in machine()
 
 
