@@ -197,7 +197,7 @@ def _check_sheets(
                 continue
             checked.add(place)
             try:
-                _check_sheet(sheet, run.stored(sheet))
+                _check_sheet(sheet, run.stored(sheet.place).read())
             except ConvLensError as error:
                 if (sheet.pack, str(error)) not in told:
                     told.add((sheet.pack, str(error)))
