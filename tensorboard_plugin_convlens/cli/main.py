@@ -70,6 +70,7 @@ def build_parser() -> argparse.ArgumentParser:
         annotate,
         capture,
         demo,
+        doctor,
         export,
         inspect,
         prune,
@@ -87,7 +88,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--debug", action="store_true", help="show tracebacks of faults")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for command in (capture, demo, inspect, annotate, ablate, export, prune):
+    for command in (capture, demo, inspect, doctor, annotate, ablate, export, prune):
         command.add_parser(commands)
     return parser
 

@@ -29,6 +29,12 @@ _STATUS = re.compile(rf"status-({_SESSION})\.json")
 _IS_SESSION = re.compile(_SESSION)
 _IS_FINGERPRINT = re.compile(_FINGERPRINT)
 
+_OWN = re.compile(
+    rf"{_STEP.pattern}|{_PACK.pattern}|{_ABLATION.pattern}|{_STATUS.pattern}"
+    rf"|(?:graph|inputs)-{_FINGERPRINT}\.pb|session-{_SESSION}\.lock"
+    r"|\..{1,40}\.[0-9a-z_]{8}\.tmp"
+)
+
 LATEST_MILLISECONDS = 10**13 - 1
 LARGEST_STEP = 10**15 - 1
 
@@ -104,6 +110,11 @@ def parse_pack_name(name: str) -> StepKey | None:
     """The step that a file is a pack of, or None for any other file."""
     match = _PACK.fullmatch(name)
     return StepKey(int(match[1]), match[2]) if match else None
+
+
+def is_own_name(name: str) -> bool:
+    """Whether ConvLens gives files of a plugin directory such a name, unfinished ones too."""
+    return _OWN.fullmatch(name) is not None
 
 
 def graph_name(fingerprint: str) -> str:

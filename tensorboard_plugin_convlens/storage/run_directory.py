@@ -239,9 +239,13 @@ class RunDirectory:
             left_out = len(statuses) - _MOST_STATUS_FILES
             sentences.append(f"{left_out} older status files are left out.")
         sentences += read_ablations(self._place, found)[1]
-        hidden = hidden_trainings(self._keys(), self._began_after)
+        hidden = self.hidden()
         sentences += [describe_hidden(hidden)] if hidden else []
         return tuple(dict.fromkeys(sentences))
+
+    def hidden(self) -> tuple[str, ...]:
+        """Trainings of which nothing is shown, though they may have been the later ones."""
+        return hidden_trainings(self._keys(), self._began_after)
 
     def _began_after(self, key: StepKey) -> str:
         try:
