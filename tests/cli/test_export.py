@@ -18,6 +18,7 @@ from tensorboard_plugin_convlens.cli.main import main
 from tensorboard_plugin_convlens.core.flags import find_flags
 from tensorboard_plugin_convlens.core.marks import FilterKey, Mark, Operation, Opinion
 from tensorboard_plugin_convlens.core.mask import read_mask
+from tensorboard_plugin_convlens.core.stages import statistics_at
 from tests.cli.planted import CAPTURED, EXPORTS, USELESS, verdicts
 
 
@@ -111,7 +112,8 @@ def test_a_table_of_filters_has_criteria_flags_changes_and_marks(digits: Path, m
         for flag in find_flags(record.statistics):
             flags.setdefault(flag.channel, set()).add(flag.kind.replace("_", "-"))
         for name in ("l1", "taylor", "apoz", "redundancy", "redundant_with"):
-            values = [one.values for one in record.statistics if one.name == name]
+            statistics = statistics_at(record.statistics)
+            values = [one.values for one in statistics if one.name == name]
             for channel, value in enumerate(np.mean(values, axis=0)):
                 said = rows[key, channel][name]
                 assert float(said or "nan") == pytest.approx(float(value), nan_ok=True)

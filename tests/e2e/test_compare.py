@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import numpy as np
@@ -184,3 +185,27 @@ def test_the_grid_is_sorted_and_filtered_again_after_comparisons(open_tab, befor
     expect(said).to_have_text(re.compile("^Filter 15, 1 of 16"))
     tab.frame.get_by_role("combobox", name="Show", exact=True).select_option("unresponsive")
     expect(said).not_to_have_text(re.compile("of 16"))
+
+
+@pytest.mark.parametrize("selected", [0, 17, 31])
+def test_a_comparison_opens_at_the_row_of_the_selected_filter(open_tab, selected):
+    tab = open_tab(state={"layer": "conv3", "sort": "index", "filter": str(selected)})
+    tab.wait_until_painted()
+    tab.page.keyboard.press("c")
+    rows = compared(tab).get_by_role("listbox", name="Filters side by side")
+    expect(rows.get_by_role("option")).to_contain_text(f"Filter {selected}, ")
+    tab.wait_for_rest()
+    top, height, whole = rows.evaluate("r => [r.scrollTop, r.clientHeight, r.scrollHeight]")
+    row = whole / 32
+    assert top <= selected * row + row / 4
+    assert (selected + 1) * row <= top + height + row / 4
+
+
+def test_columns_that_are_added_show_what_no_other_shows(open_tab):
+    tab = open_tab(state={"layer": "conv2", "compare": '[["digits/train",7,0]]'})
+    pane = compared(tab)
+    shown = [["digits/train", 7, 0]]
+    for step in (6, 5):
+        pane.get_by_role("button", name="Add column").click()
+        shown.append(["digits/train", step, 0])
+        tab.wait_for_state(compare=json.dumps(shown, separators=(",", ":")))

@@ -60,3 +60,21 @@ def test_a_layer_with_its_own_activation_function_says_so_and_has_nothing_to_cho
     tab.wait_until_painted()
     expect(tab.frame.get_by_role("group", name="Activation stage")).to_have_count(0)
     expect(tab.filters).to_contain_text(re.compile("16 filters, after relu"))
+
+
+def test_statistics_follow_the_switch_and_say_their_side(open_tab):
+    tab = open_tab(state={"layer": "conv3", "sort": "index", "filter": "3"})
+    tab.wait_until_painted()
+    statistics = tab.inspector.get_by_role("region", name="Statistics")
+
+    def row(name):
+        return statistics.get_by_role("row", name=re.compile(f"^{name}"))
+
+    expect(row("Mean")).to_contain_text("after")
+    after = row("Mean").inner_text()
+    stage(tab, "before").click()
+    expect(row("Mean")).to_contain_text("before")
+    assert row("Mean").inner_text().replace("before", "after") != after
+    # What is only taken of the map that is passed on says so.
+    expect(row("Zeros")).to_contain_text("after")
+    expect(row("Kernel L1")).not_to_contain_text("before")

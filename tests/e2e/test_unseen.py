@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from collections.abc import Iterator
-from pathlib import Path
+from dataclasses import dataclass
 
 import numpy as np
 import pytest
@@ -16,16 +17,53 @@ from tests.tensorboard_process import TensorBoardProcess, running_tensorboard
 
 pytestmark = pytest.mark.e2e
 
-RUN = "train"
 IN_ORDER = {"sort": "index", "layer": "conv1", "filter": "3"}
 
 
-@pytest.fixture
-def marking(tmp_path: Path) -> Iterator[TensorBoardProcess]:
-    """A TensorBoard with marks of its own."""
-    captures.write_run(tmp_path, RUN, steps=(0, 1, 2))
-    with running_tensorboard(tmp_path) as process:
+MOST_TESTS = 20
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TensorBoardProcess]:
+    """TensorBoard with a run for every test, for marks stay."""
+    directory = tmp_path_factory.mktemp("unseen")
+    for number in range(MOST_TESTS):
+        captures.write_run(directory, f"run{number}", steps=(0, 1, 2))
+    with running_tensorboard(directory) as process:
         yield process
+
+
+@pytest.fixture(scope="module")
+def run_names() -> Iterator[str]:
+    """Names of runs that no test has marked yet."""
+    return iter([f"run{number}" for number in range(MOST_TESTS)])
+
+
+@dataclass(frozen=True)
+class Marking:
+    """A run without any mark, and its server."""
+
+    server: TensorBoardProcess
+    run: str
+
+    def wait_for(self, wanted: set[tuple[str, int]]) -> None:
+        """Returns once the server keeps these marks."""
+        end = time.monotonic() + 20
+        while (kept := self.marks()) != wanted:
+            assert time.monotonic() < end, f"The server keeps {kept}."
+            time.sleep(0.2)
+
+    def marks(self) -> set[tuple[str, int]]:
+        """Layer and filter of every mark that the server keeps."""
+        status, body = self.server.get(f"data/plugin/convlens/marks?run={self.run}&since=0")
+        assert status == 200
+        return {(mark["path"], mark["channel"]) for mark in json.loads(body)["marks"]}
+
+
+@pytest.fixture
+def marking(server: TensorBoardProcess, run_names: Iterator[str]) -> Marking:
+    """A run without any mark."""
+    return Marking(server, next(run_names))
 
 
 class Held:
@@ -50,8 +88,8 @@ class Held:
             self.waiting.pop().continue_()
 
 
-def open_marking(open_tab, server, **changes):
-    tab = open_tab(run=RUN, server=server, state={**IN_ORDER, **changes})
+def open_marking(open_tab, marking, **changes):
+    tab = open_tab(run=marking.run, server=marking.server, state={**IN_ORDER, **changes})
     tab.wait_until_painted()
     expect(verdict(tab, "useful")).to_be_enabled()
     return tab
@@ -66,10 +104,10 @@ def heading(tab):
     return tab.inspector.get_by_role("heading", name=re.compile("^Filter"))
 
 
-def marks(server):
-    status, body = server.get(f"data/plugin/convlens/marks?run={RUN}&since=0")
-    assert status == 200
-    return {(mark["path"], mark["channel"]) for mark in json.loads(body)["marks"]}
+def nothing_is_marked(tab):
+    """Neither kept nor on its way: the tab counts a mark the moment it is made."""
+    bar = tab.frame.get_by_role("group", name="Marks of this layer").first
+    expect(bar).to_contain_text("0 of 6")
 
 
 def press_all_marking_keys(tab):
@@ -103,11 +141,12 @@ def test_nothing_is_shown_or_marked_while_another_layer_loads(open_tab, marking)
     held.let_go()
     expect(heading(tab)).to_have_text("Filter 3")
     expect(verdict(tab, "useless")).to_be_enabled()
-    assert marks(marking) == set()
+    nothing_is_marked(tab)
+    assert marking.marks() == set()
     tab.page.keyboard.press("x")
     sign(tab)
     expect(tab.frame.get_by_role("status").filter(has_text="1 of 6 marked")).to_be_visible()
-    assert marks(marking) == {("conv2", 3)}
+    marking.wait_for({("conv2", 3)})
 
 
 def test_nothing_is_shown_or_marked_when_the_server_has_gone(open_tab, marking):
@@ -143,7 +182,8 @@ def test_pictures_of_another_step_go_before_they_are_taken_for_those_of_this_one
     expect(verdict(tab, "useful")).to_be_enabled()
     tab.wait_for_rest()
     assert not np.array_equal(tab.pixels(tab.grid), before)
-    assert marks(marking) == set()
+    nothing_is_marked(tab)
+    assert marking.marks() == set()
 
 
 def test_the_picture_of_a_filter_goes_when_another_is_selected(open_tab, marking):
@@ -172,7 +212,8 @@ def test_picked_filters_are_not_marked_until_they_are_seen(open_tab, marking):
     expect(bar.get_by_role("combobox")).to_be_disabled()
     held.let_go()
     expect(bar.get_by_role("button", name="useless")).to_be_enabled()
-    assert marks(marking) == set()
+    nothing_is_marked(tab)
+    assert marking.marks() == set()
 
 
 def test_a_layer_without_filters_takes_no_mark_of_the_layer_before(open_tab, marking):
@@ -181,7 +222,9 @@ def test_a_layer_without_filters_takes_no_mark_of_the_layer_before(open_tab, mar
     expect(tab.filters).to_contain_text("InputLayer has no pictures")
     press_all_marking_keys(tab)
     says_that_nothing_was_marked(tab)
-    assert marks(marking) == set()
+    tab.node("conv1").click()
+    nothing_is_marked(tab)
+    assert marking.marks() == set()
 
 
 def test_a_name_that_is_asked_for_signs_the_mark_that_was_made(open_tab, marking):
@@ -193,7 +236,7 @@ def test_a_name_that_is_asked_for_signs_the_mark_that_was_made(open_tab, marking
     expect(tab.title).to_have_text("conv2")
     sign(tab)
     expect(tab.frame.get_by_role("status").filter(has_text="1 of 6 marked")).to_be_visible()
-    assert marks(marking) == {("conv1", 3)}
+    marking.wait_for({("conv1", 3)})
 
 
 def test_the_curve_of_one_filter_is_not_shown_for_another(open_tab, marking):
@@ -203,7 +246,7 @@ def test_the_curve_of_one_filter_is_not_shown_for_another(open_tab, marking):
     tab.page.route("**/plugin/convlens/history?*", lambda route: route.abort())
     tab.grid.press("ArrowRight")
     expect(history.get_by_role("combobox")).to_have_count(0)
-    expect(history).to_contain_text("TensorBoard did not answer")
+    expect(history).to_contain_text("TensorBoard does not answer")
 
 
 def test_nothing_is_saved_under_another_name(open_tab, marking):
@@ -227,7 +270,7 @@ def test_nothing_is_saved_under_another_name(open_tab, marking):
 def test_compared_pictures_go_before_they_are_taken_for_those_of_other_columns(
     open_tab, marking
 ):
-    tab = open_marking(open_tab, marking, compare='[["train",0,0]]')
+    tab = open_marking(open_tab, marking, compare=json.dumps([[marking.run, 0, 0]]))
     pane = tab.frame.get_by_role("region", name="Comparison")
     rows = pane.get_by_role("listbox", name="Filters side by side")
     expect(tab.inspector.get_by_role("figure").nth(1)).to_contain_text("step 0")
@@ -242,4 +285,5 @@ def test_compared_pictures_go_before_they_are_taken_for_those_of_other_columns(
     held.let_go()
     expect(tab.inspector.get_by_role("figure").nth(1)).to_contain_text("step 1")
     expect(verdict(tab, "useful")).to_be_enabled()
-    assert marks(marking) == set()
+    nothing_is_marked(tab)
+    assert marking.marks() == set()

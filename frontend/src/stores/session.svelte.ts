@@ -4,14 +4,13 @@ import { getContext, setContext, untrack } from "svelte";
 
 import type { CaptureRef } from "../api";
 import { buildChain, closedAtFirst, groupsAround, nextCaptured } from "../core/chain";
-import { following, SCALE_MODES, type InspectorTab, type ScaleMode } from "../core/choices";
+import type { InspectorTab } from "../core/choices";
 import { firstColumn } from "../core/columns";
-import { resizedTile } from "../core/grid";
 import { findGroups } from "../core/groups";
 import { onHostReload } from "../core/host";
 import { createColoring } from "../core/coloring";
 import { pixel } from "../core/lut";
-import { capturedMethods, capturedStages, isUnresponsive } from "../core/method";
+import { isUnresponsive } from "../core/method";
 import { orderChannels, showChannels, usableSort } from "../core/order";
 import { NONE_PICKED, pickRange, targets, togglePick, type Picked } from "../core/picking";
 import { statisticsAt } from "../core/stages";
@@ -262,38 +261,6 @@ export class Session {
   moveInput(by: number): void {
     const count = this.captures.inputs.value?.inputs.length ?? 0;
     if (count > 0) this.selection.choices.input = (this.captures.input + by + count) % count;
-  }
-
-  nextMethod(): void {
-    const capture = this.captures.shown?.capture;
-    if (!capture) return;
-    const { choices } = this.selection;
-    choices.method = following(capturedMethods(capture), choices.method);
-  }
-
-  /** Feature maps before or after the activation function, where the layer has both. */
-  switchStage(): void {
-    const { shown } = this.captures;
-    if (!shown || shown.method !== "activation" || capturedStages(shown.capture).length === 0)
-      return;
-    const { choices } = this.selection;
-    choices.stage = choices.stage === "after" ? "before" : "after";
-  }
-
-  setScale(mode: ScaleMode): void {
-    if (mode === "fixed" && this.selection.choices.fixed === null) {
-      this.selection.choices.fixed = Number(this.layerRange.toPrecision(2)) || 1;
-    }
-    this.selection.choices.scale = mode;
-  }
-
-  nextScale(): void {
-    this.setScale(following(SCALE_MODES, this.selection.choices.scale));
-  }
-
-  /** Makes the tiles larger or smaller than `current`, their present size in pixels. */
-  resizeTiles(by: 1 | -1, current: number): void {
-    this.selection.choices.size = resizedTile(current, by);
   }
 
   togglePlay(): void {
