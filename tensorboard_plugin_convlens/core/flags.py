@@ -105,12 +105,13 @@ class _Numbers:
     """The statistics of a layer, by name."""
 
     def __init__(self, statistics: Sequence[Statistic]) -> None:
-        self.silent = silence(statistics)
+        chosen = statistics_at(statistics)
+        self.silent = silence(chosen)
         self._statistics = statistics
         self._values: dict[str, list[FloatArray]] = {}
         self._means: dict[str, NDArray[np.float64]] = {}
         self._broken: dict[str, NDArray[np.int64]] = {}
-        for one in statistics_at(statistics):
+        for one in chosen:
             self._values.setdefault(one.name, []).append(one.values)
 
     def has(self, *names: str) -> bool:

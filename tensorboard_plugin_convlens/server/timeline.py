@@ -195,8 +195,8 @@ _NUMBERS = 12
 
 def _point(layer: LayerCapture, thresholds: Thresholds) -> list[float]:
     """The numbers of a layer at a step, NaN where there is none; see `_point_to_wire`."""
-    kernel = _finite(_values(layer, KERNEL_CHANGE, -1))
-    activation = _finite(_values(layer, ACTIVATION_CHANGE, -1))
+    kernel = _finite(_of_all_inputs(layer, KERNEL_CHANGE))
+    activation = _finite(_of_all_inputs(layer, ACTIVATION_CHANGE))
     counts = known_counts(layer.statistics, thresholds)
     silent = counts["silent"]
     return [
@@ -238,6 +238,12 @@ def _values(
         if one.name == name and one.input in (input_index, -1):
             return one.values
     return None
+
+
+def _of_all_inputs(layer: LayerCapture, name: str) -> FloatArray | None:
+    """The values of a statistic that does not depend on an input image, nor on a stage."""
+    found = (one.values for one in layer.statistics if one.name == name and one.input == -1)
+    return next(found, None)
 
 
 def check_cells(steps: int, across: int, most: int, what: str) -> None:
