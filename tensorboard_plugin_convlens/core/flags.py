@@ -6,7 +6,7 @@ respond to others: a flag says "silent on all N inputs", and never that a filter
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -117,6 +117,10 @@ class _Numbers:
     def has(self, *names: str) -> bool:
         return all(name in self._values for name in names)
 
+    def all_of(self, names: Collection[str]) -> list[FloatArray]:
+        """Every one of these names, of every input image and stage."""
+        return [one.values for one in self._statistics if one.name in names]
+
     def inputs(self, name: str) -> int:
         """At how many input images there is a statistic."""
         return len(self._values.get(name, ()))
@@ -163,8 +167,8 @@ def _masks(numbers: _Numbers, thresholds: Thresholds) -> dict[Kind, NDArray[np.b
             & (other >= 0)
             & (other < len(other))
         )
-    if names := [name for name in _FINITE if numbers.has(name)]:
-        masks["not_finite"] = np.any([numbers.broken(name) > 0 for name in names], axis=0)
+    if finite := numbers.all_of(_FINITE):
+        masks["not_finite"] = ~np.isfinite(finite).all(axis=0)
     return masks
 
 
