@@ -6,7 +6,7 @@ respond to others: a flag says "silent on all N inputs", and never that a filter
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -105,16 +105,21 @@ class _Numbers:
     """The statistics of a layer, by name."""
 
     def __init__(self, statistics: Sequence[Statistic]) -> None:
-        self.silent = silence(statistics)
+        chosen = statistics_at(statistics)
+        self.silent = silence(chosen)
         self._statistics = statistics
         self._values: dict[str, list[FloatArray]] = {}
         self._means: dict[str, NDArray[np.float64]] = {}
         self._broken: dict[str, NDArray[np.int64]] = {}
-        for one in statistics_at(statistics):
+        for one in chosen:
             self._values.setdefault(one.name, []).append(one.values)
 
     def has(self, *names: str) -> bool:
         return all(name in self._values for name in names)
+
+    def all_of(self, names: Collection[str]) -> list[FloatArray]:
+        """Every one of these names, of every input image and stage."""
+        return [one.values for one in self._statistics if one.name in names]
 
     def inputs(self, name: str) -> int:
         """At how many input images there is a statistic."""
@@ -162,8 +167,8 @@ def _masks(numbers: _Numbers, thresholds: Thresholds) -> dict[Kind, NDArray[np.b
             & (other >= 0)
             & (other < len(other))
         )
-    if names := [name for name in _FINITE if numbers.has(name)]:
-        masks["not_finite"] = np.any([numbers.broken(name) > 0 for name in names], axis=0)
+    if finite := numbers.all_of(_FINITE):
+        masks["not_finite"] = ~np.isfinite(finite).all(axis=0)
     return masks
 
 

@@ -195,8 +195,8 @@ _NUMBERS = 12
 
 def _point(layer: LayerCapture, thresholds: Thresholds) -> list[float]:
     """The numbers of a layer at a step, NaN where there is none; see `_point_to_wire`."""
-    kernel = _finite(_values(layer, KERNEL_CHANGE, -1))
-    activation = _finite(_values(layer, ACTIVATION_CHANGE, -1))
+    kernel = _finite(_of_all_inputs(layer, KERNEL_CHANGE))
+    activation = _finite(_of_all_inputs(layer, ACTIVATION_CHANGE))
     counts = known_counts(layer.statistics, thresholds)
     silent = counts["silent"]
     return [
@@ -240,6 +240,12 @@ def _values(
     return None
 
 
+def _of_all_inputs(layer: LayerCapture, name: str) -> FloatArray | None:
+    """The values of a statistic that does not depend on an input image, nor on a stage."""
+    found = (one.values for one in layer.statistics if one.name == name and one.input == -1)
+    return next(found, None)
+
+
 def check_cells(steps: int, across: int, most: int, what: str) -> None:
     """Raises `TooLargeError` where a table of `steps` rows has more than `most` cells."""
     if steps * across > most:
@@ -258,8 +264,9 @@ def _finite(values: FloatArray | None) -> FloatArray:
 
 
 def _mean(values: FloatArray) -> float:
+    """As NumPy's, in half the time."""
     with np.errstate(over="ignore"):
-        return float(values.mean()) if values.size else np.nan
+        return float(np.add.reduce(values) / np.float32(values.size)) if values.size else np.nan
 
 
 def _median(values: FloatArray) -> float:

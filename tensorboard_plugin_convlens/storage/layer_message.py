@@ -24,6 +24,7 @@ from tensorboard_plugin_convlens.storage.sheet_message import (
 )
 
 _LONGEST_NAME = 200
+_FLOAT = np.dtype("<f4")
 
 
 def layer_to_message(layer: LayerCapture, packs: tuple[str, ...]) -> pb.LayerCapture:
@@ -130,7 +131,7 @@ def _statistic_from_raw(message: pb.RawStatistic) -> Statistic:
     """As `statistic_from_message`, without a Python number for each value."""
     if len(message.values) % 4:
         raise FormatError(f"The statistic {message.name[:80]!r} is damaged: it is cut short.")
-    values = np.frombuffer(message.values, "<f4").astype(np.float32, copy=False)
+    values = np.frombuffer(message.values, _FLOAT)
     return Statistic(message.name, message.input, values, STAGE_NAMES.get(message.stage, ""))
 
 

@@ -41,6 +41,9 @@ class Served(NamedTuple):
     innocent: dict[str, Any]
     routes: set[str]
 
+    def __repr__(self) -> str:
+        return "served"
+
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
