@@ -34,9 +34,6 @@ def decode_csv(text: str) -> tuple[Mark, ...]:
     reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
     marks = []
     try:
-        missing = set(COLUMNS) - set(reader.fieldnames or ())
-        if missing:
-            raise ValueError(f"expected the names of columns, {min(missing)!r} among them")
         for row in reader:
             if None in row or None in row.values():
                 raise ValueError("it has another number of cells than the first line")
@@ -46,6 +43,9 @@ def decode_csv(text: str) -> tuple[Mark, ...]:
                 fields[name] = int(fields[name]) if fields[name] else None
             fields["wall_time"] = float(fields["wall_time"])
             marks.append(from_fields(fields))
+        missing = set(COLUMNS) - set(reader.fieldnames or ())
+        if missing:  # An empty file, or one of zeros: it has no rows, but no first line either.
+            raise ValueError(f"expected the names of columns, {min(missing)!r} among them")
     except (ValueError, KeyError, TypeError, csv.Error, MarkError) as error:
         raise MarkError(f"Line {reader.line_num} is no mark: {error}.") from error
     return tuple(marks)
