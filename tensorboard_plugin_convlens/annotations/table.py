@@ -34,9 +34,6 @@ def decode_csv(text: str) -> tuple[Mark, ...]:
     reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
     marks = []
     try:
-        missing = set(COLUMNS) - set(reader.fieldnames or ())
-        if missing:
-            raise ValueError(f"expected the names of columns, {min(missing)!r} among them")
         for row in reader:
             if None in row or None in row.values():
                 raise ValueError("it has another number of cells than the first line")
