@@ -161,7 +161,7 @@ def _masks(numbers: _Numbers, thresholds: Thresholds) -> dict[Kind, NDArray[np.b
         masks["saturated"] = _reaches(numbers.mean("saturation"), thresholds.saturated)
     if numbers.has("redundancy", "redundant_with", "kernel_cosine"):
         other = numbers.first("redundant_with")
-        masks["duplicate"] = (
+        masks["duplicate"] = np.asarray(
             _reaches(numbers.first("redundancy"), thresholds.profile)
             & _reaches(numbers.first("kernel_cosine"), thresholds.kernel)
             & (other >= 0)

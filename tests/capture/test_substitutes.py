@@ -16,6 +16,13 @@ def drawn(*shape):
     return tf.constant(np.random.default_rng(0).normal(size=shape), tf.float32)
 
 
+DILATED = {
+    "input": drawn(2, 9, 11, 4),
+    "filter": drawn(3, 3, 4, 6),
+    "strides": [1, 1, 1, 1],
+    "padding": "SAME",
+    "dilations": [1, 3, 2, 1],
+}
 CALLS = [
     pytest.param(
         "Conv2D",
@@ -29,17 +36,7 @@ CALLS = [
         },
         id="convolution",
     ),
-    pytest.param(
-        "Conv2D",
-        {
-            "input": drawn(2, 9, 11, 4),
-            "filter": drawn(3, 3, 4, 6),
-            "strides": [1, 1, 1, 1],
-            "padding": "SAME",
-            "dilations": [1, 3, 2, 1],
-        },
-        id="dilated",
-    ),
+    pytest.param("Conv2D", DILATED, id="dilated"),
     pytest.param(
         "Conv2DBackpropInput",
         {
@@ -98,9 +95,8 @@ def test_compiled_operations_give_the_same(name, arguments):
 
 
 def test_a_dilated_kernel_is_one_with_zeros_between():
-    name, arguments = CALLS[1].values
-    expected = tf.raw_ops.Conv2D(**arguments, data_format="NHWC").numpy()
-    found = substitutes._undilated(name, arguments | {"data_format": "NHWC"}).numpy()
+    expected = tf.raw_ops.Conv2D(**DILATED, data_format="NHWC").numpy()
+    found = substitutes._undilated("Conv2D", DILATED | {"data_format": "NHWC"}).numpy()
     np.testing.assert_allclose(found, expected, rtol=0, atol=1e-5)
 
 

@@ -184,7 +184,7 @@ def test_statistics_are_exported_as_one_number_per_row(digits: Path):
     ("options", "sentence"),
     [
         (["filters", "--output", "filters.xlsx"], "Tables are written as .csv"),
-        (["statistics", "--output", "gone/numbers.csv"], "cannot be written"),
+        (["statistics", "--output", "gone/numbers.csv"], "Cannot write"),
         (
             ["filters", "--output", "f.csv", "--verdicts", "marks.csv"],
             "convlens annotate LOGDIR",

@@ -16,14 +16,14 @@ from tensorboard_plugin_convlens.storage.writer import Writer
 @pytest.mark.parametrize(
     ("sentence", "told"),
     [
-        ("Cannot write '/home/ann o/logs/a.pb': full.", "Cannot write 'a.pb': full."),
+        ("Cannot write '/srv/ann o/logs/a.pb': full.", "Cannot write 'a.pb': full."),
         (
             "OSError(2, 'No such file', '/a/b') in /usr/lib/x.py:",
             "OSError(2, 'No such file', 'b') in x.py:",
         ),
         (r"Cannot read 'C:\Users\ann\logs\x': no.", "Cannot read 'x': no."),
         (r"Cannot read '\\server\share\x': no.", "Cannot read 'x': no."),
-        ("The directory '/home/x/' is gone.", "The directory 'x' is gone."),
+        ("The directory '/srv/x/' is gone.", "The directory 'x' is gone."),
         ("Layer block/conv1 takes 5 images/s.", "Layer block/conv1 takes 5 images/s."),
         ("See https://keras.io/api/x for more.", "See https://keras.io/api/x for more."),
         ("'/': no.", "'/': no."),
