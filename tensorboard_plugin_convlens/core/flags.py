@@ -168,7 +168,7 @@ def _masks(numbers: _Numbers, thresholds: Thresholds) -> dict[Kind, NDArray[np.b
             & (other < len(other))
         )
     if finite := numbers.all_of(_FINITE):
-        masks["not_finite"] = ~np.isfinite(finite).all(axis=0)
+        masks["not_finite"] = np.asarray(~np.isfinite(finite).all(axis=0))
     return masks
 
 

@@ -37,7 +37,6 @@ from tests.capture.model_zoo import (
     wrapped,
 )
 from tests.capture.scarce_models import (
-    atrous,
     channels_first,
     grouped_volumes,
     unequal,
@@ -248,7 +247,6 @@ ROWS = (
         volumes_channels_first,
         ((4, 8, 12, 12),),
     ),
-    Row(_CONVOLUTIONS, "`tf.nn.conv2d`, dilated, grouped", atrous, ((20, 20, 3),)),
     Row(_CONVOLUTIONS, "Conv3D, grouped", grouped_volumes, ((8, 12, 12, 4),)),
     Row(
         _CONVOLUTIONS,

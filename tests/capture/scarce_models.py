@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import keras
-import tensorflow as tf
 from keras import layers
 
 _FIRST: dict[str, Any] = {"data_format": "channels_first"}
@@ -51,20 +50,3 @@ def unequal() -> keras.Model:
     x = layers.DepthwiseConv2D(3, strides=(2, 1), activation="relu")(image)
     x = layers.Conv2DTranspose(6, 3, dilation_rate=2, activation="relu")(x)
     return keras.Model(image, layers.Conv2D(4, 3, dilation_rate=(2, 1))(x))
-
-
-class Atrous(layers.Layer):
-    """TensorFlow's own dilated convolutions, with and without groups."""
-
-    def build(self, shape: Any) -> None:
-        self.whole = self.add_weight(name="whole", shape=(3, 3, shape[-1], 8))
-        self.grouped = self.add_weight(name="grouped", shape=(3, 3, 2, 8))
-
-    def call(self, images: Any) -> Any:
-        x = tf.nn.relu(tf.nn.conv2d(images, self.whole, 1, "SAME", dilations=2))
-        return tf.nn.relu(tf.nn.conv2d(x, self.grouped, 1, "VALID", dilations=2))
-
-
-def atrous() -> keras.Model:
-    image = keras.Input((20, 20, 3))
-    return keras.Model(image, layers.Conv2D(4, 3, activation="relu")(Atrous()(image)))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -16,15 +18,8 @@ def drawn(*shape):
     return tf.constant(np.random.default_rng(0).normal(size=shape), tf.float32)
 
 
-DILATED = {
-    "input": drawn(2, 9, 11, 4),
-    "filter": drawn(3, 3, 4, 6),
-    "strides": [1, 1, 1, 1],
-    "padding": "SAME",
-    "dilations": [1, 3, 2, 1],
-}
-CALLS = [
-    pytest.param(
+CALLS: dict[str, tuple[str, dict[str, Any]]] = {
+    "convolution": (
         "Conv2D",
         {
             "input": drawn(2, 9, 11, 4),
@@ -34,10 +29,18 @@ CALLS = [
             "explicit_paddings": [0, 0, 1, 2, 0, 1, 0, 0],
             "dilations": [1, 1, 1, 1],
         },
-        id="convolution",
     ),
-    pytest.param("Conv2D", DILATED, id="dilated"),
-    pytest.param(
+    "dilated": (
+        "Conv2D",
+        {
+            "input": drawn(2, 9, 11, 4),
+            "filter": drawn(3, 3, 4, 6),
+            "strides": [1, 1, 1, 1],
+            "padding": "SAME",
+            "dilations": [1, 3, 2, 1],
+        },
+    ),
+    "gradient of a convolution": (
         "Conv2DBackpropInput",
         {
             "input_sizes": [2, 9, 11, 4],
@@ -47,9 +50,8 @@ CALLS = [
             "padding": "SAME",
             "dilations": [1, 1, 1, 1],
         },
-        id="gradient of a convolution",
     ),
-    pytest.param(
+    "gradient of a pooling": (
         "AvgPoolGrad",
         {
             "orig_input_shape": [2, 9, 11, 4],
@@ -58,9 +60,8 @@ CALLS = [
             "strides": [1, 2, 2, 1],
             "padding": "VALID",
         },
-        id="gradient of a pooling",
     ),
-]
+}
 
 
 def channels_first(arguments):
@@ -78,7 +79,7 @@ def channels_first(arguments):
     return turned | {"data_format": "NCHW"}
 
 
-@pytest.mark.parametrize(("name", "arguments"), CALLS)
+@pytest.mark.parametrize(("name", "arguments"), CALLS.values(), ids=CALLS)
 def test_channels_first_is_channels_last_turned(name, arguments):
     expected = getattr(tf.raw_ops, name)(**arguments, data_format="NHWC").numpy()
     found = substitutes._channels_last(name, channels_first(arguments)).numpy()
@@ -87,7 +88,7 @@ def test_channels_first_is_channels_last_turned(name, arguments):
     np.testing.assert_allclose(np.moveaxis(usual, 1, -1), expected, rtol=0, atol=1e-5)
 
 
-@pytest.mark.parametrize(("name", "arguments"), CALLS)
+@pytest.mark.parametrize(("name", "arguments"), CALLS.values(), ids=CALLS)
 def test_compiled_operations_give_the_same(name, arguments):
     expected = getattr(tf.raw_ops, name)(**arguments, data_format="NHWC").numpy()
     found = substitutes._compiled(name, arguments | {"data_format": "NHWC"}).numpy()
@@ -95,8 +96,9 @@ def test_compiled_operations_give_the_same(name, arguments):
 
 
 def test_a_dilated_kernel_is_one_with_zeros_between():
-    expected = tf.raw_ops.Conv2D(**DILATED, data_format="NHWC").numpy()
-    found = substitutes._undilated("Conv2D", DILATED | {"data_format": "NHWC"}).numpy()
+    name, arguments = CALLS["dilated"]
+    expected = tf.raw_ops.Conv2D(**arguments, data_format="NHWC").numpy()
+    found = substitutes._undilated(name, arguments | {"data_format": "NHWC"}).numpy()
     np.testing.assert_allclose(found, expected, rtol=0, atol=1e-5)
 
 
