@@ -270,7 +270,9 @@ def test_nothing_is_saved_under_another_name(open_tab, marking):
 def test_compared_pictures_go_before_they_are_taken_for_those_of_other_columns(
     open_tab, marking
 ):
-    tab = open_marking(open_tab, marking, compare=json.dumps([[marking.run, 0, 0]]))
+    state = {**IN_ORDER, "compare": json.dumps([[marking.run, 0, 0]])}
+    tab = open_tab(run=marking.run, server=marking.server, state=state)
+    expect(verdict(tab, "useful")).to_be_enabled()
     pane = tab.frame.get_by_role("region", name="Comparison")
     rows = pane.get_by_role("listbox", name="Filters side by side")
     expect(tab.inspector.get_by_role("figure").nth(1)).to_contain_text("step 0")
