@@ -85,7 +85,7 @@ class WatchedTraining:
         self._updates.end_batch(batch)
         if self._waits_for_weights and self._captured.built:
             self._waits_for_weights = False
-            self._begin_session(self.open())
+            self._look_at_model()
         schedule = self._wish.schedule
         if schedule.by_batch and schedule.is_due(self._count(), self._last_due):
             self._capture(self._count())
@@ -178,8 +178,7 @@ class WatchedTraining:
         self._last_step = step
         began = time.monotonic()
         try:
-            with self._wish.budget.measured():
-                self._record(step, is_last=is_last, remark=remark)
+            self._record(step, is_last=is_last, remark=remark)
         except Exception as error:
             self._seconds_of_failure = time.monotonic() - began
             self._missing.add_failed(step)
@@ -193,13 +192,12 @@ class WatchedTraining:
         """Computes a capture here and has it written in the background."""
         self._last_values = ""
         self._missing.remove_failed(step)
-        writer = self.open()
-        if self._disk_failed:
-            self._try_disk(writer)
-        session = self._begin_session(writer)
-        seconds = self._wish.budget.allowance(is_last=is_last)
+        session = self._look_at_model()
+        budget = self._wish.budget
+        seconds = budget.allowance(is_last=is_last)
         notes = Notes(self._count(), self._missing.describe(), remark)
-        recording = session.capture(step, notes=notes, seconds=seconds)
+        with budget.measured():
+            recording = session.capture(step, notes=notes, seconds=seconds)
         self._disk_failed = False
         self._missing.clear()
         self._last_values = session.captured_values
@@ -269,18 +267,25 @@ class WatchedTraining:
             self._end_session = self._writer.detach()
         return self._writer
 
-    def _begin_session(self, writer: Writer) -> Session:
-        """Looks at the model, once; a model that cannot be captured is refused here."""
-        if self._session is None:
-            wish = self._wish
-            self._session = Session(
-                self._captured,
-                wish.inputs,
-                wish.shown,
-                writer,
-                wish.options,
-                lane=self._lane,
-            )
+    def _look_at_model(self) -> Session:
+        """Begins the session, once; a model that cannot be captured is refused here.
+
+        What this takes is spent before it is known what is left for gradients.
+        """
+        with self._wish.budget.measured():
+            writer = self.open()
+            if self._disk_failed:
+                self._try_disk(writer)
+            if self._session is None:
+                wish = self._wish
+                self._session = Session(
+                    self._captured,
+                    wish.inputs,
+                    wish.shown,
+                    writer,
+                    wish.options,
+                    lane=self._lane,
+                )
         return self._session
 
     def _remark(self, values: str) -> str:
