@@ -166,7 +166,7 @@ def test_models_that_call_one_another_are_not_traced_for_ever(tmp_path, monkeypa
 def with_code(path, marker):
     """A model with a Lambda layer that writes a file when it is loaded or called."""
     text = str(marker)
-    planted = lambda x: (open(text, "w").close(), x)[1]  # noqa: E731, SIM115  # As bytecode.
+    planted = lambda x: (open(text, "w").close(), x)[1]  # noqa: E731  # As bytecode.
     given = keras.Input((8, 8, 3))
     keras.Model(given, layers.Lambda(planted)(given)).save(path)
     marker.unlink(missing_ok=True)
