@@ -178,6 +178,15 @@ def test_an_interruption_ends_without_a_trace(series, tmp_path, jobs):
     assert len(list(tmp_path.rglob("step-*.pb"))) < 12
 
 
+@pytest.fixture
+def interruptible():
+    """Ctrl-C as Python starts with it; a shell makes what runs in the background deaf to it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 def test_an_interruption_that_a_library_swallows_ends_the_command(monkeypatch, capsys):
     def swallows(arguments):
         try:
