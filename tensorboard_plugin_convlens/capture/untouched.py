@@ -70,23 +70,32 @@ def kept_state(operations: list[Any]) -> Iterator[None]:
     Why: building runs code of the layer, which may keep tensors of the private graph, make
     sublayers or be stopped halfway. The names that Keras gives to new layers are numbered per
     thread; the seeds of new initializers come from Python's generator, which is put back only
-    where a variable was refused, for other threads may draw from it.
+    where a variable was refused, for other threads may draw from it. A name that TensorFlow
+    refuses stays on Keras' stack of name scopes, as the parent of all later names.
     """
     kept = [_State(one) for one in operations if not is_in_use(one)]
     names = global_state.get_global_attribute("object_name_uids")
     numbers = None if names is None else dict(names)
     seed = random.getstate()
+    depth = len(_name_scopes())
     try:
         yield
     except Exception:
         random.setstate(seed)
         raise
     finally:
+        del _name_scopes()[depth:]
         for one in kept:
             one.restore()
         if names is not None and numbers is not None:
             names.clear()
             names.update(numbers)
+
+
+def _name_scopes() -> list[Any]:
+    """Of this thread, from the outermost to the innermost."""
+    found: list[Any] = global_state.get_global_attribute("name_scope_stack") or []
+    return found
 
 
 class _State:

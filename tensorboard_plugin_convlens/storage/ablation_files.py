@@ -16,7 +16,7 @@ from tensorboard_plugin_convlens.storage.sealed import unseal
 
 # Every filter of ResNet152 alone takes 1.4 MB, and ten times as much in memory.
 _LARGEST = 2 * 2**20
-_MOST_BYTES = 3 * 2**20
+_MOST_BYTES = 2 * 2**20
 _MOST_FILES = 200
 _GROWTH = 12
 _Read = tuple[Ablation | None, str]

@@ -83,6 +83,9 @@ def test_a_layer_with_a_space_in_its_name_is_refused_with_what_tensorflow_says_o
     model(IMAGE)
     with pytest.raises(UnsupportedModelError, match="'conv 1' is not a valid scope name"):
         feature_maps(model, IMAGE, "conv 1")
+    later = layers.Dense(2, name="later")
+    later.build((None, 3))
+    assert later.kernel.path == "later/kernel"
 
 
 def test_the_first_of_several_causes_is_told_too():

@@ -129,8 +129,11 @@ def test_what_an_unchanged_layer_shows_is_what_a_capture_from_scratch_shows(tmp_
         other = by_key(tmp_path / "anew", 1)[key]
         for one in layer.statistics:
             if "change" not in one.name:
-                same = [each for each in other.statistics if each.name == one.name]
-                again = next(each for each in same if each.input == one.input)
+                (again,) = (
+                    each
+                    for each in other.statistics
+                    if (each.name, each.input, each.stage) == (one.name, one.input, one.stage)
+                )
                 np.testing.assert_allclose(one.values, again.values, rtol=1e-5, atol=1e-7)
 
 

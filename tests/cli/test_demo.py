@@ -54,6 +54,11 @@ def wait_until(condition, output):
         time.sleep(0.1)
 
 
+def runs_at(url):
+    with urllib.request.urlopen(url, timeout=30) as answer:
+        return json.load(answer)["runs"]
+
+
 def family(process):
     return psutil.Process(process.pid).children(recursive=True)
 
@@ -63,12 +68,11 @@ def test_the_tab_is_there_while_the_training_runs_and_stays_when_vgg16_fails(dem
     process, output = demo("--port", str(port), "--epochs", "2")
     wait_until(lambda: "the training is in it already" in output(), output)
     url = f"http://localhost:{port}/data/plugin/convlens/runs"
-    with urllib.request.urlopen(url, timeout=30) as answer:
-        assert [run["run"] for run in json.load(answer)["runs"]] == ["digits/train"]
+    wait_until(lambda: runs_at(url), output)
+    assert [run["run"] for run in runs_at(url)] == ["digits/train"]
     wait_until(lambda: "The capture of VGG16 failed, as told above." in output(), output)
     assert "The weights are damaged." in output()
-    with urllib.request.urlopen(url, timeout=30) as answer:
-        (run,) = json.load(answer)["runs"]
+    (run,) = runs_at(url)
     assert run["steps"]
 
     everyone = family(process)
