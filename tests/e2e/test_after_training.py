@@ -30,8 +30,8 @@ def test_its_step_is_called_after_training_and_says_whose_weights_it_has(
         tab.wait_until_painted()
         control = tab.frame.get_by_role("group", name="Step")
         expect(control).to_contain_text("3 after training")
-        expect(
-            tab.frame.get_by_text("other weights than after its last update")
-        ).to_be_visible()
+        tab.inspector.get_by_role("tab", name="Layer").click()
+        card = tab.inspector.get_by_role("tabpanel", name="Layer")
+        expect(card).to_contain_text("other weights than after its last update")
         control.get_by_role("button", name="Previous step").click()
         expect(control).not_to_contain_text("after training")
