@@ -59,8 +59,9 @@ dev: $(VENV)/.dev $(NODE_MODULES) ## TensorBoard on LOGDIR; the tab is rebuilt a
 	$(NPM) run dev & trap "kill $$! 2>/dev/null" EXIT INT TERM; \
 	$(BIN)/tensorboard --logdir $(LOGDIR) --port $(PORT)
 
-bench: $(VENV)/.browser $(VENV)/.postgresql $(STATIC) $(PEERS)/.done ## measure: the engine beside other libraries, storage, marks, timelines, import, the tab
+bench: $(VENV)/.browser $(VENV)/.postgresql $(STATIC) $(PEERS)/.done ## measure: the engine beside other libraries, whole captures, storage, marks, timelines, import, the tab
 	$(BIN)/python -m benchmarks.engine
+	$(BIN)/python -m benchmarks.captures
 	$(BIN)/python -m pytest benchmarks --benchmark-only --benchmark-json=/dev/null
 	$(BIN)/python -m benchmarks.marks
 	$(BIN)/python -m benchmarks.timeline
