@@ -81,7 +81,7 @@ class DatabaseFile:
         return handles[-1]
 
     def identity(self, directory: int | None) -> Identity | None:
-        """Of the file; None where there is none.
+        """Identifies the file; None where there is none.
 
         Raises:
           StoreError: It, or a file beside it, is a link, or no ordinary file.

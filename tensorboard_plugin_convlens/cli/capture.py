@@ -32,8 +32,8 @@ weights.03-0.21: acc-0.87-epoch-04.keras is step 4. If the names of a series hav
 the whole number that differs counts; a single model without one is step 0.
 
 Pictures become 8-bit: whole numbers by the range of their type (or of 12 bits in 16 and the
-like, which is told), floating point by its own range. Transparent parts are put on white. Every
-page of a TIFF is a picture; of an animation it is the first frame.
+like, which a message says), floating point by its own range. Transparent parts become white.
+Every page of a TIFF is a picture; of an animation it is the first frame.
 
 What is captured already, with the same weights, inputs and options, is not captured again, so
 an interrupted series goes on where it stopped.
