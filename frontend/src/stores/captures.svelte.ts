@@ -36,6 +36,11 @@ export interface LayerView {
   planes: Planes | null;
 }
 
+/** One filter of a captured layer. */
+export interface SelectedView extends LayerView {
+  channel: number;
+}
+
 export class Captures {
   readonly library = new Library();
   readonly runs = new Resource<Runs>();
@@ -102,6 +107,18 @@ export class Captures {
   readonly channel: number = $derived.by(() => {
     const count = this.shown?.planes?.channels ?? this.layer?.channels ?? 1;
     return Math.max(0, Math.min(count - 1, this.selection.choices.channel ?? this.first()));
+  });
+  /** Plain, for it is only read where `shown` or `channel` has changed. */
+  #lastSelected: SelectedView | null = null;
+  /**
+   * The filter on screen; while nothing is, the one before it. For views that stay laid out,
+   * unseen, until the next filter comes: to build them anew takes longer than to fetch what they
+   * show, and each then asks for its pictures at a moment of its own.
+   */
+  readonly lastSelected: SelectedView | null = $derived.by(() => {
+    const { shown, channel } = this;
+    if (shown) this.#lastSelected = { ...shown, channel };
+    return this.#lastSelected;
   });
   readonly predictions = $derived.by<Prediction[]>(
     () =>
