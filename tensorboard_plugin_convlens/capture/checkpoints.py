@@ -17,7 +17,6 @@ import keras
 import numpy as np
 
 from tensorboard_plugin_convlens.capture.checkpoint_steps import lone_step, steps_of
-from tensorboard_plugin_convlens.capture.lineage import hash_arrays
 from tensorboard_plugin_convlens.capture.load_limits import exceeded, limited
 from tensorboard_plugin_convlens.capture.model_file import (
     Form,
@@ -26,6 +25,7 @@ from tensorboard_plugin_convlens.capture.model_file import (
     inspect_model_file,
 )
 from tensorboard_plugin_convlens.core.errors import InputError
+from tensorboard_plugin_convlens.core.hashing import hash_arrays
 
 _SUFFIXES = (".keras", ".h5", ".hdf5")
 OLDEST_KERAS = (3, 15, 1)

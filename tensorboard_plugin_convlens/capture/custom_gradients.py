@@ -20,8 +20,7 @@ from numpy.typing import NDArray
 
 from tensorboard_plugin_convlens.capture import internals
 from tensorboard_plugin_convlens.capture.graph_function import GraphFunction
-from tensorboard_plugin_convlens.capture.vjp import is_differentiable
-from tensorboard_plugin_convlens.capture.vjp_pointwise import is_silu_identity
+from tensorboard_plugin_convlens.capture.operations import is_differentiable, is_silu_identity
 
 _RECTIFIERS = frozenset({"Relu", "Relu6"})
 _TOLERANCE = {tf.float32: 1e-4, tf.float64: 1e-4}

@@ -8,13 +8,15 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-# Each registers its rules.
 from tensorboard_plugin_convlens.capture import (  # noqa: F401
     vjp_convolution,
     vjp_pointwise,
     vjp_pooling,
     vjp_shape,
 )
+
+# Each registers its rules.
+from tensorboard_plugin_convlens.capture.operations import is_complex, is_differentiable
 from tensorboard_plugin_convlens.capture.reason import reason_of
 from tensorboard_plugin_convlens.capture.rectifiers import RECTIFIERS, Rectifiers
 from tensorboard_plugin_convlens.capture.trace import Trace
@@ -22,8 +24,6 @@ from tensorboard_plugin_convlens.capture.vjp import (
     RULES,
     Residuals,
     Vjp,
-    is_complex,
-    is_differentiable,
 )
 from tensorboard_plugin_convlens.capture.vjp_registered import registered_gradient
 

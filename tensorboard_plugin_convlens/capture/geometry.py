@@ -7,9 +7,9 @@ from typing import Any
 
 import tensorflow as tf
 
+from tensorboard_plugin_convlens.capture.operations import is_complex, is_silu_identity
 from tensorboard_plugin_convlens.capture.trace import Trace
-from tensorboard_plugin_convlens.capture.vjp import is_complex
-from tensorboard_plugin_convlens.capture.vjp_pointwise import SLOPES, SMOOTH, is_silu_identity
+from tensorboard_plugin_convlens.capture.vjp_pointwise import SLOPES, SMOOTH
 from tensorboard_plugin_convlens.core.receptive_field import (
     UNIT,
     Window,

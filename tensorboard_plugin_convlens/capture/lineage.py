@@ -11,11 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from tensorboard_plugin_convlens.capture import internals
 from tensorboard_plugin_convlens.capture.plan import Plan, Route
+from tensorboard_plugin_convlens.core.hashing import hash_arrays
 
 # Changes when a release computes other pictures from the same weights.
 _VERSION = "convlens lineage 1"
@@ -112,18 +110,6 @@ class Lineage:
             if layer is not None and layer is route.normalization:
                 mask |= 1 << place[inner]
         return mask
-
-
-def hash_arrays(arrays: Sequence[NDArray[Any]]) -> str:
-    """SHA-256, hexadecimal, of types, shapes and values."""
-    digest = hashlib.sha256()
-    for array in arrays:
-        digest.update(f"{array.dtype.str} {array.shape};".encode())
-        if array.dtype.hasobject:
-            digest.update(repr(array.tolist()).encode())
-        else:
-            digest.update(np.ascontiguousarray(array).data.cast("B") if array.size else b"")
-    return digest.hexdigest()
 
 
 def hash_values(values: Sequence[str]) -> str:

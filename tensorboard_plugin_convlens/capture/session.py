@@ -18,12 +18,13 @@ from tensorboard_plugin_convlens.capture.across_inputs import AcrossInputs
 from tensorboard_plugin_convlens.capture.engine import Engine
 from tensorboard_plugin_convlens.capture.inputs import ModelInputs, one_image, to_arrays
 from tensorboard_plugin_convlens.capture.lane import DirectLane, Lane
-from tensorboard_plugin_convlens.capture.lineage import Hashes, hash_arrays, hash_values
+from tensorboard_plugin_convlens.capture.lineage import Hashes, hash_values
 from tensorboard_plugin_convlens.capture.options import CaptureOptions
 from tensorboard_plugin_convlens.capture.predecessor import Course, Predecessor, Traits
 from tensorboard_plugin_convlens.capture.shown_inputs import ShownInputs
 from tensorboard_plugin_convlens.capture.step_capture import Progress, StepCapture
 from tensorboard_plugin_convlens.capture.timetable import Timetable
+from tensorboard_plugin_convlens.core.hashing import hash_arrays
 from tensorboard_plugin_convlens.core.records import (
     Capture,
     InputImages,

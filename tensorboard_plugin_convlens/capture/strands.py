@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from tensorboard_plugin_convlens.capture.open_channels import Strand
+from tensorboard_plugin_convlens.capture.operations import is_complex
 from tensorboard_plugin_convlens.capture.rectifiers import RECTIFIERS
-from tensorboard_plugin_convlens.capture.vjp import is_complex
 from tensorboard_plugin_convlens.capture.vjp_pooling import is_tiled
 
 _CHANNELWISE = frozenset({"BiasAdd", "Cast", "Identity", "Pad", "PadV2", *RECTIFIERS})

@@ -163,16 +163,6 @@ What is not here, and whatever is complex, has the gradient registered with Tens
 """
 
 
-def is_differentiable(tensor: Any) -> bool:
-    """Whether gradients pass through a tensor of this type."""
-    return bool(tensor.dtype.is_floating or tensor.dtype.is_complex)
-
-
-def is_complex(operation: Any) -> bool:
-    """Whether an operation reads or makes complex numbers."""
-    return any(one.dtype.is_complex for one in (*operation.inputs, *operation.outputs))
-
-
 def rule(*types: str) -> Callable[[Rule], Rule]:
     """Registers a rule for types of operations."""
 

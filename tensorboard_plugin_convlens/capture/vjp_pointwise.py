@@ -9,6 +9,7 @@ from typing import Any
 import tensorflow as tf
 
 from tensorboard_plugin_convlens.capture.masks import limited, masked, to_limit, to_mask
+from tensorboard_plugin_convlens.capture.operations import is_silu_identity
 from tensorboard_plugin_convlens.capture.vjp import (
     Cotangents,
     Live,
@@ -127,18 +128,6 @@ def silu(operation: Any, live: Live) -> Vjp | None:
     if not is_silu_identity(operation):
         return None
     return _sloped(operation, 1, _slope(operation, operation.inputs[1]))
-
-
-def is_silu_identity(operation: Any) -> bool:
-    """Whether an `IdentityN` is the one that `tf.nn.silu` makes."""
-    product = operation.inputs[0].op
-    return bool(
-        operation.type == "IdentityN"
-        and product.type == "Mul"
-        and len(operation.inputs) >= 2
-        and any(one is operation.inputs[1] for one in product.inputs)
-        and any(one.op.type == "Sigmoid" for one in product.inputs)
-    )
 
 
 @rule("Identity", "Cast", "CheckNumerics", "PreventGradient", "EnsureShape", "Snapshot")

@@ -7,11 +7,11 @@ from typing import Any
 import tensorflow as tf
 
 from tensorboard_plugin_convlens.capture.graph_function import GraphFunction
+from tensorboard_plugin_convlens.capture.operations import is_differentiable
 from tensorboard_plugin_convlens.capture.vjp import (
     Cotangents,
     Residuals,
     Vjp,
-    is_differentiable,
 )
 
 
