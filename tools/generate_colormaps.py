@@ -1,4 +1,4 @@
-"""Writes `frontend/src/core/colormaps.gen.ts` from matplotlib and cmcrameri.
+"""Writes `frontend/src/core/pictures/colormaps.gen.ts` from matplotlib and cmcrameri.
 
 Every map has 255 colors, one for each finite level of a sheet (`core/quantize.py`): entry
 `i` is the map at `i / 254`. So entry 127 is exactly the center of a diverging map, which is
@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 ROOT = Path(__file__).resolve().parent.parent
-TARGET = ROOT / "frontend" / "src" / "core" / "colormaps.gen.ts"
+TARGET = ROOT / "frontend" / "src" / "core" / "pictures" / "colormaps.gen.ts"
 COLORS = 255
 LARGEST_STEP = 11
 

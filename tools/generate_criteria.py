@@ -20,7 +20,7 @@ from typing import get_args
 from tensorboard_plugin_convlens.core.criteria import CRITERIA, Criterion, End
 
 ROOT = Path(__file__).resolve().parent.parent
-CORE = ROOT / "frontend" / "src" / "core"
+TARGET = ROOT / "frontend" / "src" / "core" / "ranking"
 
 HEADER = """\
 // Generated from tensorboard_plugin_convlens/core/criteria.py by tools/generate_criteria.py.
@@ -72,10 +72,10 @@ def generate() -> dict[Path, str]:
     names = ("name", "title", "meaning", "isShare")
     cards = ("name", "formula", "source", "important", "direction", "caveat", "needs")
     return {
-        CORE / "criteria.gen.ts": _table(
+        TARGET / "criteria.gen.ts": _table(
             NAMES, "export const CRITERIA: readonly CriterionName[] = [", names
         ),
-        CORE / "criterion_cards.gen.ts": _table(
+        TARGET / "criterion_cards.gen.ts": _table(
             CARDS, "export const CRITERION_CARDS: readonly CriterionCard[] = [", cards
         ),
         ROOT / "docs" / "criteria.md": "\n".join([DOCUMENT, *map(_section, CRITERIA)]),

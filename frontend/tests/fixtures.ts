@@ -1,6 +1,6 @@
 // Small values of the wire contract for tests.
 
-import type { Planes } from "../src/core/planes";
+import type { Planes } from "../src/core/pictures/planes";
 import type { Layer, LayerCapture, Sheet } from "../src/wire";
 
 export function makeLayer(index: number, inbound: number[], changes: Partial<Layer> = {}): Layer {

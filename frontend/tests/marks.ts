@@ -7,7 +7,7 @@ import {
   opinionOf,
   type MarkedFilter,
   type Opinion,
-} from "../src/core/marks";
+} from "../src/core/marks/marks";
 import type { Mark, MarkChange, MarkRequest, UndoRequest } from "../src/wire";
 
 export const makeFilter = (channel: number, changes: Partial<MarkedFilter> = {}): MarkedFilter => ({

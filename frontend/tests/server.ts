@@ -2,7 +2,7 @@
 
 import { vi } from "vitest";
 
-import { tileOfSheet } from "../src/core/planes";
+import { tileOfSheet } from "../src/core/pictures/planes";
 import type { LayerCapture, Layer, ModelGraph, Run, Step } from "../src/wire";
 import { makeCapture, makeLayer, makeSheet } from "./fixtures";
 

@@ -1,8 +1,8 @@
 // Commands about how filters are drawn: method, stage, color scale, size.
 
-import { following, SCALE_MODES, type ScaleMode } from "../core/choices";
-import { resizedTile } from "../core/grid";
-import { capturedMethods, capturedStages } from "../core/method";
+import { following, SCALE_MODES, type ScaleMode } from "../core/link/choices";
+import { resizedTile } from "../core/grid/grid";
+import { capturedMethods, capturedStages } from "../core/pictures/method";
 import type { Session } from "./session.svelte";
 
 export function nextMethod({ captures, selection }: Session): void {

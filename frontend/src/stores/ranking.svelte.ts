@@ -2,15 +2,15 @@
 //
 // Loaded after the first picture.
 
-import { fetchAblations, fetchFlags } from "../api_ranking";
-import { filterEffects, type FilterEffects } from "../core/ablations";
-import { flagsByChannel, flagText } from "../core/flags";
-import { randomOrder } from "../core/random";
-import { flagColors } from "../core/theme";
-import { drawTileFlags } from "../core/tile_flags";
-import type { Decoration } from "../core/tile_renderer";
+import { fetchAblations, fetchFlags } from "../api/ranking";
+import { filterEffects, type FilterEffects } from "../core/ranking/ablations";
+import { flagsByChannel, flagText } from "../core/ranking/flags";
+import { randomOrder } from "../core/ranking/random";
+import { flagColors } from "../core/grid/theme";
+import { drawTileFlags } from "../core/ranking/tile_flags";
+import type { Decoration } from "../core/grid/tile_renderer";
 import type { Ablations, Flag, FlagKind, Flags, Statistic } from "../wire";
-import { Resource } from "./resource.svelte";
+import { Resource } from "./data/resource.svelte";
 import { inOwnRoot } from "./root.svelte";
 import type { Session } from "./session.svelte";
 

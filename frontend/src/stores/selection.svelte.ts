@@ -1,8 +1,8 @@
 // What is selected, and the link that says so.
 
-import { defaultChoices, fromState, toState, type Choices } from "../core/choices";
-import { onHostHashChange, readHostHash, writeHostHash } from "../core/host";
-import { parseHash, writeHash } from "../core/urlstate";
+import { defaultChoices, fromState, toState, type Choices } from "../core/link/choices";
+import { onHostHashChange, readHostHash, writeHostHash } from "../browser/host";
+import { parseHash, writeHash } from "../core/link/urlstate";
 
 /** The address bar is written this long after the last change. */
 const WRITE_DELAY = 200;

@@ -2,26 +2,26 @@
 
 import { getContext, setContext, untrack } from "svelte";
 
-import type { CaptureRef } from "../api";
-import { buildChain, closedAtFirst, groupsAround, nextCaptured } from "../core/chain";
-import type { InspectorTab } from "../core/choices";
-import { firstColumn } from "../core/columns";
-import { findGroups } from "../core/groups";
-import { onHostReload } from "../core/host";
-import { createColoring } from "../core/coloring";
-import { pixel } from "../core/lut";
-import { isUnresponsive } from "../core/method";
-import { orderChannels, showChannels, usableSort } from "../core/order";
-import { NONE_PICKED, pickRange, targets, togglePick, type Picked } from "../core/picking";
-import { statisticsAt } from "../core/stages";
-import { substitutions } from "../core/substitutions";
+import type { CaptureRef } from "../api/client";
+import { buildChain, closedAtFirst, groupsAround, nextCaptured } from "../core/chain/chain";
+import type { InspectorTab } from "../core/link/choices";
+import { firstColumn } from "../core/compare/columns";
+import { findGroups } from "../core/chain/groups";
+import { onHostReload } from "../browser/host";
+import { createColoring } from "../core/pictures/coloring";
+import { pixel } from "../core/pictures/lut";
+import { isUnresponsive } from "../core/pictures/method";
+import { orderChannels, showChannels, usableSort } from "../core/grid/order";
+import { NONE_PICKED, pickRange, targets, togglePick, type Picked } from "../core/grid/picking";
+import { statisticsAt } from "../core/ranking/stages";
+import { substitutions } from "../core/link/substitutions";
 import type { Layer, Statistic } from "../wire";
-import { Captures } from "./captures.svelte";
-import type { Marker } from "./marker.svelte";
+import { Captures } from "./data/captures.svelte";
+import type { Marker } from "./marks/marker.svelte";
 import type { Ranking } from "./ranking.svelte";
-import type { Comparison } from "./comparison.svelte";
-import { playOn } from "./player";
-import { SelectedFilter } from "./selected_filter.svelte";
+import type { Comparison } from "./compare/comparison.svelte";
+import { playOn } from "./play";
+import { SelectedFilter } from "./data/selected_filter.svelte";
 import { Selection } from "./selection.svelte";
 import { Settings } from "./settings.svelte";
 
@@ -270,14 +270,17 @@ export class Session {
 
   /** Loads a view of the comparison, and begins to compare where nothing was compared yet. */
   async toCompare<T>(load: () => Promise<T>): Promise<T> {
-    const [view, { startComparison }] = await Promise.all([load(), import("./comparison.svelte")]);
+    const [view, { startComparison }] = await Promise.all([
+      load(),
+      import("./compare/comparison.svelte"),
+    ]);
     this.comparison ??= startComparison(this);
     return view;
   }
 
   /** The marks, loaded when they are first asked for. */
   async marking(): Promise<Marker> {
-    const { startMarking } = await import("./marker.svelte");
+    const { startMarking } = await import("./marks/marker.svelte");
     this.marker ??= startMarking(this);
     return this.marker;
   }

@@ -1,7 +1,7 @@
 // How a person likes the tab: kept in the browser, not in links.
 
-import { PALETTES, type PaletteName } from "../core/colormaps.gen";
-import { recall, remember, watchDarkMode } from "../core/host";
+import { PALETTES, type PaletteName } from "../core/pictures/colormaps.gen";
+import { recall, remember, watchDarkMode } from "../browser/host";
 
 export type ThemeChoice = "auto" | "light" | "dark";
 

@@ -8,7 +8,7 @@ import { refuse, serve, smallNetwork } from "../server";
 
 // What the tab imports when it is shown: here at once, since nothing can be imported any more
 // after the last test.
-import.meta.glob(["../../src/views/*.svelte", "../../src/stores/*.ts"], { eager: true });
+import.meta.glob(["../../src/views/**/*.svelte", "../../src/stores/**/*.ts"], { eager: true });
 
 beforeEach(() => {
   installCanvas();

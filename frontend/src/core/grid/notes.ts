@@ -1,0 +1,34 @@
+// What stands beside a filter of the grid: its value by which the grid is sorted.
+
+import type { Statistic } from "../../wire";
+import { briefText, shareText } from "../text/format";
+import { isShare } from "../ranking/statistics";
+
+const valuesOf = (statistics: readonly Statistic[], name: string) =>
+  statistics.find((statistic) => statistic.name === name)?.values;
+
+/** The filter that another one is redundant with; null where it is not said. */
+export function partnerOf(statistics: readonly Statistic[], channel: number): number | null {
+  return valuesOf(statistics, "redundant_with")?.[channel] ?? null;
+}
+
+export interface Note {
+  note: string;
+  /** In its place where there is less room. */
+  brief: string;
+}
+
+const NO_NOTE: Note = { note: "", brief: "" };
+
+/** What is said of a filter's value; nothing for an order by number. */
+export function notesOf(statistics: readonly Statistic[], name: string): (channel: number) => Note {
+  const values = valuesOf(statistics, name);
+  if (!values) return () => NO_NOTE;
+  const text = isShare(name) ? shareText : briefText;
+  return (channel) => {
+    const value = values[channel] ?? null;
+    const brief = value === null ? "–" : text(value);
+    const partner = name === "redundancy" ? partnerOf(statistics, channel) : null;
+    return { brief, note: partner === null ? brief : `${brief} #${partner}` };
+  };
+}

@@ -1,0 +1,133 @@
+// The selected filter in every column of the comparison, in full size; of two also A − B.
+
+import { subtract } from "../../core/pictures/difference";
+import { frameWithin, unionFrame, WHOLE, type Frame } from "../../core/pictures/frame";
+import type { Pixels } from "../../core/pictures/lut";
+import { valueOnInput } from "../../core/pictures/placed";
+import type { Planes } from "../../core/pictures/planes";
+import type { Column } from "./columns";
+import type { Comparison } from "./comparison.svelte";
+import { loadPicture, pictureKey, type FilterPicture } from "../data/magnified.svelte";
+import { Resource, settling } from "../data/resource.svelte";
+import type { Place } from "../selection.svelte";
+
+/** A picture that can be laid beside or over the others of the same filter. */
+export interface ComparedPicture {
+  /** "A", "B", …, "A − B". */
+  letter: string;
+  planes: Planes;
+  lut: Pixels;
+  /** What it covers of the input image. */
+  frame: Frame;
+  /** Whether every value is zero. */
+  unresponsive: boolean;
+}
+
+/** What one column has of the filter; null where it does not have it. */
+type Shown = FilterPicture | null;
+
+export class ComparedFilter {
+  readonly loaded = new Resource<readonly Shown[]>();
+  readonly #key: string | null = $derived.by(() => {
+    const { columns, session } = this.comparison;
+    const { channel } = session.captures;
+    const keys = columns.map(({ view }) => view && pictureKey({ ...view, channel }));
+    return columns.length > 0 ? JSON.stringify([keys, channel]) : null;
+  });
+  /** Whether the pictures are those of the selected filter in these columns. */
+  readonly isCurrent: boolean = $derived(this.#key !== null && this.loaded.lastKey === this.#key);
+  readonly #pictures: readonly Shown[] = $derived.by(() =>
+    this.isCurrent ? (this.loaded.last ?? []) : [],
+  );
+
+  /** A − B of the two columns that can be subtracted. */
+  readonly difference = $derived.by(() => {
+    const [a, b] = this.#pictures;
+    return this.comparison.pair && a && b ? subtract(placed(a), placed(b)) : null;
+  });
+
+  /** End of the color scale, the same for all columns. */
+  readonly range = $derived.by(() => {
+    const own = Math.max(0, ...this.#pictures.map((one) => one?.drawn.scale[0] ?? 0));
+    const { session } = this.comparison;
+    return session.selection.choices.scale === "filter"
+      ? own
+      : this.comparison.rangeOf(session.captures.channel);
+  });
+
+  /** In the order of the columns, null where one lacks the filter. */
+  readonly columns = $derived.by<readonly (ComparedPicture | null)[]>(() =>
+    this.#pictures.map((one, place) => {
+      if (!one) return null;
+      const { planes, scale } = { planes: one.drawn, scale: one.drawn.scale[0] ?? 0 };
+      return {
+        letter: this.comparison.columns[place]?.letter ?? "",
+        planes,
+        lut: this.comparison.session.coloring.lutFor(one.method, {
+          signed: planes.signed,
+          scale,
+          range: this.range,
+        }),
+        frame: one.frame,
+        unresponsive: scale === 0,
+      };
+    }),
+  );
+
+  readonly change = $derived.by<ComparedPicture | null>(() => {
+    if (!this.difference) return null;
+    const { planes, frame } = this.difference;
+    const scale = planes.scale[0] ?? 0;
+    const lut = this.comparison.session.coloring.lutFor("activation", {
+      signed: true,
+      scale,
+      range: scale,
+    });
+    return { letter: "A − B", planes, lut, frame, unresponsive: false };
+  });
+
+  /** The part of the input image that holds every picture: crops of two gradients lie apart. */
+  readonly within = $derived.by(() => {
+    const frames = this.columns.flatMap((one) => one?.frame ?? []);
+    return frames.length > 0 ? frames.reduce(unionFrame) : WHOLE;
+  });
+
+  /** Of the input image of A, in pixels. */
+  readonly inputSize = $derived.by(() => {
+    const [a] = this.comparison.columns;
+    const source = a?.view?.sheet?.placement?.source ?? 0;
+    return a?.inputs.inputs[a.input]?.pictures[source] ?? { height: 1, width: 1 };
+  });
+
+  constructor(readonly comparison: Comparison) {}
+
+  /** Loads the pictures whenever the filter or the columns change; call it inside an effect root. */
+  watch(): void {
+    const settle = settling();
+    const { session } = this.comparison;
+    $effect(() => {
+      const { columns } = this.comparison;
+      const { channel } = session.captures;
+      const key = this.#key;
+      this.loaded.expect(key);
+      if (key === null) return undefined;
+      const load = () => Promise.all(columns.map((column) => this.#load(column, channel)));
+      return settle(() => this.loaded.load(key, load));
+    });
+  }
+
+  /** The values at a place of the input image, one per column; null where there is no picture. */
+  valuesAt(place: Place): (number | null)[] {
+    return this.#pictures.map((one) => one && valueOnInput(placed(one), place));
+  }
+
+  /** Where a picture lies in the box that all of them share. */
+  boxOf = ({ frame }: ComparedPicture): Frame => frameWithin(frame, this.within);
+
+  async #load({ view, inputs }: Column, channel: number): Promise<Shown> {
+    if (!view?.planes || channel >= view.planes.channels) return null;
+    return loadPicture(this.comparison.session.captures, { ...view, channel }, inputs);
+  }
+}
+
+const placed = ({ drawn, frame }: FilterPicture) => ({ planes: drawn, channel: 0, frame });

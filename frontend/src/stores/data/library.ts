@@ -1,0 +1,151 @@
+// What has been fetched and cannot change is kept, so that going back costs no request.
+
+import * as api from "../../api/client";
+import type { CaptureRef, HistoryPlace, TileRef, TimelinePlace } from "../../api/client";
+import { wantedSheet } from "../../core/pictures/method";
+import { planesOf, planesOfTile, tileOfSheet, type Planes } from "../../core/pictures/planes";
+import type {
+  History,
+  Inputs,
+  LayerCapture,
+  ModelGraph,
+  NetworkTimeline,
+  PredictionHistory,
+  Runs,
+  Sheet,
+  Step,
+  Tile,
+  Timeline,
+} from "../../wire";
+import { TileQueue } from "./tiles";
+
+/** Bytes of sheets and tiles kept; a layer of a large network at 224 pixels has 3 MB. */
+const SHEET_BYTES = 192 * 2 ** 20;
+
+interface Bytes {
+  levels: Uint8Array;
+}
+
+/** One filter: what is known of its picture, and the picture. */
+export interface TilePlanes {
+  tile: Tile;
+  planes: Planes;
+}
+
+export class Library {
+  readonly #answers = new Map<string, Promise<unknown>>();
+  /** Least recently used first. */
+  readonly #bytes = new Map<string, Promise<Bytes | null>>();
+  readonly #tiles = new TileQueue();
+  readonly #sizes = new Map<string, number>();
+  #total = 0;
+
+  runs(): Promise<Runs> {
+    return api.fetchRuns();
+  }
+
+  /** `version` tells the steps of the run: a new step makes a new history. */
+  history(run: string, place: HistoryPlace, version: string): Promise<History> {
+    return this.#keep(["history", run, place, version], () => api.fetchHistory(run, place));
+  }
+
+  timeline(run: string, place: TimelinePlace, version: string): Promise<Timeline> {
+    return this.#keep(["timeline", run, place, version], () => api.fetchTimeline(run, place));
+  }
+
+  networkTimeline(run: string, graph: string, version: string): Promise<NetworkTimeline> {
+    return this.#keep(["network", run, graph, version], () => api.fetchNetworkTimeline(run, graph));
+  }
+
+  predictions(run: string, input: number, version: string): Promise<PredictionHistory> {
+    return this.#keep(["predictions", run, input, version], () => api.fetchPredictions(run, input));
+  }
+
+  graph(run: string, fingerprint: string): Promise<ModelGraph> {
+    return this.#keep(["graph", fingerprint], () => api.fetchGraph(run, fingerprint));
+  }
+
+  inputs(run: string, fingerprint: string): Promise<Inputs> {
+    return this.#keep(["inputs", fingerprint], () => api.fetchInputs(run, fingerprint));
+  }
+
+  step(at: CaptureRef): Promise<Step> {
+    return this.#keep(["step", at], () => api.fetchStep(at));
+  }
+
+  layer(at: CaptureRef, layer: number, input: number): Promise<LayerCapture> {
+    return this.#keep(["layer", at, layer, input], () => api.fetchLayer(at, layer, input));
+  }
+
+  /** Every channel of a sheet. */
+  async sheet(at: CaptureRef, sheet: Sheet): Promise<Planes> {
+    const { levels } = await this.#keepBytes(sheet.sha256, async () => ({
+      levels: await api.fetchSheet(at, sheet.sha256),
+    }));
+    return planesOf(sheet, levels);
+  }
+
+  /** One filter; from the whole sheet where that is at hand. Null where it was not captured. */
+  async tile(ref: TileRef): Promise<TilePlanes | null> {
+    const here = await this.#tileAtHand(ref);
+    if (here) return here;
+    const key = JSON.stringify(["tile", ref]);
+    const answer = await this.#keepBytes(key, () => this.#tiles.fetch(ref));
+    return answer && { tile: answer, planes: planesOfTile(answer, answer.levels) };
+  }
+
+  async #tileAtHand({ channel, ...ref }: TileRef): Promise<TilePlanes | null> {
+    const { run, step, session, layer, input } = ref;
+    const at = { run, step, session };
+    const capture = this.#answers.get(JSON.stringify(["layer", at, layer, input]));
+    if (!capture) return null;
+    const sheet = wantedSheet((await capture) as LayerCapture, ref);
+    const whole = sheet && this.#bytes.get(sheet.sha256);
+    if (!whole || channel >= sheet.channels) return null;
+    const size = sheet.planes * sheet.height * sheet.width;
+    const { levels } = (await whole) as Bytes;
+    const tile = tileOfSheet(sheet, channel);
+    return {
+      tile,
+      planes: planesOfTile(tile, levels.subarray(channel * size, (channel + 1) * size)),
+    };
+  }
+
+  #keep<T>(key: unknown, fetcher: () => Promise<T>): Promise<T> {
+    const text = JSON.stringify(key);
+    const known = this.#answers.get(text) as Promise<T> | undefined;
+    if (known) return known;
+    const answer = fetcher();
+    this.#answers.set(text, answer);
+    // A failure may pass: the next asker tries again.
+    answer.catch(() => this.#answers.delete(text));
+    return answer;
+  }
+
+  #keepBytes<T extends Bytes | null>(key: string, fetcher: () => Promise<T>): Promise<T> {
+    const known = this.#bytes.get(key) as Promise<T> | undefined;
+    if (known) {
+      this.#bytes.delete(key);
+      this.#bytes.set(key, known);
+      return known;
+    }
+    const answer = fetcher();
+    this.#bytes.set(key, answer);
+    answer.then(
+      (kept) => this.#account(key, kept?.levels.length ?? 0),
+      () => this.#bytes.delete(key),
+    );
+    return answer;
+  }
+
+  #account(key: string, size: number): void {
+    this.#sizes.set(key, size);
+    this.#total += size;
+    for (const oldest of this.#bytes.keys()) {
+      if (this.#total <= SHEET_BYTES || oldest === key) break;
+      this.#bytes.delete(oldest);
+      this.#total -= this.#sizes.get(oldest) ?? 0;
+      this.#sizes.delete(oldest);
+    }
+  }
+}
