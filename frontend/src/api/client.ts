@@ -1,6 +1,7 @@
 // The only file that asks the server. Addresses are relative: the page's <base> is the plugin's
 // route, also under a path prefix.
 
+import { during } from "../browser/settled";
 import type { Stage } from "../core/link/choices";
 import type {
   Failure,
@@ -96,11 +97,12 @@ async function failure(response: Response): Promise<RequestError> {
 
 /** Asks a route for JSON; `init` for what is more than a question. */
 export async function json<T>(route: string, query: Query = {}, init?: RequestInit): Promise<T> {
-  return (await (await request(route, query, init)).json()) as T;
+  return during(request(route, query, init).then((response) => response.json() as Promise<T>));
 }
 
 async function bytes(route: string, query: Query): Promise<Uint8Array> {
-  return new Uint8Array(await (await request(route, query)).arrayBuffer());
+  const body = request(route, query).then((response) => response.arrayBuffer());
+  return new Uint8Array(await during(body));
 }
 
 export const fetchRuns = (): Promise<Runs> => json("runs");

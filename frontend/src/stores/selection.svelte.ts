@@ -2,6 +2,7 @@
 
 import { defaultChoices, fromState, toState, type Choices } from "../core/link/choices";
 import { onHostHashChange, readHostHash, writeHostHash } from "../browser/host";
+import { later } from "../browser/settled";
 import { parseHash, writeHash } from "../core/link/urlstate";
 
 /** The address bar is written this long after the last change. */
@@ -26,11 +27,11 @@ export class Selection {
 
   /** Keeps the link and the choices equal; call it inside an effect root. */
   watch(): () => void {
-    let timer: ReturnType<typeof setTimeout> | undefined;
+    let callOff: (() => void) | undefined;
     $effect(() => {
       const state = toState(this.choices);
-      clearTimeout(timer);
-      timer = setTimeout(() => writeHostHash(writeHash(readHostHash(), state)), WRITE_DELAY);
+      callOff?.();
+      callOff = later(() => writeHostHash(writeHash(readHostHash(), state)), WRITE_DELAY);
     });
     const stop = onHostHashChange(() => {
       const state = parseHash(readHostHash());
@@ -38,7 +39,7 @@ export class Selection {
         this.choices = fromState(state);
     });
     return () => {
-      clearTimeout(timer);
+      callOff?.();
       stop();
     };
   }

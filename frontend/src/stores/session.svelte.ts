@@ -8,6 +8,7 @@ import type { InspectorTab } from "../core/link/choices";
 import { firstColumn } from "../core/compare/columns";
 import { findGroups } from "../core/chain/groups";
 import { onHostReload } from "../browser/host";
+import { during } from "../browser/settled";
 import { createColoring } from "../core/pictures/coloring";
 import { pixel } from "../core/pictures/lut";
 import { isUnresponsive } from "../core/pictures/method";
@@ -280,13 +281,13 @@ export class Session {
 
   /** The marks, loaded when they are first asked for. */
   async marking(): Promise<Marker> {
-    const { startMarking } = await import("./marks/marker.svelte");
+    const { startMarking } = await during(import("./marks/marker.svelte"));
     this.marker ??= startMarking(this);
     return this.marker;
   }
 
   async #startRanking(): Promise<void> {
-    const { startRanking } = await import("./ranking.svelte");
+    const { startRanking } = await during(import("./ranking.svelte"));
     this.ranking ??= startRanking(this);
   }
 

@@ -66,6 +66,19 @@ describe("the tab", () => {
     );
   });
 
+  it("says when it is at rest, and no more while something loads", async () => {
+    const isSettled = () => document.querySelector("[data-settled]") !== null;
+    serve({ layers: smallNetwork(), steps: [0, 5] });
+    render(App);
+    expect(isSettled()).toBe(false);
+    await waitFor(() => expect(isSettled()).toBe(true));
+    expect(screen.getByText("Filter 0, 1 of 2")).toBeTruthy();
+    await fireEvent.keyDown(document.body, { key: "[" });
+    expect(isSettled()).toBe(false);
+    await waitFor(() => expect(isSettled()).toBe(true));
+    expect(location.hash).toContain("step=0");
+  });
+
   it("shows rank, name and output size in the chain", async () => {
     serve({ layers: smallNetwork(), steps: [0] });
     render(App);

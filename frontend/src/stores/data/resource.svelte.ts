@@ -2,6 +2,8 @@
 
 import { untrack } from "svelte";
 
+import { later } from "../../browser/settled";
+
 /** A selection that changes again within this many milliseconds has not settled. */
 const SETTLING = 150;
 
@@ -15,8 +17,8 @@ export function settling(): (action: () => void) => () => void {
     const rested = performance.now() - last > SETTLING;
     last = performance.now();
     if (rested) action();
-    const timer = rested ? undefined : setTimeout(action, SETTLING);
-    return () => clearTimeout(timer);
+    const callOff = rested ? undefined : later(action, SETTLING);
+    return () => callOff?.();
   };
 }
 

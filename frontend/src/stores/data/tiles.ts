@@ -1,6 +1,7 @@
 // Single tiles: those that are asked for at the same time come in one answer.
 
 import { fetchTiles, RequestError, type FetchedTile, type TileRef } from "../../api/client";
+import { later } from "../../browser/settled";
 
 /** The server takes 64; the address stays short enough for every proxy. */
 const MOST_AT_ONCE = 40;
@@ -19,7 +20,7 @@ export class TileQueue {
   /** Fetches a tile together with all others of the same filter that are asked for now. */
   fetch(ref: TileRef): Promise<FetchedTile | null> {
     return new Promise((resolve, reject) => {
-      if (this.#waiting.length === 0) setTimeout(() => this.#send());
+      if (this.#waiting.length === 0) later(() => this.#send());
       this.#waiting.push({ ref, resolve, reject });
     });
   }
