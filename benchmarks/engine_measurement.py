@@ -18,9 +18,9 @@ import numpy as np
 from benchmarks.engine_figures import Figures
 from benchmarks.machine_speed import convolution_speed, dense_work
 from benchmarks.networks import NETWORKS, index_of, live_channels
-from tensorboard_plugin_convlens.capture.engine import Engine
-from tensorboard_plugin_convlens.capture.precision import Precision, bfloat16_is_worthwhile
 from tensorboard_plugin_convlens.core.records import Target
+from tensorboard_plugin_convlens.engine.engine import Engine
+from tensorboard_plugin_convlens.engine.precision import Precision, bfloat16_is_worthwhile
 
 
 def all_filters(network: str, precision: str) -> Figures:

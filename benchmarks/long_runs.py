@@ -20,7 +20,7 @@ import numpy as np
 from benchmarks.results import table, write_section
 from benchmarks.tensorboard_memory import ROUTE, resident
 from benchmarks.timeline import numbers, pictures
-from tensorboard_plugin_convlens.core.input_images import build_input_images
+from tensorboard_plugin_convlens.core.pictures.input_images import build_input_images
 from tensorboard_plugin_convlens.core.records import (
     Capture,
     InputImage,
@@ -31,10 +31,10 @@ from tensorboard_plugin_convlens.core.records import (
     Sheet,
     StepKey,
 )
-from tensorboard_plugin_convlens.storage import names
-from tensorboard_plugin_convlens.storage.capture_message import capture_to_message
-from tensorboard_plugin_convlens.storage.sealed import seal
-from tensorboard_plugin_convlens.storage.writer import Writer
+from tensorboard_plugin_convlens.storage.format import names
+from tensorboard_plugin_convlens.storage.format.capture_message import capture_to_message
+from tensorboard_plugin_convlens.storage.format.sealed import seal
+from tensorboard_plugin_convlens.storage.writing.writer import Writer
 from tests.tensorboard_process import TensorBoardProcess, running_tensorboard
 
 FILTERS, INPUTS, CLASSES = 32, 4, 10

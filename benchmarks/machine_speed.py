@@ -9,9 +9,9 @@ from typing import NamedTuple
 import numpy as np
 import tensorflow as tf
 
-from tensorboard_plugin_convlens.capture.crop_place import Place
-from tensorboard_plugin_convlens.capture.plan import Route
 from tensorboard_plugin_convlens.core.records import Gradients
+from tensorboard_plugin_convlens.engine.plan import Route
+from tensorboard_plugin_convlens.engine.windows.window_place import Place
 
 _SHAPE, _KERNEL = (8, 56, 56, 256), (3, 3, 256, 256)
 _REPETITIONS = 8

@@ -14,11 +14,11 @@ from typing import Any
 
 import numpy as np
 
-from tensorboard_plugin_convlens.annotations.address import StoreAddress
-from tensorboard_plugin_convlens.annotations.store import MarkStore
-from tensorboard_plugin_convlens.core.marks import FilterKey, Mark, Operation, Opinion
-from tests.annotations.mark_request import LAYER, RUN, request
-from tests.annotations.marker import ask
+from tensorboard_plugin_convlens.core.judgments.marks import FilterKey, Mark, Operation, Opinion
+from tensorboard_plugin_convlens.marks.address import StoreAddress
+from tensorboard_plugin_convlens.marks.store import MarkStore
+from tests.marks.mark_request import LAYER, RUN, request
+from tests.marks.marker import ask
 
 SECONDS, MOST = 3, 10_000
 NOTE = "flat everywhere"

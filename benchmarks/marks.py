@@ -21,10 +21,10 @@ from typing import Any
 
 from benchmarks import mark_clients
 from benchmarks.results import table, write_section
-from tensorboard_plugin_convlens.annotations.address import StoreAddress, find_store
-from tensorboard_plugin_convlens.annotations.store import MarkStore
-from tensorboard_plugin_convlens.core.marks import FilterKey, Mark, Operation, Opinion
-from tests.annotations.mark_request import LAYER, RUN
+from tensorboard_plugin_convlens.core.judgments.marks import FilterKey, Mark, Operation, Opinion
+from tensorboard_plugin_convlens.marks.address import StoreAddress, find_store
+from tensorboard_plugin_convlens.marks.store import MarkStore
+from tests.marks.mark_request import LAYER, RUN
 from tests.postgresql import running_postgresql
 
 CLIENTS = (1, 8)
@@ -76,7 +76,7 @@ def _through_tensorboard(
     scratch: Path, database: str, clients: int, count: int
 ) -> mark_clients.Figures:
     # Here, for it imports TensorFlow, which no client waits for.
-    from tests.annotations.mark_server import MarkServer, write_run
+    from tests.marks.mark_server import MarkServer, write_run
 
     log_dir = scratch / uuid.uuid4().hex
     step = write_run(log_dir, max(CLIENTS) * mark_clients.MOST)

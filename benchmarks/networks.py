@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from PIL import Image
 from skimage import data
 
-from tensorboard_plugin_convlens.capture.engine import Engine
-from tensorboard_plugin_convlens.capture.photographs import preprocess
 from tensorboard_plugin_convlens.cli.demo_vgg16 import load_vgg16
+from tensorboard_plugin_convlens.engine.engine import Engine
+from tensorboard_plugin_convlens.loading.photographs import preprocess
 
 Images = NDArray[np.float32]
 

@@ -18,9 +18,9 @@ import numpy as np
 
 from benchmarks.networks import NETWORKS, index_of, live_channels
 from benchmarks.peer_engines import PEERS
-from tensorboard_plugin_convlens.capture.engine import Engine
-from tensorboard_plugin_convlens.capture.functions import to_frame
 from tensorboard_plugin_convlens.core.records import FloatArray, Target
+from tensorboard_plugin_convlens.engine.engine import Engine
+from tensorboard_plugin_convlens.engine.functions import to_frame
 
 ENVIRONMENT = Path(__file__).parents[1] / ".venv-peers"
 CHANNELS = 8

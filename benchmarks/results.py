@@ -15,7 +15,7 @@ from pathlib import Path
 
 import psutil
 
-from tensorboard_plugin_convlens.capture.onednn import instruction_sets, processor
+from tensorboard_plugin_convlens.engine.onednn import instruction_sets, processor
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
 
@@ -77,7 +77,7 @@ def machine() -> str:
 
 def _kernels() -> str:
     """What convolutions are computed with; a figure without it says little."""
-    from tensorboard_plugin_convlens.capture import internals  # Imports TensorFlow.
+    from tensorboard_plugin_convlens.tracing import internals  # Imports TensorFlow.
 
     sets = ", ".join(instruction_sets()) or platform.machine()
     limit = os.environ.get("ONEDNN_MAX_CPU_ISA")

@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 import psutil
 
-from tensorboard_plugin_convlens.core.input_images import build_input_images
+from tensorboard_plugin_convlens.core.pictures.input_images import build_input_images
 from tensorboard_plugin_convlens.core.records import (
     Capture,
     InputImage,
@@ -28,7 +28,7 @@ from tensorboard_plugin_convlens.core.records import (
     LayerCapture,
     ModelGraph,
 )
-from tensorboard_plugin_convlens.storage.writer import Writer
+from tensorboard_plugin_convlens.storage.writing.writer import Writer
 from tests.tensorboard_process import TensorBoardProcess, running_tensorboard
 
 ROUTE = "data/plugin/convlens"

@@ -9,8 +9,8 @@ import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from tensorboard_plugin_convlens.core.records import FloatArray
-from tensorboard_plugin_convlens.storage.pack import decode_sheet
-from tensorboard_plugin_convlens.storage.sheet_writer import PackWriter
+from tensorboard_plugin_convlens.storage.format.pack import decode_sheet
+from tensorboard_plugin_convlens.storage.writing.sheet_writer import PackWriter
 
 SHAPES = {
     "VGG16 block1_conv1": (64, 224, 224),

@@ -22,7 +22,7 @@ from playwright.sync_api import Frame
 from benchmarks.browser import open_page, open_tab, spread
 from benchmarks.results import table, write_section
 from benchmarks.tensorboard_memory import ROUTE, resident
-from tensorboard_plugin_convlens.core.input_images import build_input_images
+from tensorboard_plugin_convlens.core.pictures.input_images import build_input_images
 from tensorboard_plugin_convlens.core.records import (
     Capture,
     Gradients,
@@ -33,8 +33,8 @@ from tensorboard_plugin_convlens.core.records import (
     Sheet,
     Statistic,
 )
-from tensorboard_plugin_convlens.storage.sheet_writer import GradientKey, PackWriter
-from tensorboard_plugin_convlens.storage.writer import Writer
+from tensorboard_plugin_convlens.storage.writing.sheet_writer import GradientKey, PackWriter
+from tensorboard_plugin_convlens.storage.writing.writer import Writer
 from tests.tensorboard_process import running_tensorboard
 
 STEPS, LAYERS, FILTERS, INPUTS, SIDE = 100, 13, 512, 4, 4

@@ -6,19 +6,18 @@ at every start: `import tensorboard_plugin_convlens` imports neither TensorFlow 
 
 from __future__ import annotations
 
-import sys
 from importlib import import_module
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tensorboard_plugin_convlens.annotations.marks import Marks
-    from tensorboard_plugin_convlens.capture.callback import ConvLensCallback
-    from tensorboard_plugin_convlens.capture.capture import CaptureSession, capture
-    from tensorboard_plugin_convlens.capture.functions import feature_maps, guided_gradients
-    from tensorboard_plugin_convlens.capture.tested_verdicts import ablate
-    from tensorboard_plugin_convlens.storage import summary
-    from tensorboard_plugin_convlens.storage.reader import Reader
+    from tensorboard_plugin_convlens.ablating.ablate import ablate
+    from tensorboard_plugin_convlens.engine.functions import feature_maps, guided_gradients
+    from tensorboard_plugin_convlens.marks.marks import Marks
+    from tensorboard_plugin_convlens.recording.callback import ConvLensCallback
+    from tensorboard_plugin_convlens.recording.capture import CaptureSession, capture
+    from tensorboard_plugin_convlens.storage.reading.reader import Reader
+    from tensorboard_plugin_convlens.storage.writing import summary
 
 __version__ = "0.1.0"
 
@@ -36,25 +35,23 @@ __all__ = [
 ]
 
 _MODULE_OF_NAME = {
-    "CaptureSession": "capture.capture",
-    "ConvLensCallback": "capture.callback",
-    "Marks": "annotations.marks",
-    "Reader": "storage.reader",
-    "ablate": "capture.tested_verdicts",
-    "capture": "capture.capture",
-    "feature_maps": "capture.functions",
-    "guided_gradients": "capture.functions",
+    "CaptureSession": "recording.capture",
+    "ConvLensCallback": "recording.callback",
+    "Marks": "marks.marks",
+    "Reader": "storage.reading.reader",
+    "ablate": "ablating.ablate",
+    "capture": "recording.capture",
+    "feature_maps": "engine.functions",
+    "guided_gradients": "engine.functions",
 }
 
 
 def __getattr__(name: str) -> object:
     """Loads a public name at its first use."""
     if name == "summary":
-        value: object = import_module(f"{__name__}.storage.summary")
+        value: object = import_module(f"{__name__}.storage.writing.summary")
     elif name in _MODULE_OF_NAME:
         value = getattr(_load(name), name)
-        if name == "capture":
-            _lend_modules(value)
     else:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     globals()[name] = value
@@ -76,33 +73,6 @@ def _load(name: str) -> ModuleType:
         ) from error
 
 
-def _lend_modules(function: Any) -> None:
-    """Makes the modules of the sub-package `capture` attributes of the function, too.
-
-    `import tensorboard_plugin_convlens.capture.engine as engine` walks over attributes, and
-    finds the function on its way. Attributes of functions are kept in a dictionary that may
-    be any; with that of the sub-package, modules imported later are there as well.
-    """
-    function.__dict__ = vars(import_module(f"{__name__}.capture"))
-
-
 def __dir__() -> list[str]:
     """The names of this module, those not yet loaded among them."""
     return sorted({*globals(), *__all__})
-
-
-class _Package(ModuleType):
-    """This package, whose attribute `capture` is the function, never the sub-package.
-
-    Importing a sub-package sets it as an attribute of its parent. Here that would put the
-    sub-package `capture` in the place of the public function of that name, depending on
-    what was imported first (docs/decisions/0011). `from … import` finds both.
-    """
-
-    def __setattr__(self, name: str, value: object) -> None:
-        if name == "capture" and isinstance(value, ModuleType):
-            return
-        super().__setattr__(name, value)
-
-
-sys.modules[__name__].__class__ = _Package

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tensorboard_plugin_convlens.core.input_images import build_input_images
+from tensorboard_plugin_convlens.core.pictures.input_images import build_input_images
 from tensorboard_plugin_convlens.core.records import (
     Capture,
     FloatArray,
@@ -24,8 +24,8 @@ from tensorboard_plugin_convlens.core.records import (
     Skipped,
     Statistic,
 )
-from tensorboard_plugin_convlens.storage.sheet_writer import GradientKey
-from tensorboard_plugin_convlens.storage.writer import Writer
+from tensorboard_plugin_convlens.storage.writing.sheet_writer import GradientKey
+from tensorboard_plugin_convlens.storage.writing.writer import Writer
 
 FILTERS = 6
 SIDE = 20

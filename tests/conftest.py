@@ -14,7 +14,7 @@ from tools.install_browser import find_browser
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 # TensorFlow would choose by the processor whether it uses oneDNN. The tests pass with "0", too;
-# those of the engine try both (`tests/capture/row_results.py`).
+# those of the engine try both (`tests/models/row_results.py`).
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 
 # No test is timed: how long an example takes says how busy the machine is.

@@ -15,9 +15,9 @@ from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 from hypothesis import strategies as st
 
-from tensorboard_plugin_convlens.core.ablation import Ablation, Choice, LayerAblation
-from tensorboard_plugin_convlens.storage import convlens_pb2 as pb
-from tensorboard_plugin_convlens.storage import names
+from tensorboard_plugin_convlens.core.judgments.ablation import Ablation, Choice, LayerAblation
+from tensorboard_plugin_convlens.storage.format import convlens_pb2 as pb
+from tensorboard_plugin_convlens.storage.format import names
 from tests import captures
 
 SECRET = b"nobody but its owner may read this"

@@ -1,8 +1,9 @@
 """Writes `frontend/src/core/pictures/colormaps.gen.ts` from matplotlib and cmcrameri.
 
-Every map has 255 colors, one for each finite level of a sheet (`core/quantize.py`): entry
-`i` is the map at `i / 254`. So entry 127 is exactly the center of a diverging map, which is
-the color of zero, though the 256 entries of the originals have no center entry.
+Every map has 255 colors, one for each finite level of a sheet
+(`core/pictures/quantize.py`): entry `i` is the map at `i / 254`. So entry 127 is exactly the
+center of a diverging map, which is the color of zero, though the 256 entries of the originals
+have no center entry.
 
     python tools/generate_colormaps.py            write the file
     python tools/generate_colormaps.py --check    exit 1 where the file is stale

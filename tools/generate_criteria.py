@@ -1,4 +1,4 @@
-"""Writes what tells people of the criteria, from the table in `core/criteria.py`.
+"""Writes what tells people of the criteria, from the table in `core/filters/criteria.py`.
 
 For the tab two files: `criteria.gen.ts`, which every view needs, and `criterion_cards.gen.ts`,
 which is loaded when somebody asks. For readers `docs/criteria.md`.
@@ -17,13 +17,13 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import get_args
 
-from tensorboard_plugin_convlens.core.criteria import CRITERIA, Criterion, End
+from tensorboard_plugin_convlens.core.filters.criteria import CRITERIA, Criterion, End
 
 ROOT = Path(__file__).resolve().parent.parent
 TARGET = ROOT / "frontend" / "src" / "core" / "ranking"
 
 HEADER = """\
-// Generated from tensorboard_plugin_convlens/core/criteria.py by tools/generate_criteria.py.
+// Generated from `core/filters/criteria.py` by tools/generate_criteria.py.
 // Do not edit: change the Python file and run `make generate`.
 """
 
@@ -58,7 +58,7 @@ export interface CriterionCard {{
 
 
 DOCUMENT = """\
-<!-- Generated from core/criteria.py by tools/generate_criteria.py: `make generate`. -->
+<!-- Generated from core/filters/criteria.py by tools/generate_criteria.py: `make generate`. -->
 
 # Criteria
 

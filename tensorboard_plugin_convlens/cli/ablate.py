@@ -15,14 +15,14 @@ from tqdm import tqdm
 from tensorboard_plugin_convlens.cli import chosen_run, interruption, verdict_source
 from tensorboard_plugin_convlens.cli.quiet_start import start_tensorflow
 from tensorboard_plugin_convlens.cli.terminal import show, show_json
-from tensorboard_plugin_convlens.core.ablation import (
+from tensorboard_plugin_convlens.core.errors import InputError
+from tensorboard_plugin_convlens.core.judgments.ablation import (
     FILLS,
     MARKED,
     RANDOM,
     Ablation,
     Choice,
 )
-from tensorboard_plugin_convlens.core.errors import InputError
 
 _EPILOG = """\
 examples:
@@ -90,9 +90,9 @@ def run(arguments: argparse.Namespace) -> None:
 def _measure(arguments: argparse.Namespace) -> Ablation:
     useless = verdict_source.useless_of(arguments)
     start_tensorflow()  # Here, so that the other commands start without it.
-    from tensorboard_plugin_convlens.capture.checkpoints import load_checkpoint
-    from tensorboard_plugin_convlens.capture.labeled_data import read_labeled_data
-    from tensorboard_plugin_convlens.capture.tested_verdicts import ablate
+    from tensorboard_plugin_convlens.ablating.ablate import ablate
+    from tensorboard_plugin_convlens.loading.checkpoints import load_checkpoint
+    from tensorboard_plugin_convlens.loading.labeled_data import read_labeled_data
 
     run_name = "."
     if arguments.logdir is not None:

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from tensorboard_plugin_convlens.cli.terminal import show, show_json
 from tensorboard_plugin_convlens.core.errors import IncompleteError, MarkError
-from tensorboard_plugin_convlens.core.marks import VERDICTS, Mark
+from tensorboard_plugin_convlens.core.judgments.marks import VERDICTS, Mark
 from tensorboard_plugin_convlens.storage.output_file import write_output
 
 if TYPE_CHECKING:
-    from tensorboard_plugin_convlens.annotations.marks import Marks
+    from tensorboard_plugin_convlens.marks.marks import Marks
 
 _EPILOG = """\
 examples:
@@ -74,7 +74,7 @@ def add_parser(commands: argparse._SubParsersAction[Any]) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Does what was asked for."""
-    from tensorboard_plugin_convlens.annotations.marks import Marks
+    from tensorboard_plugin_convlens.marks.marks import Marks
 
     marks = Marks(
         arguments.logdir,
@@ -110,7 +110,7 @@ def _filters(
 
 
 def _list(marks: Marks, arguments: argparse.Namespace) -> None:
-    from tensorboard_plugin_convlens.annotations.table import to_fields
+    from tensorboard_plugin_convlens.marks.table import to_fields
 
     found = marks.current(arguments.run)
     rows = list(zip(found, marks.outdated(found), strict=True))
@@ -143,7 +143,7 @@ def _clear(marks: Marks, arguments: argparse.Namespace) -> None:
 
 
 def _history(marks: Marks, arguments: argparse.Namespace) -> None:
-    from tensorboard_plugin_convlens.annotations.table import to_fields
+    from tensorboard_plugin_convlens.marks.table import to_fields
 
     (channel,) = arguments.channels
     events = marks.history(arguments.run, arguments.path, channel, call=arguments.call)
@@ -163,7 +163,7 @@ def _undo(marks: Marks, arguments: argparse.Namespace) -> None:
 
 
 def _export(marks: Marks, arguments: argparse.Namespace) -> None:
-    from tensorboard_plugin_convlens.annotations import table
+    from tensorboard_plugin_convlens.marks import table
 
     encode = {".csv": table.encode_csv, ".json": table.encode_json}[_suffix(arguments.file)]
     found = marks.current()
@@ -172,7 +172,7 @@ def _export(marks: Marks, arguments: argparse.Namespace) -> None:
 
 
 def _import(marks: Marks, arguments: argparse.Namespace) -> None:
-    from tensorboard_plugin_convlens.annotations import table
+    from tensorboard_plugin_convlens.marks import table
 
     decode = {".csv": table.decode_csv, ".json": table.decode_json}[_suffix(arguments.file)]
     found = decode(_read(arguments.file))
@@ -183,7 +183,7 @@ def _import(marks: Marks, arguments: argparse.Namespace) -> None:
 
 
 def _backup(marks: Marks, arguments: argparse.Namespace) -> None:
-    from tensorboard_plugin_convlens.annotations import backup
+    from tensorboard_plugin_convlens.marks import backup
 
     past = marks.everything()
     _write(arguments.file, backup.encode(past))
@@ -191,7 +191,7 @@ def _backup(marks: Marks, arguments: argparse.Namespace) -> None:
 
 
 def _restore(marks: Marks, arguments: argparse.Namespace) -> None:
-    from tensorboard_plugin_convlens.annotations import backup
+    from tensorboard_plugin_convlens.marks import backup
 
     past = backup.decode(_read(arguments.file))
     show(f"{len(past)} operations, {marks.restore(past)} events", file=sys.stderr)

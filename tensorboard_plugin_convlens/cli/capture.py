@@ -16,8 +16,8 @@ from tensorboard_plugin_convlens.cli.terminal import plain, show
 from tensorboard_plugin_convlens.core.errors import IncompleteError, InputError
 
 if TYPE_CHECKING:
-    from tensorboard_plugin_convlens.capture.series import Outcome, Request
     from tensorboard_plugin_convlens.core.records import Capture
+    from tensorboard_plugin_convlens.recording.series import Outcome, Request
 
 _EPILOG = """\
 examples:
@@ -139,7 +139,7 @@ def add_parser(commands: argparse._SubParsersAction[Any]) -> None:
 def run(arguments: argparse.Namespace) -> None:
     """Captures every model; progress goes to stderr, a line per step to stdout."""
     start_tensorflow(measure=True)  # Here, so that the other commands start without it.
-    from tensorboard_plugin_convlens.storage.writer import Writer
+    from tensorboard_plugin_convlens.storage.writing.writer import Writer
 
     request = _request(arguments, Writer(arguments.logdir, run=arguments.run).session)
     outcomes: list[Outcome] = []
@@ -163,10 +163,10 @@ def run(arguments: argparse.Namespace) -> None:
 
 def _request(arguments: argparse.Namespace, session: str) -> Request:
     """The arguments as the capture room takes them."""
-    from tensorboard_plugin_convlens.capture.checkpoints import find_checkpoints
-    from tensorboard_plugin_convlens.capture.options import build_options
-    from tensorboard_plugin_convlens.capture.photographs import color_order_of
-    from tensorboard_plugin_convlens.capture.series import Request
+    from tensorboard_plugin_convlens.loading.checkpoints import find_checkpoints
+    from tensorboard_plugin_convlens.loading.photographs import color_order_of
+    from tensorboard_plugin_convlens.recording.options import build_options
+    from tensorboard_plugin_convlens.recording.series import Request
 
     if arguments.jobs < 1:
         raise InputError(f"--jobs must be at least 1; got {arguments.jobs}.")
@@ -187,8 +187,8 @@ def _request(arguments: argparse.Namespace, session: str) -> Request:
 
 def _outcomes(request: Request, jobs: int) -> Iterator[Outcome]:
     """What becomes of each model, in the order of the steps."""
-    from tensorboard_plugin_convlens.capture.series import Series
-    from tensorboard_plugin_convlens.capture.series_pool import capture_in_processes
+    from tensorboard_plugin_convlens.recording.series import Series
+    from tensorboard_plugin_convlens.workers.local_pool import capture_in_processes
 
     if jobs > 1 and len(request.checkpoints) > 1:
         yield from capture_in_processes(request, min(jobs, len(request.checkpoints)))

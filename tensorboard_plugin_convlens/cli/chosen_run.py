@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tensorboard_plugin_convlens.core.errors import InputError
-from tensorboard_plugin_convlens.storage.reader import Reader
+from tensorboard_plugin_convlens.storage.reading.reader import Reader
 
 HELP = "name of the run (default: the only one, or the log directory itself)"
 

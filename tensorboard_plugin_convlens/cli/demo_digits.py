@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
 
-from tensorboard_plugin_convlens.capture.callback import ConvLensCallback
+from tensorboard_plugin_convlens.recording.callback import ConvLensCallback
 
 EPOCHS = 10
 CAPTURED = 6

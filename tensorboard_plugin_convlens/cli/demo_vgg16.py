@@ -8,12 +8,12 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 from skimage import data
 
-from tensorboard_plugin_convlens.capture.options import build_options
-from tensorboard_plugin_convlens.capture.photographs import preprocess
-from tensorboard_plugin_convlens.capture.session import Session
-from tensorboard_plugin_convlens.capture.shown_inputs import build_shown_inputs
 from tensorboard_plugin_convlens.cli.capture import FilterProgress, describe
-from tensorboard_plugin_convlens.storage.writer import Writer
+from tensorboard_plugin_convlens.loading.photographs import preprocess
+from tensorboard_plugin_convlens.recording.options import build_options
+from tensorboard_plugin_convlens.recording.session import Session
+from tensorboard_plugin_convlens.recording.shown_inputs import build_shown_inputs
+from tensorboard_plugin_convlens.storage.writing.writer import Writer
 
 PHOTOGRAPHS = ("chelsea", "coffee", "rocket", "astronaut")
 _SIDE = 224

@@ -19,12 +19,12 @@ from tensorboard_plugin_convlens.core.errors import (
     IncompleteError,
     NotCapturedError,
 )
-from tensorboard_plugin_convlens.storage import names
 from tensorboard_plugin_convlens.storage.checkup import Advance, Finding, check_run
-from tensorboard_plugin_convlens.storage.discovery import announce
 from tensorboard_plugin_convlens.storage.filesystem import local_path
-from tensorboard_plugin_convlens.storage.litter import find_litter, remove_litter
-from tensorboard_plugin_convlens.storage.log_directory import LogDirectory
+from tensorboard_plugin_convlens.storage.format import names
+from tensorboard_plugin_convlens.storage.reading.log_directory import LogDirectory
+from tensorboard_plugin_convlens.storage.writing.discovery import announce
+from tensorboard_plugin_convlens.storage.writing.litter import find_litter, remove_litter
 
 _EPILOG = """\
 examples:
@@ -131,8 +131,8 @@ def _check_one(directory: Path, advance: Advance) -> list[Finding]:
 
 
 def _check_marks(logs: Path) -> str:
-    from tensorboard_plugin_convlens.annotations.address import find_store
-    from tensorboard_plugin_convlens.annotations.checkup import check_marks
+    from tensorboard_plugin_convlens.marks.address import find_store
+    from tensorboard_plugin_convlens.marks.checkup import check_marks
 
     return check_marks(find_store(logs))
 

@@ -14,12 +14,12 @@ from tensorboard_plugin_convlens.cli import chosen_run, verdict_source
 from tensorboard_plugin_convlens.cli.filter_table import filter_table
 from tensorboard_plugin_convlens.cli.terminal import show
 from tensorboard_plugin_convlens.core.errors import InputError, NotCapturedError
-from tensorboard_plugin_convlens.core.mask import build_mask, encode_mask
+from tensorboard_plugin_convlens.core.judgments.mask import build_mask, encode_mask
+from tensorboard_plugin_convlens.core.judgments.verdicts import removable
 from tensorboard_plugin_convlens.core.records import Capture, Layer
 from tensorboard_plugin_convlens.core.spreadsheet import guard
-from tensorboard_plugin_convlens.core.verdicts import removable
 from tensorboard_plugin_convlens.storage.output_file import output_file, write_output
-from tensorboard_plugin_convlens.storage.reader import Reader
+from tensorboard_plugin_convlens.storage.reading.reader import Reader
 
 _EPILOG = """\
 examples:
@@ -84,7 +84,7 @@ def _export_mask(reader: Reader, name: str, arguments: argparse.Namespace) -> st
 def _export_filters(reader: Reader, name: str, arguments: argparse.Namespace) -> str:
     """One row per filter; see `filter_table`."""
     # Here, so that the other commands start without SQLAlchemy.
-    from tensorboard_plugin_convlens.annotations.verdicts import marks_of
+    from tensorboard_plugin_convlens.marks.verdicts import marks_of
 
     if arguments.verdicts is not None:
         raise InputError(

@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 
-from tensorboard_plugin_convlens.core.criteria import BY_NAME, values_of_layer
-from tensorboard_plugin_convlens.core.flags import Flag, find_flags
-from tensorboard_plugin_convlens.core.marks import FilterKey, Mark
+from tensorboard_plugin_convlens.core.filters.criteria import BY_NAME, values_of_layer
+from tensorboard_plugin_convlens.core.filters.flags import Flag, find_flags
+from tensorboard_plugin_convlens.core.filters.stages import statistics_at
+from tensorboard_plugin_convlens.core.judgments.marks import FilterKey, Mark
 from tensorboard_plugin_convlens.core.records import Capture, FloatArray, Layer, LayerCapture
-from tensorboard_plugin_convlens.core.stages import statistics_at
 
 _PLACE = ("run", "step", "layer", "channel")
 _UNCHANGED = ("weights_unchanged_since", "unchanged_since")

@@ -8,11 +8,11 @@ import math
 from typing import Any
 
 from tensorboard_plugin_convlens.cli.terminal import show, show_json
-from tensorboard_plugin_convlens.core.change import ACTIVATION_CHANGE, KERNEL_CHANGE
 from tensorboard_plugin_convlens.core.errors import ConvLensError, NotCapturedError
+from tensorboard_plugin_convlens.core.filters.change import ACTIVATION_CHANGE, KERNEL_CHANGE
+from tensorboard_plugin_convlens.core.filters.stages import statistics_at
 from tensorboard_plugin_convlens.core.records import Capture, LayerCapture
-from tensorboard_plugin_convlens.core.stages import statistics_at
-from tensorboard_plugin_convlens.storage.reader import Reader
+from tensorboard_plugin_convlens.storage.reading.reader import Reader
 
 _EPILOG = """\
 examples:

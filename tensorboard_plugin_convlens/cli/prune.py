@@ -10,7 +10,7 @@ from typing import Any
 from tensorboard_plugin_convlens.cli.quiet_start import start_tensorflow
 from tensorboard_plugin_convlens.cli.terminal import show, show_json
 from tensorboard_plugin_convlens.core.errors import InputError
-from tensorboard_plugin_convlens.core.mask import read_mask
+from tensorboard_plugin_convlens.core.judgments.mask import read_mask
 from tensorboard_plugin_convlens.storage.output_file import output_path
 
 _EPILOG = """\
@@ -57,9 +57,9 @@ def run(arguments: argparse.Namespace) -> None:
         )
     mask = read_mask(arguments.mask)
     start_tensorflow()  # Here, so that the other commands start without it.
-    from tensorboard_plugin_convlens.capture.checkpoints import load_checkpoint
-    from tensorboard_plugin_convlens.capture.difference import largest_difference
-    from tensorboard_plugin_convlens.capture.pruning import mask_filters, prune_filters
+    from tensorboard_plugin_convlens.loading.checkpoints import load_checkpoint
+    from tensorboard_plugin_convlens.pruning.prune import mask_filters, prune_filters
+    from tensorboard_plugin_convlens.pruning.same_output import largest_difference
 
     model = load_checkpoint(arguments.model)
     smaller = prune_filters(model, mask)

@@ -9,8 +9,8 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from tensorboard_plugin_convlens.capture.onednn import choose_onednn
 from tensorboard_plugin_convlens.core.errors import ConvLensError
+from tensorboard_plugin_convlens.engine.onednn import choose_onednn
 
 
 def start_tensorflow(*, measure: bool = False) -> None:
@@ -18,7 +18,7 @@ def start_tensorflow(*, measure: bool = False) -> None:
 
     A command owns its process: the backend that `KERAS_BACKEND` or Keras' own settings name
     is for the programs of its user, and ConvLens computes with TensorFlow. Of TensorFlow's two
-    kinds of code for convolutions it takes the faster one; see `capture/onednn.py`.
+    kinds of code for convolutions it takes the faster one; see `engine/onednn.py`.
 
     Args:
       measure: Whether what follows takes long enough to measure which one that is, once for
@@ -31,7 +31,7 @@ def start_tensorflow(*, measure: bool = False) -> None:
     choose_onednn(measure=measure)
     try:
         with _silent_stderr():
-            importlib.import_module("tensorboard_plugin_convlens.capture.session")
+            importlib.import_module("tensorboard_plugin_convlens.recording.session")
             # The first tensor makes TensorFlow look for graphics cards.
             importlib.import_module("keras").ops.zeros(1)
     except ModuleNotFoundError as error:

@@ -9,7 +9,7 @@ from typing import Any
 
 from tensorboard_plugin_convlens.cli import chosen_run
 from tensorboard_plugin_convlens.core.errors import InputError
-from tensorboard_plugin_convlens.core.verdicts import read_verdicts, useless_filters
+from tensorboard_plugin_convlens.core.judgments.verdicts import read_verdicts, useless_filters
 
 
 def add_options(add: Callable[..., Any]) -> None:
@@ -43,7 +43,7 @@ def useless_of(arguments: argparse.Namespace) -> dict[str, tuple[int, ...]]:
     if arguments.logdir is None:
         return {}
     # Here, so that commands without marks start without SQLAlchemy.
-    from tensorboard_plugin_convlens.annotations.verdicts import verdicts_of
+    from tensorboard_plugin_convlens.marks.verdicts import verdicts_of
 
     run = chosen_run.chosen_run(arguments.logdir, arguments.run)
     found = verdicts_of(arguments.logdir, run, arguments.db, arguments.collection)

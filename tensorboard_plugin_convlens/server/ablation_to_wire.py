@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
-from tensorboard_plugin_convlens.core.ablation import Ablation, Choice
+from tensorboard_plugin_convlens.core.judgments.ablation import Ablation, Choice
 from tensorboard_plugin_convlens.server import wire
 
 

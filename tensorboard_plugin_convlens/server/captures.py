@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TypeVar
 
-from tensorboard_plugin_convlens.core.ablation import Ablation
 from tensorboard_plugin_convlens.core.errors import ConvLensError, NotCapturedError
-from tensorboard_plugin_convlens.core.flags import Thresholds
+from tensorboard_plugin_convlens.core.filters.flags import Thresholds
+from tensorboard_plugin_convlens.core.judgments.ablation import Ablation
 from tensorboard_plugin_convlens.core.kept import Kept
 from tensorboard_plugin_convlens.core.records import (
     ActivationStage,
@@ -30,8 +30,8 @@ from tensorboard_plugin_convlens.core.records import (
 from tensorboard_plugin_convlens.server import wire
 from tensorboard_plugin_convlens.server.run_list import RunLists
 from tensorboard_plugin_convlens.server.timeline import NetworkRow, network_row
-from tensorboard_plugin_convlens.storage.source import Source
-from tensorboard_plugin_convlens.storage.stored_sheet import StoredSheet
+from tensorboard_plugin_convlens.storage.reading.source import Source
+from tensorboard_plugin_convlens.storage.reading.stored_sheet import StoredSheet
 
 # In memory; a layer of 2,048 filters at four input images takes 1 MB.
 _LAYERS_KEPT = 8 * 2**20

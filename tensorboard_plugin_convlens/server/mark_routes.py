@@ -11,10 +11,8 @@ from typing import TYPE_CHECKING, TypeVar
 import msgspec
 from werkzeug.wrappers import Request, Response
 
-from tensorboard_plugin_convlens.annotations.address import StoreAddress
-from tensorboard_plugin_convlens.annotations.current import Current, Events
 from tensorboard_plugin_convlens.core.errors import NotCapturedError, StoreError
-from tensorboard_plugin_convlens.core.marks import (
+from tensorboard_plugin_convlens.core.judgments.marks import (
     LARGEST_NUMBER,
     FilterKey,
     MadeOn,
@@ -22,12 +20,14 @@ from tensorboard_plugin_convlens.core.marks import (
     check_number,
 )
 from tensorboard_plugin_convlens.core.records import StepKey
+from tensorboard_plugin_convlens.marks.address import StoreAddress
+from tensorboard_plugin_convlens.marks.current import Current, Events
 from tensorboard_plugin_convlens.server import marks_to_wire, params, wire
 from tensorboard_plugin_convlens.server.captures import Captures, StepOf
 from tensorboard_plugin_convlens.server.respond import Handler, as_json
 
 if TYPE_CHECKING:
-    from tensorboard_plugin_convlens.annotations.store import MarkStore
+    from tensorboard_plugin_convlens.marks.store import MarkStore
 
 Body = TypeVar("Body")
 
@@ -63,7 +63,7 @@ class MarkRoutes:
     @cached_property
     def _store(self) -> MarkStore | None:
         # SQLAlchemy is imported when marks are first asked for, not when TensorBoard starts.
-        from tensorboard_plugin_convlens.annotations.store import MarkStore
+        from tensorboard_plugin_convlens.marks.store import MarkStore
 
         return None if self._address is None else MarkStore(self._address)
 

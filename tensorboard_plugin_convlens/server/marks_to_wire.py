@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tensorboard_plugin_convlens.core.marks import (
+from tensorboard_plugin_convlens.core.judgments.marks import (
     FilterKey,
     MadeOn,
     Mark,

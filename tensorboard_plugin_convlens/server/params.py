@@ -11,11 +11,11 @@ from typing import get_args
 
 from werkzeug.datastructures import MultiDict
 
-from tensorboard_plugin_convlens.core.flags import DEFAULTS, Thresholds
+from tensorboard_plugin_convlens.core.filters.flags import DEFAULTS, Thresholds
+from tensorboard_plugin_convlens.core.filters.stages import StatisticStage
 from tensorboard_plugin_convlens.core.records import ActivationStage, Form, Method, StepKey
-from tensorboard_plugin_convlens.core.stages import StatisticStage
 from tensorboard_plugin_convlens.server.captures import StepOf, TileOf
-from tensorboard_plugin_convlens.storage.names import is_fingerprint, is_session
+from tensorboard_plugin_convlens.storage.format.names import is_fingerprint, is_session
 
 Query = MultiDict[str, str]
 

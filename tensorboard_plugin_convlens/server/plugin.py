@@ -10,20 +10,20 @@ from tensorboard import context as tensorboard_context
 from tensorboard.plugins import base_plugin
 
 import tensorboard_plugin_convlens
-from tensorboard_plugin_convlens.annotations import database_url
-from tensorboard_plugin_convlens.annotations.address import StoreAddress, find_store
 from tensorboard_plugin_convlens.core.errors import StorageError, StoreError
+from tensorboard_plugin_convlens.marks import database_url
+from tensorboard_plugin_convlens.marks.address import StoreAddress, find_store
 from tensorboard_plugin_convlens.server.captures import Captures
 from tensorboard_plugin_convlens.server.guard import Access, guard_from_flags
 from tensorboard_plugin_convlens.server.mark_routes import MarkRoutes
 from tensorboard_plugin_convlens.server.respond import Handler, guarded
 from tensorboard_plugin_convlens.server.routes import Routes
 from tensorboard_plugin_convlens.storage.filesystem import local_path
-from tensorboard_plugin_convlens.storage.names import INDEX_TAG, PLUGIN_NAME
-from tensorboard_plugin_convlens.storage.packed_run import PackedRun
-from tensorboard_plugin_convlens.storage.run_directory import RunDirectory
-from tensorboard_plugin_convlens.storage.source import Source
-from tensorboard_plugin_convlens.storage.unreachable_run import UnreachableRun
+from tensorboard_plugin_convlens.storage.format.names import INDEX_TAG, PLUGIN_NAME
+from tensorboard_plugin_convlens.storage.reading.packed_run import PackedRun
+from tensorboard_plugin_convlens.storage.reading.run_directory import RunDirectory
+from tensorboard_plugin_convlens.storage.reading.source import Source
+from tensorboard_plugin_convlens.storage.reading.unreachable_run import UnreachableRun
 
 
 class ConvLensPlugin(base_plugin.TBPlugin):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from tensorboard_plugin_convlens.core.agreement import rank_correlations, spread
-from tensorboard_plugin_convlens.core.criteria import values_of_layer
-from tensorboard_plugin_convlens.core.flags import (
+from tensorboard_plugin_convlens.core.filters.agreement import rank_correlations, spread
+from tensorboard_plugin_convlens.core.filters.criteria import values_of_layer
+from tensorboard_plugin_convlens.core.filters.flags import (
     DEFAULTS,
     Flag,
     Kind,

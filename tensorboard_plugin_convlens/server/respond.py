@@ -25,12 +25,12 @@ from tensorboard_plugin_convlens.core.errors import (
     TooLargeError,
     UnknownOperationError,
 )
-from tensorboard_plugin_convlens.core.marks import MarkConflictError
+from tensorboard_plugin_convlens.core.judgments.marks import MarkConflictError
 from tensorboard_plugin_convlens.server import marks_to_wire, wire
 from tensorboard_plugin_convlens.server.guard import Access, Guard, RefusedError
 from tensorboard_plugin_convlens.server.numbers import to_json
 from tensorboard_plugin_convlens.server.params import BadParameterError
-from tensorboard_plugin_convlens.storage.stored_sheet import StoredSheet
+from tensorboard_plugin_convlens.storage.reading.stored_sheet import StoredSheet
 
 Application = Callable[[Any, Any], Any]
 """A WSGI application; `_typeshed` has the exact form, for type checkers only."""

@@ -8,9 +8,9 @@ from pathlib import Path, PurePosixPath
 from werkzeug.security import safe_join
 from werkzeug.wrappers import Request, Response
 
-from tensorboard_plugin_convlens.core.ablation import loss_changes
 from tensorboard_plugin_convlens.core.errors import NotCapturedError
-from tensorboard_plugin_convlens.core.stages import StatisticStage
+from tensorboard_plugin_convlens.core.filters.stages import StatisticStage
+from tensorboard_plugin_convlens.core.judgments.ablation import loss_changes
 from tensorboard_plugin_convlens.server import params, ranking, timeline, to_wire, wire
 from tensorboard_plugin_convlens.server.ablation_to_wire import ablation_to_wire
 from tensorboard_plugin_convlens.server.answers import Answers

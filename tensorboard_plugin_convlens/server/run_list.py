@@ -11,7 +11,7 @@ import msgspec
 from tensorboard_plugin_convlens.core.errors import ConvLensError
 from tensorboard_plugin_convlens.core.kept import Kept
 from tensorboard_plugin_convlens.server import to_wire, wire
-from tensorboard_plugin_convlens.storage.source import Source
+from tensorboard_plugin_convlens.storage.reading.source import Source
 
 # Compressed, a step takes some 40 bytes.
 _MOST_BYTES = 8 * 2**20

@@ -9,7 +9,7 @@ from tensorboard_plugin_convlens.core.errors import ConvLensError, TooLargeError
 from tensorboard_plugin_convlens.core.records import Sheet
 from tensorboard_plugin_convlens.server import to_wire, wire
 from tensorboard_plugin_convlens.server.captures import Captures, TileOf
-from tensorboard_plugin_convlens.storage.tile import Cost, cost
+from tensorboard_plugin_convlens.storage.reading.tile import Cost, cost
 
 # 40 gradients of 450 by 450 pixels in three channels. While it is made, an answer takes up to
 # three and a half times as much memory: 84 MB.

@@ -1,8 +1,8 @@
 """Tables over all steps of a run: filters by steps of a layer, layers by steps.
 
-Manifests of large networks are megabytes, so they are read without their sheets, and of them
-is kept where their layers lie (`storage/manifest_index.py`) and the few numbers per layer of a
-`NetworkRow` (`benchmarks/timeline.py` measures).
+Manifests of large networks are megabytes, so they are read without their sheets. Of them is
+kept where their layers lie (`storage/reading/manifest_index.py`) and the few numbers per
+layer of a `NetworkRow` (`benchmarks/timeline.py` measures).
 """
 
 from __future__ import annotations
@@ -16,21 +16,26 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from tensorboard_plugin_convlens.core.change import (
+from tensorboard_plugin_convlens.core.errors import TooLargeError
+from tensorboard_plugin_convlens.core.filters.change import (
     ACTIVATION_CHANGE,
     KERNEL_CHANGE,
     lives,
     silence,
 )
-from tensorboard_plugin_convlens.core.errors import TooLargeError
-from tensorboard_plugin_convlens.core.flags import DEFAULTS, KINDS, Thresholds, known_counts
+from tensorboard_plugin_convlens.core.filters.flags import (
+    DEFAULTS,
+    KINDS,
+    Thresholds,
+    known_counts,
+)
+from tensorboard_plugin_convlens.core.filters.stages import StatisticStage, statistics_at
 from tensorboard_plugin_convlens.core.records import (
     Capture,
     FloatArray,
     LayerCapture,
     StepKey,
 )
-from tensorboard_plugin_convlens.core.stages import StatisticStage, statistics_at
 from tensorboard_plugin_convlens.server import to_wire, wire
 from tensorboard_plugin_convlens.server.numbers import number, to_json
 from tensorboard_plugin_convlens.server.ranking import flag_counts_to_wire, thresholds_to_wire

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from tensorboard_plugin_convlens.core.filters.stages import StatisticStage, statistics_at
 from tensorboard_plugin_convlens.core.records import (
     Capture,
     FloatArray,
@@ -18,7 +19,6 @@ from tensorboard_plugin_convlens.core.records import (
     Statistic,
     StepKey,
 )
-from tensorboard_plugin_convlens.core.stages import StatisticStage, statistics_at
 from tensorboard_plugin_convlens.server import wire
 from tensorboard_plugin_convlens.server.numbers import number
 from tensorboard_plugin_convlens.server.ranking import flag_counts, usual_flags

@@ -13,14 +13,14 @@ from typing import Literal
 
 from tensorboard_plugin_convlens.core.errors import ConvLensError, FormatError
 from tensorboard_plugin_convlens.core.records import Capture, Sheet, StepKey
-from tensorboard_plugin_convlens.storage import names
-from tensorboard_plugin_convlens.storage.discovery import find_announcement
 from tensorboard_plugin_convlens.storage.filesystem import list_directory
-from tensorboard_plugin_convlens.storage.litter import find_litter
-from tensorboard_plugin_convlens.storage.pack import decode_sheet
-from tensorboard_plugin_convlens.storage.run_directory import RunDirectory
-from tensorboard_plugin_convlens.storage.superseded import began_at, describe_hidden
-from tensorboard_plugin_convlens.storage.tile import segment_place
+from tensorboard_plugin_convlens.storage.format import names
+from tensorboard_plugin_convlens.storage.format.pack import decode_sheet
+from tensorboard_plugin_convlens.storage.reading.run_directory import RunDirectory
+from tensorboard_plugin_convlens.storage.reading.superseded import began_at, describe_hidden
+from tensorboard_plugin_convlens.storage.reading.tile import segment_place
+from tensorboard_plugin_convlens.storage.writing.discovery import find_announcement
+from tensorboard_plugin_convlens.storage.writing.litter import find_litter
 
 Fix = Literal["remove", "announce", ""]
 Advance = Callable[[], None]

@@ -9,7 +9,7 @@ import numpy as np
 from keras import layers
 
 from benchmarks.machine_speed import DenseWork, dense_work
-from tensorboard_plugin_convlens.capture.engine import Engine
+from tensorboard_plugin_convlens.engine.engine import Engine
 
 IMAGE = np.random.default_rng(8).normal(size=(1, 64, 64, 3)).astype(np.float32)
 # FLOP of one place: of the first layer's kernel, and of the second's.

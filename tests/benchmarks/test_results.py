@@ -8,7 +8,7 @@ import psutil
 import pytest
 
 from benchmarks.results import machine, table, write_section
-from tensorboard_plugin_convlens.capture.internals import uses_onednn
+from tensorboard_plugin_convlens.tracing.internals import uses_onednn
 
 
 def headings(path):

@@ -14,7 +14,7 @@ import pytest
 from tensorboard_plugin_convlens import Reader, ablate
 from tensorboard_plugin_convlens.cli.ablate import to_json
 from tensorboard_plugin_convlens.cli.main import main
-from tensorboard_plugin_convlens.core.flags import find_flags
+from tensorboard_plugin_convlens.core.filters.flags import find_flags
 from tests.cli.planted import CAPTURED, COPIES, EXPORTS, SILENT, USELESS, verdicts
 
 

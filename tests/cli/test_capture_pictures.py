@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from tensorboard_plugin_convlens.cli.main import main
-from tensorboard_plugin_convlens.storage.reader import Reader
+from tensorboard_plugin_convlens.storage.reading.reader import Reader
 
 
 def save_copying_model(path, classes=()):

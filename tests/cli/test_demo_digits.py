@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import keras
 
-from tensorboard_plugin_convlens.capture.callback import ConvLensCallback
 from tensorboard_plugin_convlens.cli import demo_digits
+from tensorboard_plugin_convlens.recording.callback import ConvLensCallback
 
 
 def train(*callbacks):

@@ -10,11 +10,11 @@ import time
 
 import pytest
 
-from tensorboard_plugin_convlens.annotations.marks import Marks
 from tensorboard_plugin_convlens.cli.main import main
-from tensorboard_plugin_convlens.storage import names
-from tensorboard_plugin_convlens.storage.reader import Reader
-from tensorboard_plugin_convlens.storage.writer import Writer
+from tensorboard_plugin_convlens.marks.marks import Marks
+from tensorboard_plugin_convlens.storage.format import names
+from tensorboard_plugin_convlens.storage.reading.reader import Reader
+from tensorboard_plugin_convlens.storage.writing.writer import Writer
 from tests import captures
 
 OLD = "t1700000000000-aaaaaaaa"

@@ -12,13 +12,13 @@ import numpy as np
 import pytest
 
 from tensorboard_plugin_convlens import CaptureSession, Reader
-from tensorboard_plugin_convlens.annotations.address import find_store
-from tensorboard_plugin_convlens.annotations.store import MarkStore
 from tensorboard_plugin_convlens.cli.main import main
-from tensorboard_plugin_convlens.core.flags import find_flags
-from tensorboard_plugin_convlens.core.marks import FilterKey, Mark, Operation, Opinion
-from tensorboard_plugin_convlens.core.mask import read_mask
-from tensorboard_plugin_convlens.core.stages import statistics_at
+from tensorboard_plugin_convlens.core.filters.flags import find_flags
+from tensorboard_plugin_convlens.core.filters.stages import statistics_at
+from tensorboard_plugin_convlens.core.judgments.marks import FilterKey, Mark, Operation, Opinion
+from tensorboard_plugin_convlens.core.judgments.mask import read_mask
+from tensorboard_plugin_convlens.marks.address import find_store
+from tensorboard_plugin_convlens.marks.store import MarkStore
 from tests.cli.planted import CAPTURED, EXPORTS, USELESS, verdicts
 
 

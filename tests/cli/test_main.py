@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from tensorboard_plugin_convlens.cli.main import main
-from tensorboard_plugin_convlens.storage.reader import Reader
+from tensorboard_plugin_convlens.storage.reading.reader import Reader
 from tests import captures
 
 

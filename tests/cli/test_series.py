@@ -14,9 +14,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tensorboard_plugin_convlens.capture import precision
 from tensorboard_plugin_convlens.cli.main import main
-from tensorboard_plugin_convlens.storage.reader import Reader
+from tensorboard_plugin_convlens.engine import precision
+from tensorboard_plugin_convlens.storage.reading.reader import Reader
 
 EPOCHS = (1, 2, 3, 4)
 

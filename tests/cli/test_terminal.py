@@ -15,12 +15,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from tensorboard_plugin_convlens.annotations.marks import Marks
 from tensorboard_plugin_convlens.cli import inspect
 from tensorboard_plugin_convlens.cli.main import main
 from tensorboard_plugin_convlens.cli.terminal import plain
 from tensorboard_plugin_convlens.core.records import Skipped
-from tensorboard_plugin_convlens.storage.writer import Writer
+from tensorboard_plugin_convlens.marks.marks import Marks
+from tensorboard_plugin_convlens.storage.writing.writer import Writer
 from tests import captures
 
 CONVLENS = [sys.executable, "-m", "tensorboard_plugin_convlens.cli.main"]

@@ -48,7 +48,9 @@ def test_a_refused_definition_is_reported_with_its_place(tmp_path: Path) -> None
 
 
 def test_generated_code_is_of_the_oldest_protobuf_allowed() -> None:
-    generated = (ROOT / "tensorboard_plugin_convlens/storage/convlens_pb2.py").read_text()
+    generated = (
+        ROOT / "tensorboard_plugin_convlens/storage/format/convlens_pb2.py"
+    ).read_text()
     assert "# Protobuf Python Version: 6.31.1\n" in generated
     assert '"protobuf>=6.31.1,<8"' in (ROOT / "pyproject.toml").read_text()
 

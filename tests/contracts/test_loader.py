@@ -95,7 +95,7 @@ def test_tensorboard_serves_the_tab(tmp_path: Path, load_fast: bool) -> None:
     [
         ("server/plugin.py", "def f(:"),
         ("server/plugin.py", "class ConvLensPlugin:\n    pass\n"),
-        ("storage/convlens_pb2.py", "raise ImportError('planted')"),
+        ("storage/format/convlens_pb2.py", "raise ImportError('planted')"),
     ],
     ids=["syntax error", "wrong constructor", "protobuf too old"],
 )

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import inspect
+import pkgutil
 import subprocess
 import sys
-from types import ModuleType
 
 import pytest
 
@@ -43,57 +43,22 @@ def test_unknown_name_is_an_attribute_error() -> None:
         tensorboard_plugin_convlens.feature_map  # noqa: B018
 
 
-def test_capture_is_the_function_when_it_is_imported_first() -> None:
+@pytest.mark.parametrize("module", ["recording.capture", "recording.callback", "engine.engine"])
+def test_no_module_takes_the_place_of_a_public_name(module: str) -> None:
     run_in_new_interpreter(
+        f"import {PACKAGE}.{module}",
         FUNCTION_IS_FOUND,
-        f"from {PACKAGE}.capture import engine",
-        f"import {PACKAGE}.capture.callback",
+        f"import {PACKAGE}.{module} as again",
         FUNCTION_IS_FOUND,
     )
 
 
-def test_capture_is_the_function_after_the_sub_package_was_imported() -> None:
-    run_in_new_interpreter(
-        f"import {PACKAGE}.capture.engine",
-        FUNCTION_IS_FOUND,
-        f"import {PACKAGE}",
-        f"assert {PACKAGE}.capture is capture",
-    )
-
-
-def test_modules_of_the_sub_package_are_importable_after_the_function() -> None:
-    run_in_new_interpreter(
-        FUNCTION_IS_FOUND,
-        f"from {PACKAGE}.capture import engine",
-        f"from {PACKAGE}.capture.capture import capture as same",
-        "import importlib",
-        f"assert importlib.import_module('{PACKAGE}.capture.engine') is engine",
-        "assert same is capture",
-    )
-
-
-@pytest.mark.parametrize("first", [FUNCTION_IS_FOUND, "pass"], ids=["after it", "before it"])
-def test_modules_beside_the_function_are_importable_by_their_whole_names(first: str) -> None:
-    run_in_new_interpreter(
-        first,
-        f"import {PACKAGE}.capture.engine as engine",
-        f"import {PACKAGE}.capture.capture as module",
-        f"import {PACKAGE}.storage.reader as reader",
-        "assert engine.Engine and module.capture and reader.Reader",
-        FUNCTION_IS_FOUND,
-        f"import {PACKAGE}.capture.gates as gates",
-        "assert gates is capture.gates and inspect.signature(capture).parameters['log_dir']",
-    )
-
-
-def test_only_the_sub_package_is_kept_from_the_name_capture(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    function = tensorboard_plugin_convlens.capture
-    monkeypatch.setattr(tensorboard_plugin_convlens, "capture", ModuleType("capture"))
-    assert tensorboard_plugin_convlens.capture is function
-    monkeypatch.setattr(tensorboard_plugin_convlens, "capture", print)
-    assert tensorboard_plugin_convlens.capture is print  # type: ignore[comparison-overlap]
+def test_no_room_has_the_name_of_something_public() -> None:
+    rooms = {
+        module.name for module in pkgutil.iter_modules(tensorboard_plugin_convlens.__path__)
+    }
+    assert "recording" in rooms
+    assert not rooms & set(PUBLIC)
 
 
 @pytest.mark.parametrize("missing", ["keras", "tensorflow"])

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tensorboard_plugin_convlens.storage import convlens_pb2
+from tensorboard_plugin_convlens.storage.format import convlens_pb2
 
 _FILE = convlens_pb2.DESCRIPTOR
 PARTS = {

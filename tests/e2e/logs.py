@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tensorboard_plugin_convlens.core.input_images import build_input_images
+from tensorboard_plugin_convlens.core.pictures.input_images import build_input_images
 from tensorboard_plugin_convlens.core.records import (
     Capture,
     FloatArray,
@@ -23,7 +23,7 @@ from tensorboard_plugin_convlens.core.records import (
     ReceptiveField,
     Statistic,
 )
-from tensorboard_plugin_convlens.storage.writer import Writer
+from tensorboard_plugin_convlens.storage.writing.writer import Writer
 from tests import captures
 
 DIGITS = "digits/train"

@@ -8,9 +8,9 @@ import keras
 import pytest
 from playwright.sync_api import expect
 
-from tensorboard_plugin_convlens.capture.callback import ConvLensCallback
-from tests.capture.training import IMAGES, build_model, fit
+from tensorboard_plugin_convlens.recording.callback import ConvLensCallback
 from tests.tensorboard_process import running_tensorboard
+from tests.training.training import IMAGES, build_model, fit
 
 
 class HalfWeights(keras.callbacks.Callback):

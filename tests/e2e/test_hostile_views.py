@@ -10,12 +10,12 @@ from dataclasses import replace
 import pytest
 from playwright.sync_api import expect
 
-from tensorboard_plugin_convlens.annotations.marks import Marks
-from tensorboard_plugin_convlens.storage.writer import Writer
+from tensorboard_plugin_convlens.marks.marks import Marks
+from tensorboard_plugin_convlens.storage.writing.writer import Writer
 from tests.e2e import logs
 from tests.e2e.axe import violations
 from tests.e2e.test_hostile_names import assert_unharmed
-from tests.storage.test_ablations import an_ablation
+from tests.storage.reading.test_ablation_files import an_ablation
 from tests.tensorboard_process import TensorBoardProcess, running_tensorboard
 
 pytestmark = pytest.mark.e2e

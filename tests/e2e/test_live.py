@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from tensorboard_plugin_convlens.storage.writer import Writer
+from tensorboard_plugin_convlens.storage.writing.writer import Writer
 from tests import captures
 from tests.e2e.tab import Tab
 from tests.tensorboard_process import TensorBoardProcess

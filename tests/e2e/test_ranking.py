@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 from playwright.sync_api import expect
 
-from tensorboard_plugin_convlens.core.criteria import BY_NAME, random_order
-from tensorboard_plugin_convlens.storage.writer import Writer
+from tensorboard_plugin_convlens.core.filters.criteria import BY_NAME, random_order
+from tensorboard_plugin_convlens.storage.writing.writer import Writer
 from tests.e2e import logs
 from tests.e2e.axe import violations
-from tests.storage.test_ablations import an_ablation
+from tests.storage.reading.test_ablation_files import an_ablation
 
 pytestmark = pytest.mark.e2e
 

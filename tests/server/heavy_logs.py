@@ -12,9 +12,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from tensorboard_plugin_convlens.storage import convlens_pb2 as pb
-from tensorboard_plugin_convlens.storage import names
-from tensorboard_plugin_convlens.storage.sealed import seal
+from tensorboard_plugin_convlens.storage.format import convlens_pb2 as pb
+from tensorboard_plugin_convlens.storage.format import names
+from tensorboard_plugin_convlens.storage.format.sealed import seal
 from tests import captures, hostile
 
 Builder = Callable[[Path], None]

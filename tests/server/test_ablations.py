@@ -3,10 +3,10 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
-from tensorboard_plugin_convlens.core.ablation import LayerAblation
+from tensorboard_plugin_convlens.core.judgments.ablation import LayerAblation
 from tests import captures
 from tests.server.asking import get
-from tests.storage.test_ablations import an_ablation
+from tests.storage.reading.test_ablation_files import an_ablation
 
 
 def test_tests_of_verdicts_are_served_with_what_is_not_a_number_as_null(serve, tmp_path):

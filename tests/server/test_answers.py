@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tensorboard_plugin_convlens.storage import names
+from tensorboard_plugin_convlens.storage.format import names
 from tests import captures
 from tests.server.asking import ROOT, complete_query, first_step, get
 

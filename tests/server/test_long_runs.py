@@ -14,11 +14,11 @@ from pathlib import Path
 import pytest
 
 from tensorboard_plugin_convlens.core.records import StepKey
-from tensorboard_plugin_convlens.storage import convlens_pb2 as pb
-from tensorboard_plugin_convlens.storage import names
-from tensorboard_plugin_convlens.storage.reader import Reader
-from tensorboard_plugin_convlens.storage.sealed import seal
-from tensorboard_plugin_convlens.storage.writer import Writer
+from tensorboard_plugin_convlens.storage.format import convlens_pb2 as pb
+from tensorboard_plugin_convlens.storage.format import names
+from tensorboard_plugin_convlens.storage.format.sealed import seal
+from tensorboard_plugin_convlens.storage.reading.reader import Reader
+from tensorboard_plugin_convlens.storage.writing.writer import Writer
 from tests import captures
 from tests.server.asking import ROOT
 

@@ -15,7 +15,7 @@ from werkzeug import wrappers
 
 from tensorboard_plugin_convlens.server import wire
 from tensorboard_plugin_convlens.server.plugin import ConvLensPlugin
-from tensorboard_plugin_convlens.storage.writer import Writer
+from tensorboard_plugin_convlens.storage.writing.writer import Writer
 from tests import captures
 
 ROOT = "/data/plugin/convlens"

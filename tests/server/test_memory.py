@@ -16,7 +16,7 @@ from werkzeug import test as werkzeug_test
 from werkzeug import wrappers
 
 from tensorboard_plugin_convlens.server.plugin import ConvLensPlugin
-from tensorboard_plugin_convlens.storage import names
+from tensorboard_plugin_convlens.storage.format import names
 from tests import hostile
 from tests.server.conftest import python_provider
 from tests.server.heavy_logs import BUILDERS

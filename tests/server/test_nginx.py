@@ -4,9 +4,9 @@ import contextlib
 
 import pytest
 
-from tensorboard_plugin_convlens.annotations.address import find_store
-from tests.annotations.mark_request import request
-from tests.annotations.mark_server import MarkServer, write_run
+from tensorboard_plugin_convlens.marks.address import find_store
+from tests.marks.mark_request import request
+from tests.marks.mark_server import MarkServer, write_run
 from tests.nginx import running_nginx
 
 NAME, OTHER = "tb.lab.example", "other.example"

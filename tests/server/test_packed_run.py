@@ -13,7 +13,7 @@ from tensorboard.summary.writer.event_file_writer import EventFileWriter
 
 from tensorboard_plugin_convlens import summary
 from tensorboard_plugin_convlens.core.errors import InputError
-from tensorboard_plugin_convlens.core.quantize import dequantize
+from tensorboard_plugin_convlens.core.pictures.quantize import dequantize
 from tests import captures
 
 ROOT = "/data/plugin/convlens"

@@ -11,13 +11,13 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from tensorboard_plugin_convlens.core.ablation import LayerAblation
-from tensorboard_plugin_convlens.core.criteria import random_order
+from tensorboard_plugin_convlens.core.filters.criteria import random_order
+from tensorboard_plugin_convlens.core.judgments.ablation import LayerAblation
 from tensorboard_plugin_convlens.core.records import Statistic
 from tensorboard_plugin_convlens.server import wire
-from tensorboard_plugin_convlens.storage.writer import Writer
+from tensorboard_plugin_convlens.storage.writing.writer import Writer
 from tests import captures
-from tests.storage.test_ablations import an_ablation
+from tests.storage.reading.test_ablation_files import an_ablation
 
 ROUTE = "/data/plugin/convlens"
 L1 = np.array([5, 1, 4, 2, 3, 3], np.float32)

@@ -6,7 +6,7 @@ import io
 import numpy as np
 from PIL import Image
 
-from tensorboard_plugin_convlens.core.quantize import dequantize
+from tensorboard_plugin_convlens.core.pictures.quantize import dequantize
 from tests import captures
 from tests.server.asking import ROOT, first_step, get
 

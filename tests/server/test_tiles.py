@@ -6,11 +6,11 @@ import tracemalloc
 import msgspec
 import numpy as np
 
-from tensorboard_plugin_convlens.core.quantize import dequantize
+from tensorboard_plugin_convlens.core.pictures.quantize import dequantize
 from tensorboard_plugin_convlens.core.records import Capture, LayerCapture
 from tensorboard_plugin_convlens.server import wire
-from tensorboard_plugin_convlens.storage import names
-from tensorboard_plugin_convlens.storage.writer import Writer
+from tensorboard_plugin_convlens.storage.format import names
+from tensorboard_plugin_convlens.storage.writing.writer import Writer
 from tests import captures
 from tests.server.asking import ROOT, first_step, get
 

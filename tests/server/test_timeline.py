@@ -10,7 +10,7 @@ import pytest
 
 from tensorboard_plugin_convlens.core.records import Statistic
 from tensorboard_plugin_convlens.server import wire
-from tensorboard_plugin_convlens.storage.writer import Writer
+from tensorboard_plugin_convlens.storage.writing.writer import Writer
 from tests import captures
 
 ROOT = "/data/plugin/convlens"

@@ -14,13 +14,13 @@ from hypothesis import strategies as st
 
 from tensorboard_plugin_convlens.core.errors import FormatError
 from tensorboard_plugin_convlens.core.records import Capture, Gradients, LayerCapture, StepKey
-from tensorboard_plugin_convlens.storage import names
-from tensorboard_plugin_convlens.storage.run_directory import RunDirectory
-from tensorboard_plugin_convlens.storage.sheet_writer import GradientKey
-from tensorboard_plugin_convlens.storage.tile import decode_tile, segment_place
-from tensorboard_plugin_convlens.storage.writer import Writer
+from tensorboard_plugin_convlens.storage.format import names
+from tensorboard_plugin_convlens.storage.reading.run_directory import RunDirectory
+from tensorboard_plugin_convlens.storage.reading.tile import decode_tile, segment_place
+from tensorboard_plugin_convlens.storage.writing.sheet_writer import GradientKey
+from tensorboard_plugin_convlens.storage.writing.writer import Writer
 from tests import captures
-from tests.storage.test_pack import encode
+from tests.storage.format.test_pack import encode
 from tests.strategies import LEVELS
 
 FILTERS = 3

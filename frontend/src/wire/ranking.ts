@@ -10,7 +10,7 @@ export interface LayerFilters {
   channels: number[];
 }
 
-/** Where flags begin; each from 0 to 1 (`core/flags.py` says of what). */
+/** Where flags begin; each from 0 to 1 (`core/filters/flags.py` says of what). */
 export interface Thresholds {
   nearSilent: number;
   saturated: number;

@@ -37,7 +37,7 @@ class Statistic:
 
     Attributes:
       name: `"mean"`, `"max"`, `"std"`, `"apoz"`, `"l1"`, `"l2"`, `"taylor"`, … with the
-        formula in `core/importance.py`.
+        formula in `core/filters/importance.py`.
       input: Index of the input image, or -1 where the number does not depend on one.
       values: `float32 [channel]`; NaN where it is not defined.
       stage: Of a number that is taken from a feature map: where that stands with respect to

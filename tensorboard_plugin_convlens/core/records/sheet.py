@@ -13,7 +13,7 @@ from tensorboard_plugin_convlens.core.records.words import FloatArray, Form, Int
 
 @dataclass(frozen=True, slots=True)
 class Quantized:
-    """Planes in 8 bits. See `core/quantize.py` for the meaning of a level.
+    """Planes in 8 bits. See `core/pictures/quantize.py` for the meaning of a level.
 
     Attributes:
       levels: `uint8 [channel, plane, height, width]`.
@@ -67,7 +67,7 @@ class Sheet:
       sha256: Hexadecimal, of the stored (compressed) bytes.
       pack: File name of the pack.
       offset, length: Place of the stored bytes in the pack.
-      channels_per_segment, segments: See `storage/pack.py`.
+      channels_per_segment, segments: See `storage/format/pack.py`.
       checksums: CRC-32 of the stored bytes of each segment; empty in captures made before they
         were stored, whose sheets can only be checked as a whole.
     """

@@ -16,7 +16,7 @@ class LayerFilters(TypedDict):
 
 
 class Thresholds(TypedDict):
-    """Where flags begin; each from 0 to 1 (`core/flags.py` says of what)."""
+    """Where flags begin; each from 0 to 1 (`core/filters/flags.py` says of what)."""
 
     nearSilent: float
     saturated: float

@@ -1,6 +1,6 @@
 // Color tables: from the levels of a sheet to pixels.
 //
-// A level is what `core/quantize.py` writes: 0 is "not finite"; signed sheets hold
+// A level is what `core/pictures/quantize.py` writes: 0 is "not finite"; signed sheets hold
 // (level - 128) / 127 * scale, unsigned ones (level - 1) / 254 * scale.
 
 import { PALETTES, type PaletteName } from "./colormaps.gen";

@@ -1,4 +1,4 @@
-// Generated from tensorboard_plugin_convlens/core/criteria.py by tools/generate_criteria.py.
+// Generated from `core/filters/criteria.py` by tools/generate_criteria.py.
 // Do not edit: change the Python file and run `make generate`.
 
 export interface CriterionName {

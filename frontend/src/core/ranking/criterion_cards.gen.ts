@@ -1,4 +1,4 @@
-// Generated from tensorboard_plugin_convlens/core/criteria.py by tools/generate_criteria.py.
+// Generated from `core/filters/criteria.py` by tools/generate_criteria.py.
 // Do not edit: change the Python file and run `make generate`.
 
 export interface CriterionCard {
@@ -47,7 +47,7 @@ export const CRITERION_CARDS: readonly CriterionCard[] = [
   {
     name: "redundancy",
     formula: "max over k ≠ j of Pearson's correlation of the activation profiles of j and k",
-    source: "Channel correlation of arikpoz' Deep Visualization Toolbox, 2018; profiles: core/change.py",
+    source: "Channel correlation of arikpoz' Deep Visualization Toolbox, 2018; profiles: core/filters/change.py",
     important: "low",
     direction: "Large: another filter, named beside it, responds in the same places.",
     caveat: "Of the captured inputs, at a coarse grid. Of a pair one can go, not both. Undefined for a profile that is constant, as of a silent filter.",

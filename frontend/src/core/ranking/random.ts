@@ -1,7 +1,7 @@
 // The criterion "random": the control, from a seed.
 
 /**
- * `fmix32(j + 1 + seed · 0x9E3779B9) / 2³²` per filter, as `core/criteria.py` has it:
+ * `fmix32(j + 1 + seed · 0x9E3779B9) / 2³²` per filter, as `core/filters/criteria.py` has it:
  * MurmurHash3's finalizer in 32 bits, then float32.
  */
 export function randomOrder(filters: number, seed: number): number[] {

@@ -92,7 +92,7 @@ describe("notes beside filters", () => {
 
 describe("the order by chance", () => {
   it("is the one of the server, for every seed", () => {
-    // python -c "from tensorboard_plugin_convlens.core.criteria import random_order
+    // python -c "from tensorboard_plugin_convlens.core.filters.criteria import random_order
     // print([float(x) for x in random_order(4, SEED)])"
     const expected: [number, number[]][] = [
       [0, [0.3175988495349884, 0.1912347674369812, 0.5232040882110596, 0.1430160105228424]],

@@ -1,1 +1,0 @@
-"""Capture: the only room that may import Keras or TensorFlow."""

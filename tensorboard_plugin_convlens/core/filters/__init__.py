@@ -1,0 +1,1 @@
+"""Numbers that rank filters, and what they say about them."""

@@ -1,0 +1,162 @@
+"""Numbers that say how much a filter changed since the previous captured step.
+
+The idea of watching layers settle while a network learns is that of ReVACNN's convergence
+ring (Chung et al. 2016, KDD Workshop on Interactive Data Exploration) and of DeepEyes
+(Pezzotti et al. 2018, IEEE TVCG 24(1), 98-108). Both measures are `1 - cosine`, so they do
+not see a mere change of strength: 0 is the same up to a positive factor, 1 unrelated, 2
+opposite.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tensorboard_plugin_convlens.core.filters.stages import statistics_at
+from tensorboard_plugin_convlens.core.records import FloatArray, Statistic
+
+KERNEL_CHANGE = "kernel_change"
+ACTIVATION_CHANGE = "activation_change"
+
+UNKNOWN, RESPONDING, SILENT, FELL_SILENT, REVIVED = range(5)
+"""States of a filter at a step; see `lives`."""
+
+_PART = 1 << 15
+_LARGEST_PROFILE = 256
+_LARGEST_SIDE = 8
+
+
+def change(before: FloatArray, now: FloatArray) -> FloatArray:
+    """`1 - cosine` of each filter's values before and now, 0 to 2.
+
+    Args:
+      before, now: `[channel, …]` of equal shape: float kernels, or activation profiles.
+
+    Returns:
+      `float32 [channel]`; exactly 0 where nothing changed; NaN where a filter's values are
+      all zero, or not finite, at either time.
+    """
+    first, second = before.reshape(len(before), -1), now.reshape(len(now), -1)
+    found = np.empty(len(first), np.float32)
+    # In parts that stay in the processor's cache while NumPy goes over them several times.
+    rows = max(1, _PART // max(first.shape[1], 1))
+    for start in range(0, len(first), rows):
+        part = slice(start, start + rows)
+        difference = _units(first[part]) - _units(second[part])
+        # Of unit vectors 1 - cosine = |difference|² / 2, which loses nothing near 0.
+        found[part] = _squared_lengths(difference) / 2
+    return found
+
+
+def _units(rows: FloatArray) -> NDArray[np.float64]:
+    """Each row divided by its length; NaN where that is zero or not finite."""
+    values = rows.astype(np.float64)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return values / np.sqrt(_squared_lengths(values))[:, None]
+
+
+def _squared_lengths(rows: NDArray[np.float64]) -> NDArray[np.float64]:
+    lengths: NDArray[np.float64] = np.einsum("ij,ij->i", rows, rows)
+    return lengths
+
+
+def profile_side(inputs: int) -> int:
+    """Rows and columns that each map of `inputs` images has in an activation profile.
+
+    8, or fewer so that a profile has no more than 256 numbers: 1 KiB per filter.
+    """
+    return max(1, min(_LARGEST_SIDE, int((_LARGEST_PROFILE / max(inputs, 1)) ** 0.5)))
+
+
+def activation_profile(maps: FloatArray, inputs: int) -> FloatArray:
+    """The part of one input image in the activation profiles of a layer's filters.
+
+    The activation profile of a filter is the concatenation of its feature maps over the
+    captured inputs, each averaged over a grid of `side` by `side` cells of (nearly) equal
+    size, `side` being `profile_side(inputs)`; a smaller map stays as it is along that axis.
+
+    Args:
+      maps: `[channel, height, width]` at one input image.
+      inputs: Number of captured inputs.
+
+    Returns:
+      `float32 [channel, min(side, height) * min(side, width)]`.
+    """
+    side = profile_side(inputs)
+    cells = _cell_means(_cell_means(maps.astype(np.float64), 1, side), 2, side)
+    return np.asarray(cells.reshape(len(maps), -1), np.float32)
+
+
+def silence(statistics: Sequence[Statistic]) -> NDArray[np.bool_] | None:
+    """Which filters are silent: their maps are zero everywhere at every captured input.
+
+    By `apoz`, which is taken after the activation function where one follows; where it is
+    not defined, by `max` and `std`, after the activation function where these were captured.
+
+    Returns:
+      `bool [channel]`, or None where no statistic of a single input image tells.
+    """
+    by_input: dict[int, dict[str, FloatArray]] = {}
+    for one in statistics_at(statistics):
+        if one.input >= 0 and one.name in _ZERO:
+            by_input.setdefault(one.input, {})[one.name] = one.values
+    alike: dict[frozenset[str], list[dict[str, FloatArray]]] = {}
+    for values in by_input.values():
+        alike.setdefault(frozenset(values), []).append(values)
+    # All input images at once that have the same statistics: nearly always all.
+    zero = [found for some in alike.values() if (found := _all_zero(some)) is not None]
+    return np.all(zero, axis=0) if zero else None
+
+
+_ZERO = ("apoz", "max", "std")
+
+
+def _all_zero(values: Sequence[dict[str, FloatArray]]) -> NDArray[np.bool_] | None:
+    """At all of some input images, by the values of the statistics that each has."""
+    apoz, largest, deviation = (
+        np.asarray([one[name] for one in values]) if name in values[0] else None
+        for name in _ZERO
+    )
+    if largest is None or deviation is None:
+        return None if apoz is None else np.all(apoz >= 1, axis=0)
+    flat = (largest == 0) & (deviation == 0)
+    zero = flat if apoz is None else np.where(np.isnan(apoz), flat, apoz >= 1)
+    return np.asarray(zero.all(axis=0))
+
+
+def lives(silent: Sequence[NDArray[np.bool_] | None], filters: int) -> NDArray[np.uint8]:
+    """The states of a layer's filters over ascending steps.
+
+    Args:
+      silent: Per step, as `silence` returns it.
+      filters: Of the layer.
+
+    Returns:
+      `uint8 [step, filter]`: 0 not known; 1 responding; 2 silent, as it was at the previous
+      step at which that is known (or there is none); 3 fell silent: silent, and responding
+      before; 4 revived: responding, and silent before.
+    """
+    states = np.full((len(silent), filters), UNKNOWN, np.uint8)
+    before: NDArray[np.bool_] | None = None
+    for row, now in zip(states, silent, strict=True):
+        if now is None:
+            continue
+        row[:] = np.where(now, SILENT, RESPONDING)
+        if before is not None:
+            row[now & ~before] = FELL_SILENT
+            row[~now & before] = REVIVED
+        before = now
+    return states
+
+
+def _cell_means(values: NDArray[np.float64], axis: int, side: int) -> NDArray[np.float64]:
+    size = values.shape[axis]
+    if size <= side:
+        return values
+    starts = np.arange(side) * size // side
+    counts = np.diff(np.append(starts, size)).astype(np.float64)
+    shape = [-1 if one == axis else 1 for one in range(values.ndim)]
+    sums = np.add.reduceat(values, starts, axis=axis)
+    return np.asarray(sums / counts.reshape(shape))

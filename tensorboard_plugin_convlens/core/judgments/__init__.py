@@ -1,0 +1,1 @@
+"""What people say about filters, and tests of it, as values."""

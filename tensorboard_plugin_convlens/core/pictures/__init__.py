@@ -1,0 +1,1 @@
+"""Pictures as arrays: levels, sizes, and what a unit sees of an input."""

@@ -1,0 +1,1 @@
+"""Feature maps, gradients and statistics of every filter."""

@@ -1,0 +1,1 @@
+"""The way back through the graph, for many filters at once."""

@@ -1,0 +1,234 @@
+"""The backward pass: from the units of a layer to an input of the model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from tensorboard_plugin_convlens.engine.backward.rules import (
+    pointwise,
+)
+from tensorboard_plugin_convlens.engine.backward.rules.registered import registered_gradient
+from tensorboard_plugin_convlens.engine.backward.vjp import RULES, Residuals, Vjp
+
+# Each registers its rules.
+from tensorboard_plugin_convlens.tracing.operations import is_complex, is_differentiable
+from tensorboard_plugin_convlens.tracing.reason import reason_of
+from tensorboard_plugin_convlens.tracing.rectifiers import RECTIFIERS, Rectifiers
+from tensorboard_plugin_convlens.tracing.trace import Trace
+
+_CONSTANT = frozenset(
+    [
+        "Shape",
+        "ShapeN",
+        "Size",
+        "Rank",
+        "ZerosLike",
+        "OnesLike",
+        "StopGradient",
+        "ArgMax",
+        "ArgMin",
+        "Ceil",
+        "Floor",
+        "Rint",
+        "Round",
+        "Sign",
+    ]
+)
+"""Operations through which no gradient passes."""
+
+_MOST_ELEMENTS = 1 << 22
+"""Of a cotangent of all the filters that are done at once: 16 MiB in float32."""
+
+
+class Differentiation:
+    """Knows which operations lie between a tensor and an input, and how to go back."""
+
+    def __init__(self, trace: Trace) -> None:
+        self._trace = trace
+        self._forward = frozenset(id(one) for one in trace.operations)
+        self._vjps: dict[int, Vjp] = {}
+        self._sources = _sources(trace)
+        self.rectifiers = Rectifiers(trace)
+        self.most_elements = _MOST_ELEMENTS
+
+    def sources(self, tensor: Any) -> tuple[int, ...]:
+        """Indices of the model's inputs that a tensor depends on differentiably."""
+        mask = self._sources.get(id(tensor), 0)
+        return tuple(index for index in range(mask.bit_length()) if mask >> index & 1)
+
+    def path(self, targets: Iterable[Any], sources: Sequence[int]) -> tuple[Any, ...]:
+        """The operations between the inputs and the targets, from the last to the first."""
+        wanted = sum(1 << index for index in sources)
+        seen: dict[int, Any] = {}
+        waiting = [tensor.op for tensor in targets if self._depends(tensor, wanted)]
+        while waiting:
+            operation = waiting.pop()
+            if id(operation) in seen or operation.type == "Placeholder":
+                continue
+            seen[id(operation)] = operation
+            read = _differentiated(self._trace, operation)
+            waiting += [one.op for one in read if self._depends(one, wanted)]
+        position = self._trace.position
+        return tuple(sorted(seen.values(), key=lambda one: -position[id(one)]))
+
+    def _depends(self, tensor: Any, wanted: int) -> bool:
+        return bool(self._sources.get(id(tensor), 0) & wanted)
+
+    def residuals(self, path: Iterable[Any]) -> list[Any]:
+        """The forward tensors that going back along a path needs; builds what it takes."""
+        return [tensor for operation in path for tensor in self.vjp(operation).residuals]
+
+    def obstacle(self, path: Iterable[Any]) -> str:
+        """Why no gradient can be taken along a path; "" where one can.
+
+        The whole of it is given up then: a part of a gradient would look like one.
+        """
+        for operation in path:
+            try:
+                self.vjp(operation)
+            except Exception as fault:  # TensorFlow's, or of a gradient that the user wrote.
+                return (
+                    f"the gradient of the operation {operation.name!r} ({operation.type}), "
+                    f"which lies between it and the input, cannot be taken: {reason_of(fault)}"
+                )
+        return ""
+
+    def vjp(self, operation: Any) -> Vjp:
+        """The rule for an operation, built once."""
+        known = self._vjps.get(id(operation))
+        if known is None:
+            with self._trace.wrapped.graph.as_default():
+                known = self._vjps[id(operation)] = self._build(operation)
+        return known
+
+    def _build(self, operation: Any) -> Vjp:
+        if is_complex(operation):
+            return registered_gradient(self._trace.wrapped, operation, self._forward)
+        if operation.type in RECTIFIERS:
+            gated = id(operation) in self.rectifiers.gated
+            return pointwise.rectifier(operation, gated=gated)
+        rule = RULES.get(operation.type)
+        own = rule(operation, self._is_live) if rule is not None else None
+        return own or registered_gradient(self._trace.wrapped, operation, self._forward)
+
+    def _is_live(self, tensor: Any) -> bool:
+        return id(tensor) in self._sources
+
+    def pull_back(
+        self,
+        path: Sequence[Any],
+        waiting: dict[int, Any],
+        residuals: Residuals,
+        *,
+        keep: Callable[[int], bool] = lambda tensor: False,
+    ) -> dict[int, Any]:
+        """Carries cotangents from the end of a path to its beginning.
+
+        Args:
+          path: From `path`.
+          waiting: `id` of a tensor → its cotangent `[filter, *shape]`; used up.
+          residuals: Values of the forward pass.
+          keep: Of a tensor's `id`: whether its cotangent is wanted, too.
+
+        Returns:
+          `id` of each input of the model (and of what is kept) → its cotangent.
+        """
+        kept = {}
+        for operation in path:
+            for tensor in operation.outputs:
+                if id(tensor) in waiting and keep(id(tensor)):
+                    kept[id(tensor)] = waiting[id(tensor)]
+            self.pull(operation, waiting, residuals)
+        inputs = {id(one) for one in self._trace.inputs}
+        return {key: value for key, value in waiting.items() if key in inputs} | kept
+
+    def pull(self, operation: Any, waiting: dict[int, Any], residuals: Residuals) -> None:
+        """Takes the cotangents of an operation's outputs; adds those of its inputs."""
+        cotangents = [waiting.pop(id(one), None) for one in operation.outputs]
+        if all(one is None for one in cotangents):
+            return
+        pulled = self.vjp(operation).pull(cotangents, residuals)
+        for tensor, gradient in zip(operation.inputs, pulled, strict=True):
+            if gradient is not None and self._is_live(tensor):
+                before = waiting.get(id(tensor))
+                waiting[id(tensor)] = gradient if before is None else before + gradient
+
+    def gradient_in_parts(
+        self,
+        path: Sequence[Any],
+        waiting: dict[int, Any],
+        residuals: Residuals,
+        source: Any,
+    ) -> Any | None:
+        """The cotangent of one input; many filters are halved where they get too large.
+
+        Args:
+          path: From `path`.
+          waiting: As in `pull_back`.
+          residuals: Values of the forward pass.
+          source: The input.
+
+        Returns:
+          `float32 [filter, *shape]`, or None if no gradient gets there.
+        """
+        for index, operation in enumerate(path):
+            count = max((one.shape[0] for one in waiting.values()), default=0)
+            if count > 1 and count * _elements(operation) > self.most_elements:
+                halves = _halves(waiting, count // 2)
+                waiting.clear()
+                parts = [
+                    self.gradient_in_parts(path[index:], half, residuals, source)
+                    for half in halves
+                ]
+                return None if parts[0] is None else tf.concat(parts, 0)
+            self.pull(operation, waiting, residuals)
+        found = waiting.get(id(source))
+        return None if found is None else tf.cast(found, tf.float32)
+
+
+def _differentiated(trace: Trace, operation: Any) -> Sequence[Any]:
+    """What an operation's gradient may go to; of a function with its own, its arguments."""
+    own = trace.own_gradients.get(id(operation))
+    return list(operation.inputs) if own is None else own.arguments
+
+
+def _elements(operation: Any) -> int:
+    """Of the larger of the first input and the first output."""
+    ends = (*operation.outputs[:1], *operation.inputs[:1])
+    return max(int(np.prod([size or 1 for size in one.shape.as_list()])) for one in ends)
+
+
+def _halves(waiting: dict[int, Any], middle: int) -> list[dict[int, Any]]:
+    first = {key: one[:middle] for key, one in waiting.items()}
+    return [first, {key: one[middle:] for key, one in waiting.items()}]
+
+
+def _sources(trace: Trace) -> dict[int, int]:
+    """`id` of a tensor → bits of the inputs that it depends on differentiably."""
+    masks = {id(tensor): 1 << index for index, tensor in enumerate(trace.inputs)}
+    for operation in trace.operations:
+        mask = 0
+        for tensor in _differentiated(trace, operation):
+            mask |= masks.get(id(tensor), 0)
+        if not mask or operation.type in _CONSTANT or _is_stepwise(operation, masks):
+            continue
+        for tensor in operation.outputs:
+            if is_differentiable(tensor) or tensor.dtype.is_integer:
+                masks[id(tensor)] = mask
+    return masks
+
+
+def _is_stepwise(operation: Any, masks: dict[int, int]) -> bool:
+    """Whether an operation rounds, or looks something up by an integer."""
+    if operation.type == "Cast":
+        return is_differentiable(operation.inputs[0]) and not is_differentiable(
+            operation.outputs[0]
+        )
+    depending = [one for one in operation.inputs if id(one) in masks]
+    return all(one.dtype.is_integer for one in depending) and any(
+        is_differentiable(one) for one in operation.outputs
+    )

@@ -1,0 +1,89 @@
+"""What lies between two convolutions, where every channel is by itself."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from tensorboard_plugin_convlens.engine.backward.active_channels import Strand
+from tensorboard_plugin_convlens.engine.backward.rules.pooling import is_tiled
+from tensorboard_plugin_convlens.tracing.operations import is_complex
+from tensorboard_plugin_convlens.tracing.rectifiers import RECTIFIERS
+
+_CHANNELWISE = frozenset({"BiasAdd", "Cast", "Identity", "Pad", "PadV2", *RECTIFIERS})
+_OF_TWO = frozenset({"Add", "AddV2", "Mul", "Sub"})
+
+Live = Callable[[Any], bool]
+
+
+def find_strands(operations: Iterable[Any], is_live: Live) -> dict[int, Strand]:
+    """`id` of a tensor → the strand that it is in.
+
+    Args:
+      operations: All through which gradients go. A tensor that one of them reads otherwise
+        than channel by channel, or several, is in no strand, nor is what comes before it:
+        gradients get there around its rectifiers.
+      is_live: Whether a tensor depends on an input of the model.
+    """
+    operations = list(operations)
+    readers: dict[int, list[Any]] = defaultdict(list)
+    for operation in operations:
+        for tensor in operation.inputs:
+            readers[id(tensor)].append(operation)
+    found: dict[int, Strand] = {}
+    for operation in operations:
+        if not _is_dense(operation):
+            continue
+        strand = _follow(operation.outputs[0], readers, is_live)
+        if strand is not None:
+            found |= dict.fromkeys(strand.tensors, strand)
+    return found
+
+
+def _follow(tensor: Any, readers: Mapping[int, Sequence[Any]], is_live: Live) -> Strand | None:
+    tensors, rectifiers = [tensor], []
+    while following := readers[id(tensors[-1])]:
+        if all(_is_dense(one) and one.inputs[0] is tensors[-1] for one in following):
+            break
+        if len(following) > 1 or not _is_channelwise(following[0], is_live):
+            return None
+        rectifiers += [one for one in following if one.type in RECTIFIERS]
+        tensors.append(following[0].outputs[0])
+    if not rectifiers:
+        return None
+    return Strand(int(tensor.shape[-1]), tuple(map(id, tensors)), tuple(rectifiers))
+
+
+def _is_dense(operation: Any) -> bool:
+    """Whether it is a convolution of all channels together, channels last."""
+    return bool(
+        operation.type == "Conv2D"
+        and operation.get_attr("data_format") == b"NHWC"
+        and operation.inputs[0].shape[-1] == operation.inputs[1].shape[-2]
+    )
+
+
+def _is_channelwise(operation: Any, is_live: Live) -> bool:
+    if is_complex(operation):
+        return False
+    if operation.type in _OF_TWO:
+        return _is_with_weights(operation, is_live)
+    if operation.outputs[0].shape[-1] != operation.inputs[0].shape[-1]:
+        return False
+    if operation.type in ("DepthwiseConv2dNative", "FusedBatchNormV3"):
+        return bool(operation.get_attr("data_format") == b"NHWC")
+    return operation.type in _CHANNELWISE or is_tiled(operation)
+
+
+def _is_with_weights(operation: Any, is_live: Live) -> bool:
+    """A factor or a term for each channel, such as those of Keras's BatchNormalization."""
+    live = [one for one in operation.inputs if is_live(one)]
+    weights = [one for one in operation.inputs if not is_live(one)]
+    result = operation.outputs[0].shape
+    return bool(
+        len(live) == len(weights) == 1
+        and live[0].shape.as_list() == result.as_list()
+        and weights[0].shape.rank
+        and weights[0].shape[-1] == result[-1]
+    )

@@ -1,0 +1,1 @@
+"""How each kind of operation is gone back through."""

@@ -1,0 +1,256 @@
+"""Vector-Jacobian products of convolutions, biases and matrix products."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from tensorboard_plugin_convlens.engine.backward.rules.subpixel import thin_convolution
+from tensorboard_plugin_convlens.engine.backward.vjp import (
+    Cotangents,
+    Live,
+    Residuals,
+    Vjp,
+    merge_filters,
+    rule,
+    split_filters,
+)
+from tensorboard_plugin_convlens.tracing.substitutes import call
+
+
+def convolution_attributes(operation: Any) -> dict[str, Any]:
+    """Strides, padding, layout and dilation, as the raw operations take them."""
+    padding = operation.get_attr("padding").decode()
+    attributes = {
+        "strides": operation.get_attr("strides"),
+        "padding": padding,
+        "data_format": operation.get_attr("data_format").decode(),
+        "dilations": operation.get_attr("dilations"),
+    }
+    if padding == "EXPLICIT":
+        attributes["explicit_paddings"] = operation.get_attr("explicit_paddings")
+    return attributes
+
+
+@rule("Conv2D", "DepthwiseConv2dNative", "Conv3D")
+def convolution(operation: Any, live: Live) -> Vjp | None:
+    """Dumoulin & Visin 2016, arXiv 1603.07285: the transposed convolution."""
+    images, kernel = operation.inputs
+    shape = images.shape.as_list()
+    backward = transposed(operation)
+
+    def pull(cotangents: Cotangents, residuals: Residuals) -> Cotangents:
+        filters = cotangents[0].shape[0]
+        sizes = [filters * shape[0], *shape[1:-1], residuals.width(images)]
+        gradient = backward(sizes, merge_filters(cotangents[0]), residuals)
+        return split_filters(gradient, filters), None
+
+    return Vjp((kernel,), pull)
+
+
+_BACKWARD = {
+    "Conv2D": "Conv2DBackpropInput",
+    "DepthwiseConv2dNative": "DepthwiseConv2dNativeBackpropInput",
+    "Conv3D": "Conv3DBackpropInputV2",
+}
+"""Type of a convolution → that of its gradient with respect to the images."""
+
+Transposed = Callable[[list[int], Any, Residuals], Any]
+"""(sizes of the images, cotangent of the output, values) → cotangent of the images."""
+
+
+def transposed(operation: Any, *, padded: bool = True) -> Transposed:
+    """The fastest way back through a convolution.
+
+    Args:
+      operation: The convolution.
+      padded: Whether its padding counts; else the images have it already.
+    """
+    thin = thin_convolution(operation, padded=padded)
+    if thin is None:
+        return _general(operation, padded=padded)
+
+    def backward(sizes: list[int], cotangent: Any, residuals: Residuals) -> Any:
+        def make() -> Any:
+            kernel = tf.cast(residuals.kernel(operation), tf.float32)
+            return tf.cast(thin.kernel(np.asarray(kernel)), residuals.dtype)
+
+        kernel = residuals.derived(("thin", residuals.kernel_key(operation), padded), make)
+        return thin.gradient((sizes[1], sizes[2]), kernel, cotangent)
+
+    return backward
+
+
+def _general(operation: Any, *, padded: bool) -> Transposed:
+    attributes = convolution_attributes(operation)
+    if not padded:
+        attributes["padding"] = "VALID"
+        attributes.pop("explicit_paddings", None)
+    function: Callable[..., Any] = functools.partial(call, _BACKWARD[operation.type])
+    if _groups(operation) > 1:
+        function = _grouped(operation)
+
+    def backward(sizes: list[int], cotangent: Any, residuals: Residuals) -> Any:
+        kernel = residuals.kernel(operation)
+        return function(input_sizes=sizes, filter=kernel, out_backprop=cotangent, **attributes)
+
+    return backward
+
+
+def _groups(operation: Any) -> int:
+    if operation.type == "DepthwiseConv2dNative":
+        return 1
+    return int(operation.inputs[0].shape[_channel_axis(operation)]) // int(
+        operation.inputs[1].shape[-2]
+    )
+
+
+def _channel_axis(operation: Any) -> int:
+    return int(operation.get_attr("data_format").decode().index("C"))
+
+
+def _grouped(operation: Any) -> Callable[..., Any]:
+    """TensorFlow's CPU has no transposed grouped convolution without oneDNN: in parts."""
+    groups, axis = _groups(operation), _channel_axis(operation)
+    each = functools.partial(call, _BACKWARD[operation.type])
+
+    def depthwise(
+        *, input_sizes: Any, filter: Any, out_backprop: Any, **attributes: Any
+    ) -> Any:
+        *window, _, outputs = filter.shape.as_list()
+        kernel = tf.reshape(filter, [*window, groups, outputs // groups])
+        return call(
+            "DepthwiseConv2dNativeBackpropInput",
+            input_sizes=input_sizes,
+            filter=kernel,
+            out_backprop=out_backprop,
+            **attributes,
+        )
+
+    def in_parts(*, input_sizes: Any, filter: Any, out_backprop: Any, **attributes: Any) -> Any:
+        sizes = list(input_sizes)
+        sizes[axis] //= groups
+        kernels = tf.split(filter, groups, -1)
+        cotangents = tf.split(out_backprop, groups, axis)
+        parts = [
+            each(input_sizes=sizes, filter=kernel, out_backprop=cotangent, **attributes)
+            for kernel, cotangent in zip(kernels, cotangents, strict=True)
+        ]
+        return tf.concat(parts, axis)
+
+    one_each = int(operation.inputs[1].shape[-2]) == 1 and operation.type == "Conv2D"
+    return depthwise if one_each and axis == 3 and _is_square(operation) else in_parts
+
+
+def _is_square(operation: Any) -> bool:
+    """The depthwise operation takes equal strides only."""
+    rows, columns = operation.get_attr("strides")[1:3]
+    return bool(rows == columns)
+
+
+@rule("Conv2DBackpropInput", "Conv3DBackpropInputV2")
+def transposed_convolution(operation: Any, live: Live) -> Vjp | None:
+    """Of a layer such as Conv2DTranspose: the plain convolution."""
+    kernel = operation.inputs[1]
+    attributes = convolution_attributes(operation)
+    forward = {"Conv2DBackpropInput": "Conv2D", "Conv3DBackpropInputV2": "Conv3D"}
+    name = forward[operation.type]
+
+    def pull(cotangents: Cotangents, residuals: Residuals) -> Cotangents:
+        gradient = call(
+            name,
+            input=merge_filters(cotangents[0]),
+            filter=residuals.value(kernel),
+            **attributes,
+        )
+        return None, None, split_filters(gradient, cotangents[0].shape[0])
+
+    return Vjp((kernel,), pull)
+
+
+@rule("BiasAdd")
+def bias(operation: Any, live: Live) -> Vjp:
+    """A bias does not change the gradient."""
+    return Vjp((), lambda cotangents, residuals: (cotangents[0], None))
+
+
+@rule("FusedBatchNormV3")
+def batch_normalization(operation: Any, live: Live) -> Vjp | None:
+    """At inference: a scale per channel, gamma / sqrt(variance + epsilon)."""
+    if operation.get_attr("is_training"):
+        return None
+    _, gamma, _, _, variance = operation.inputs
+    epsilon = operation.get_attr("epsilon")
+    first = operation.get_attr("data_format").decode() == "NCHW"
+
+    def pull(cotangents: Cotangents, residuals: Residuals) -> Cotangents:
+        def scale() -> Any:
+            value = residuals.raw(gamma) * tf.math.rsqrt(residuals.raw(variance) + epsilon)
+            return tf.cast(tf.reshape(value, [-1, 1, 1]) if first else value, residuals.dtype)
+
+        output = operation.outputs[0]
+        factor = residuals.at(output, ("batch normalization", id(operation)), scale)
+        return cotangents[0] * factor, None, None, None, None
+
+    return Vjp((gamma, variance), pull)
+
+
+@rule("MatMul", "BatchMatMulV2")
+def matrix_product(operation: Any, live: Live) -> Vjp:
+    """Of `C = A B`: `dA = dC Bᵀ` and `dB = Aᵀ dC`."""
+    left, right = operation.inputs
+    names = ("transpose_a", "transpose_b") if operation.type == "MatMul" else ("adj_x", "adj_y")
+    flip_left, flip_right = (operation.get_attr(name) for name in names)
+
+    def pull(cotangents: Cotangents, residuals: Residuals) -> Cotangents:
+        product, to_left, to_right = cotangents[0], None, None
+        if live(left):
+            value = residuals.value(right)
+            to_left = _multiply(product, value, flip=not flip_right)
+            to_left = _sum_batches(_flip(to_left, flip_left), left)
+        if live(right):
+            value = residuals.value(left)
+            # (A B)ᵀ = Bᵀ Aᵀ
+            to_right = _multiply(_flip(product, True), value, flip=flip_left)
+            to_right = _flip(to_right, True)
+            to_right = _sum_batches(_flip(to_right, flip_right), right)
+        return to_left, to_right
+
+    needed = [other for one, other in ((left, right), (right, left)) if live(one)]
+    return Vjp(tuple(needed), pull)
+
+
+def _multiply(matrices: Any, matrix: Any, *, flip: bool) -> Any:
+    """`matrices [filter, …, n, m]` times `matrix […, m, p]`, transposed before if `flip`.
+
+    TensorFlow 2.21's batched product on the CPU ends the process when it has to broadcast
+    factors of different rank; so it is not asked to.
+    """
+    if matrix.shape.rank == 2:
+        folded = tf.reshape(matrices, [-1, matrices.shape[-1]])
+        product = tf.matmul(folded, matrix, transpose_b=flip)
+        return tf.reshape(product, [*matrices.shape[:-1], product.shape[-1]])
+    batches = [*matrices.shape[:-2], *matrix.shape[-2:]]
+    return tf.matmul(matrices, tf.broadcast_to(matrix, batches), transpose_b=flip)
+
+
+def _sum_batches(cotangent: Any, operand: Any) -> Any:
+    """Adds up the batches over which a matrix was broadcast."""
+    missing = cotangent.shape.rank - 1 - operand.shape.rank
+    axes = [
+        axis
+        for axis in range(1, cotangent.shape.rank - 2)
+        if axis <= missing or operand.shape[axis - 1 - missing] != cotangent.shape[axis]
+    ]
+    if not axes:
+        return cotangent
+    shape = [cotangent.shape[0], *operand.shape.as_list()]
+    return tf.reshape(tf.reduce_sum(cotangent, axes), shape)
+
+
+def _flip(matrix: Any, flip: bool) -> Any:
+    return tf.linalg.matrix_transpose(matrix) if flip else matrix

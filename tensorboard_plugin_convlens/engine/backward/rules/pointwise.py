@@ -1,0 +1,248 @@
+"""Vector-Jacobian products of rectifiers and other element by element operations."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import tensorflow as tf
+
+from tensorboard_plugin_convlens.engine.backward.rules.bit_masks import (
+    limited,
+    masked,
+    to_limit,
+    to_mask,
+)
+from tensorboard_plugin_convlens.engine.backward.vjp import (
+    Cotangents,
+    Live,
+    Residuals,
+    Vjp,
+    rule,
+    sum_to,
+)
+from tensorboard_plugin_convlens.tracing.operations import is_silu_identity
+
+SMOOTH = [
+    "Abs",
+    "Asinh",
+    "Atan",
+    "ClipByValue",
+    "Cos",
+    "Elu",
+    "Erf",
+    "Erfc",
+    "Exp",
+    "Expm1",
+    "Inv",
+    "LeakyRelu",
+    "Log",
+    "Log1p",
+    "Neg",
+    "Reciprocal",
+    "Rsqrt",
+    "Selu",
+    "Sigmoid",
+    "Sign",
+    "Sin",
+    "Softplus",
+    "Softsign",
+    "Sqrt",
+    "Square",
+    "Tanh",
+]
+"""Operations of one tensor whose derivative is a slope per element."""
+
+CAPS = {"Relu": None, "Relu6": 6.0}
+
+
+def passes(rectifier: Any, output: Any) -> Any:
+    """For each unit of a rectifier's output, whether gradient passes."""
+    cap = CAPS[rectifier.type]
+    return output > 0 if cap is None else (output > 0) & (output < cap)
+
+
+def at_output(operation: Any, tensor: Any, residuals: Residuals) -> Any:
+    """The value of a tensor that lies like the output of an operation, or is broadcast."""
+    return residuals.at(
+        operation.outputs[0],
+        ("value", id(tensor)),
+        lambda: tf.cast(residuals.raw(tensor), residuals.dtype),
+    )
+
+
+def rectifier(operation: Any, *, gated: bool) -> Vjp:
+    """ReLU or ReLU6; Springenberg et al. 2015, arXiv 1412.6806, figure 1.
+
+    A gradient passes where 0 < output (< cap). In a guided pass one operation does both
+    halves of the gate: what is positive, up to a limit of zero where the unit is closed.
+
+    Args:
+      operation: Of type `Relu` or `Relu6`.
+      gated: Whether a guided pass stops negative gradient here. False for the halves of
+        a PReLU, and inside other activation functions.
+    """
+    output = operation.outputs[0]
+
+    def pull(cotangents: Cotangents, residuals: Residuals) -> Cotangents:
+        if not (gated and residuals.guided):
+            mask = residuals.at(
+                output,
+                ("open units", id(operation)),
+                lambda: to_mask(passes(operation, residuals.raw(output)), residuals.dtype),
+            )
+            return (masked(cotangents[0], mask),)
+        limit = residuals.at(
+            output,
+            ("limits", id(operation)),
+            lambda: to_limit(passes(operation, residuals.raw(output)), residuals.dtype),
+        )
+        if limit.shape.rank < cotangents[0].shape.rank:
+            limit = limit[None]
+        return (limited(cotangents[0], limit),)
+
+    return Vjp((output,), pull)
+
+
+@rule(*SMOOTH)
+def smooth(operation: Any, live: Live) -> Vjp:
+    """The slope is computed once, in the forward pass, by TensorFlow's own gradient."""
+    return _sloped(operation, 0, _slope(operation, operation.inputs[0]))
+
+
+def _slope(operation: Any, argument: Any) -> Any:
+    """A tensor of the trace: the derivative of each element of the first output."""
+    output = operation.outputs[0]
+    return tf.gradients(output, argument, tf.ones_like(output))[0]
+
+
+def _sloped(operation: Any, position: int, slope: Any) -> Vjp:
+    count = len(operation.inputs)
+
+    def pull(cotangents: Cotangents, residuals: Residuals) -> Cotangents:
+        gradient = cotangents[0] * at_output(operation, slope, residuals)
+        return tuple(gradient if index == position else None for index in range(count))
+
+    return Vjp((slope,), pull)
+
+
+@rule("IdentityN")
+def silu(operation: Any, live: Live) -> Vjp | None:
+    """TensorFlow writes `tf.nn.silu` as an identity of `x * sigmoid(x)` and `x`."""
+    if not is_silu_identity(operation):
+        return None
+    return _sloped(operation, 1, _slope(operation, operation.inputs[1]))
+
+
+@rule("Identity", "Cast", "CheckNumerics", "PreventGradient", "EnsureShape", "Snapshot")
+def unchanged(operation: Any, live: Live) -> Vjp:
+    """The cotangents keep their own type, so a change of type changes nothing."""
+    return Vjp((), lambda cotangents, residuals: (cotangents[0],))
+
+
+@rule("AddV2", "Add", "AddN")
+def addition(operation: Any, live: Live) -> Vjp:
+    """Each term has the sum's gradient."""
+    terms, total = tuple(operation.inputs), operation.outputs[0]
+
+    def pull(cotangents: Cotangents, residuals: Residuals) -> Cotangents:
+        return tuple(sum_to(cotangents[0], one, total) if live(one) else None for one in terms)
+
+    return Vjp((), pull)
+
+
+@rule("Sub")
+def subtraction(operation: Any, live: Live) -> Vjp:
+    """The second term has the negative gradient."""
+    (left, right), total = operation.inputs, operation.outputs[0]
+
+    def pull(cotangents: Cotangents, residuals: Residuals) -> Cotangents:
+        return (
+            sum_to(cotangents[0], left, total) if live(left) else None,
+            sum_to(-cotangents[0], right, total) if live(right) else None,
+        )
+
+    return Vjp((), pull)
+
+
+Slope = Callable[[Any, Any], Any]
+
+SLOPES: dict[str, tuple[Slope, Slope]] = {
+    "RealDiv": (lambda left, right: 1 / right, lambda left, right: -left / right**2),
+    "Maximum": (lambda left, right: left >= right, lambda left, right: left < right),
+    "Minimum": (lambda left, right: left <= right, lambda left, right: left > right),
+    "SquaredDifference": (
+        lambda left, right: 2 * (left - right),
+        lambda left, right: 2 * (right - left),
+    ),
+}
+"""Derivatives with respect to both operands; a comparison stands for 0 and 1."""
+
+
+@rule("Mul")
+def product(operation: Any, live: Live) -> Vjp:
+    """Each factor has the other's multiple."""
+    factors, output = tuple(operation.inputs), operation.outputs[0]
+    wanted = [index for index in (0, 1) if live(factors[index])]
+
+    def pull(cotangents: Cotangents, residuals: Residuals) -> Cotangents:
+        gradients: list[Any] = [None, None]
+        for index in wanted:
+            other = at_output(operation, factors[1 - index], residuals)
+            gradients[index] = sum_to(cotangents[0] * other, factors[index], output)
+        return gradients
+
+    return Vjp(tuple(factors[1 - index] for index in wanted), pull)
+
+
+@rule(*SLOPES)
+def binary(operation: Any, live: Live) -> Vjp:
+    """Other operations of two tensors, one of which may be broadcast."""
+    operands, output = tuple(operation.inputs), operation.outputs[0]
+    wanted = [index for index in (0, 1) if live(operands[index])]
+
+    def factor(index: int, residuals: Residuals) -> Any:
+        value = SLOPES[operation.type][index](*(residuals.raw(one) for one in operands))
+        return tf.cast(value, residuals.dtype)
+
+    def pull(cotangents: Cotangents, residuals: Residuals) -> Cotangents:
+        gradients: list[Any] = [None, None]
+        for index in wanted:
+            key = ("slope", id(operation), index)
+            make = functools.partial(factor, index, residuals)
+            gradient = cotangents[0] * residuals.at(output, key, make)
+            gradients[index] = sum_to(gradient, operands[index], output)
+        return gradients
+
+    return Vjp(operands, pull)
+
+
+@rule("SelectV2")
+def selection(operation: Any, live: Live) -> Vjp:
+    """Of `tf.where`: each branch has the gradient where it was taken."""
+    condition, first, second = operation.inputs
+    output = operation.outputs[0]
+
+    def pull(cotangents: Cotangents, residuals: Residuals) -> Cotangents:
+        taken = at_output(operation, condition, residuals)
+        return (
+            None,
+            sum_to(cotangents[0] * taken, first, output) if live(first) else None,
+            sum_to(cotangents[0] * (1 - taken), second, output) if live(second) else None,
+        )
+
+    return Vjp((condition,), pull)
+
+
+@rule("Softmax")
+def softmax(operation: Any, live: Live) -> Vjp:
+    """`y (d - Σ y d)` over the last axis."""
+    output = operation.outputs[0]
+
+    def pull(cotangents: Cotangents, residuals: Residuals) -> Cotangents:
+        weighted = cotangents[0] * residuals.value(output)
+        total = tf.reduce_sum(weighted, -1, keepdims=True)
+        return (weighted - residuals.value(output) * total,)
+
+    return Vjp((output,), pull)

@@ -1,0 +1,85 @@
+"""The gradient registered with TensorFlow, for operations without a rule of their own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import tensorflow as tf
+
+from tensorboard_plugin_convlens.engine.backward.vjp import Cotangents, Residuals, Vjp
+from tensorboard_plugin_convlens.tracing.graph_function import GraphFunction
+from tensorboard_plugin_convlens.tracing.operations import is_differentiable
+
+
+def registered_gradient(wrapped: Any, operation: Any, forward: frozenset[int]) -> Vjp:
+    """Vectorizes TensorFlow's own gradient of one operation over the filters.
+
+    The cotangent of a complex tensor is complex, in that tensor's own type.
+
+    Args:
+      wrapped: Handle of the graph, the default graph of the caller.
+      operation: Of the forward graph.
+      forward: `id` of every operation of the forward graph.
+    """
+    inputs = [one for one in operation.inputs if is_differentiable(one)]
+    outputs = [one for one in operation.outputs if is_differentiable(one)]
+    seeds = [
+        tf.compat.v1.placeholder(one.dtype, [None, *one.shape.as_list()]) for one in outputs
+    ]
+    reached: list[Any] = []
+
+    def gradient(seed: Any) -> list[Any]:
+        partial = tf.gradients(outputs, inputs, grad_ys=list(seed), stop_gradients=inputs)
+        reached[:] = [
+            one for one, value in zip(inputs, partial, strict=True) if value is not None
+        ]
+        return [tf.convert_to_tensor(value) for value in partial if value is not None]
+
+    results = tf.vectorized_map(gradient, seeds)
+    residuals = _frontier(results, forward)
+    pruned = GraphFunction(wrapped.prune([*residuals, *seeds], results))
+
+    def pull(cotangents: Cotangents, values: Residuals) -> Cotangents:
+        given = [
+            one
+            for one, output in zip(cotangents, operation.outputs, strict=True)
+            if is_differentiable(output)
+        ]
+        known = (values.raw(one) for one in residuals)
+        gradients = pruned(*known, *_filled(given, seeds))
+        by_input = {
+            id(one): value if one.dtype.is_complex else tf.cast(value, values.dtype)
+            for one, value in zip(reached, gradients, strict=True)
+        }
+        return tuple(by_input.get(id(one)) for one in operation.inputs)
+
+    return Vjp(tuple(residuals), pull)
+
+
+def _filled(cotangents: Cotangents, seeds: list[Any]) -> list[Any]:
+    """The cotangents in the types of the seeds, zero where there is none."""
+    filters = next(one.shape[0] for one in cotangents if one is not None)
+    return [
+        tf.zeros([filters, *seed.shape.as_list()[1:]], seed.dtype)
+        if one is None
+        else tf.cast(one, seed.dtype)
+        for one, seed in zip(cotangents, seeds, strict=True)
+    ]
+
+
+def _frontier(results: list[Any], forward: frozenset[int]) -> list[Any]:
+    """The forward tensors that the new operations read."""
+    found: dict[int, Any] = {}
+    seen: set[int] = set()
+    waiting = [one.op for one in results]
+    while waiting:
+        operation = waiting.pop()
+        if id(operation) in seen:
+            continue
+        seen.add(id(operation))
+        for tensor in operation.inputs:
+            if id(tensor.op) not in forward:
+                waiting.append(tensor.op)
+            elif tensor.op.type != "Const" and tensor.dtype != tf.resource:
+                found[id(tensor)] = tensor
+    return list(found.values())

@@ -1,0 +1,194 @@
+"""Vector-Jacobian products of operations that move, copy or add up elements."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from tensorboard_plugin_convlens.engine.backward.vjp import (
+    Cotangents,
+    Live,
+    Residuals,
+    Vjp,
+    merge_filters,
+    rule,
+    split_filters,
+)
+
+
+def constant(tensor: Any) -> Any:
+    """The value of a tensor that is known without running the graph, or None."""
+    return tf.get_static_value(tensor)
+
+
+@rule("Reshape", "Squeeze", "ExpandDims")
+def reshape(operation: Any, live: Live) -> Vjp:
+    """Back to the shape of the input."""
+    shape = operation.inputs[0].shape.as_list()
+    others = (None,) * (len(operation.inputs) - 1)
+
+    def pull(cotangents: Cotangents, residuals: Residuals) -> Cotangents:
+        return tf.reshape(cotangents[0], [cotangents[0].shape[0], *shape]), *others
+
+    return Vjp((), pull)
+
+
+@rule("Transpose")
+def transpose(operation: Any, live: Live) -> Vjp | None:
+    """Back to the order of the input's axes."""
+    order = constant(operation.inputs[1])
+    if order is None:
+        return None
+    back = [0, *(np.argsort(order) + 1)]
+    return Vjp((), lambda cotangents, residuals: (tf.transpose(cotangents[0], back), None))
+
+
+@rule("Pad", "PadV2")
+def pad(operation: Any, live: Live) -> Vjp | None:
+    """The gradient of the padding is dropped."""
+    paddings = constant(operation.inputs[1])
+    if paddings is None:
+        return None
+    margins = [[0, 0], *paddings.tolist()]
+    others = (None,) * (len(operation.inputs) - 1)
+
+    def pull(cotangents: Cotangents, residuals: Residuals) -> Cotangents:
+        lengths = cotangents[0].shape.as_list()
+        kept = [
+            length - before - after
+            for length, (before, after) in zip(lengths, margins, strict=True)
+        ]
+        return tf.slice(cotangents[0], [before for before, _ in margins], kept), *others
+
+    return Vjp((), pull)
+
+
+@rule("ConcatV2")
+def concatenation(operation: Any, live: Live) -> Vjp | None:
+    """Each part has its part of the gradient."""
+    *parts, axis_tensor = operation.inputs
+    axis = constant(axis_tensor)
+    if axis is None:
+        return None
+    rank = parts[0].shape.rank
+    sizes = [int(part.shape[int(axis)]) for part in parts]
+    own = int(axis) % rank + 1
+    return Vjp((), lambda ct, residuals: (*tf.split(ct[0], sizes, own), None))
+
+
+@rule("Split", "SplitV")
+def split(operation: Any, live: Live) -> Vjp | None:
+    """The parts' gradients side by side; zero where a part was not used."""
+    data, axis_tensor = (1, 0) if operation.type == "Split" else (0, 2)
+    axis = constant(operation.inputs[axis_tensor])
+    if axis is None:
+        return None
+    own = int(axis) % operation.inputs[data].shape.rank + 1
+    shapes = [part.shape.as_list() for part in operation.outputs]
+
+    def pull(cotangents: Cotangents, residuals: Residuals) -> Cotangents:
+        joined = tf.concat(_with_zeros(cotangents, shapes), own)
+        return tuple(
+            joined if index == data else None for index in range(len(operation.inputs))
+        )
+
+    return Vjp((), pull)
+
+
+@rule("Pack")
+def pack(operation: Any, live: Live) -> Vjp:
+    """Of `tf.stack`."""
+    axis = operation.get_attr("axis") % operation.outputs[0].shape.rank + 1
+    return Vjp((), lambda ct, residuals: tuple(tf.unstack(ct[0], axis=axis)))
+
+
+@rule("Unpack")
+def unpack(operation: Any, live: Live) -> Vjp:
+    """Of `tf.unstack`."""
+    axis = operation.get_attr("axis") % operation.inputs[0].shape.rank + 1
+    shapes = [part.shape.as_list() for part in operation.outputs]
+    return Vjp((), lambda ct, residuals: (tf.stack(_with_zeros(ct, shapes), axis),))
+
+
+def _with_zeros(cotangents: Cotangents, shapes: list[list[int]]) -> list[Any]:
+    known = next(one for one in cotangents if one is not None)
+    return [
+        tf.zeros([known.shape[0], *shape], known.dtype) if one is None else one
+        for one, shape in zip(cotangents, shapes, strict=True)
+    ]
+
+
+@rule("StridedSlice")
+def strided_slice(operation: Any, live: Live) -> Vjp | None:
+    """Of `tensor[a:b:c, …]`, with one more axis in front that is kept whole."""
+    begin, end, strides = (constant(one) for one in operation.inputs[1:])
+    if begin is None or end is None or strides is None:
+        return None
+    shape = operation.inputs[0].shape.as_list()
+    masks = {
+        name: operation.get_attr(name) << 1 | (name in ("begin_mask", "end_mask"))
+        for name in (
+            "begin_mask", "end_mask", "ellipsis_mask", "new_axis_mask", "shrink_axis_mask"
+        )
+    }  # fmt: skip
+
+    def pull(cotangents: Cotangents, residuals: Residuals) -> Cotangents:
+        gradient = tf.raw_ops.StridedSliceGrad(
+            shape=[cotangents[0].shape[0], *shape],
+            begin=[0, *begin.tolist()],
+            end=[0, *end.tolist()],
+            strides=[1, *strides.tolist()],
+            dy=cotangents[0],
+            **masks,
+        )
+        return gradient, None, None, None
+
+    return Vjp((), pull)
+
+
+@rule("Mean", "Sum")
+def reduction(operation: Any, live: Live) -> Vjp | None:
+    """Every element has the gradient of its sum; of a mean, divided by the count."""
+    axes = constant(operation.inputs[1])
+    if axes is None:
+        return None
+    shape = operation.inputs[0].shape.as_list()
+    reduced = {int(axis) % len(shape) for axis in np.atleast_1d(axes)}
+    kept = [1 if axis in reduced else size for axis, size in enumerate(shape)]
+    count = (
+        float(np.prod([shape[axis] for axis in reduced])) if operation.type == "Mean" else 1.0
+    )
+
+    def pull(cotangents: Cotangents, residuals: Residuals) -> Cotangents:
+        filters = cotangents[0].shape[0]
+        each = tf.reshape(cotangents[0] / tf.cast(count, residuals.dtype), [filters, *kept])
+        return tf.broadcast_to(each, [filters, *shape]), None
+
+    return Vjp((), pull)
+
+
+@rule("ResizeNearestNeighbor", "ResizeBilinear")
+def resize(operation: Any, live: Live) -> Vjp:
+    """Of up- and downsampling layers; computed in float32."""
+    shape = operation.inputs[0].shape.as_list()
+    attributes = {
+        name: operation.get_attr(name) for name in ("align_corners", "half_pixel_centers")
+    }
+
+    def pull(cotangents: Cotangents, residuals: Residuals) -> Cotangents:
+        filters = cotangents[0].shape[0]
+        merged = tf.cast(merge_filters(cotangents[0]), tf.float32)
+        if operation.type == "ResizeBilinear":
+            like = tf.zeros([filters * shape[0], *shape[1:]])
+            gradient = tf.raw_ops.ResizeBilinearGrad(
+                grads=merged, original_image=like, **attributes
+            )
+        else:
+            gradient = tf.raw_ops.ResizeNearestNeighborGrad(
+                grads=merged, size=shape[1:3], **attributes
+            )
+        return split_filters(tf.cast(gradient, residuals.dtype), filters), None
+
+    return Vjp((), pull)

@@ -1,0 +1,204 @@
+"""Vector-Jacobian products of TensorFlow operations, for many cotangents at once.
+
+A `Vjp` turns cotangents of an operation's outputs into cotangents of its inputs. Every
+cotangent has one axis more than its tensor, in front: one entry per filter. So a tensor
+`[1, height, width, channel]` has cotangents `[filter, 1, height, width, channel]`, and one
+forward pass of one image serves every filter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from tensorboard_plugin_convlens.core.records import IntArray
+from tensorboard_plugin_convlens.engine.backward.active_channels import OpenChannels
+
+Cotangents = Sequence[Any]
+"""One tensor `[filter, *shape]` per output or input; None stands for zero."""
+
+
+class Residuals:
+    """Values of the forward pass, as the backward pass wants them.
+
+    Attributes:
+      dtype: Of the cotangents; `float32`, or `bfloat16` where that is faster.
+      guided: Whether the rectifiers of the pass let no negative gradient through.
+      channels: Which channels the cotangents have, where they do not have all.
+    """
+
+    def __init__(
+        self,
+        values: dict[int, Any],
+        dtype: Any,
+        *,
+        guided: bool = False,
+        channels: OpenChannels | None = None,
+    ) -> None:
+        """`values`: `id` of a tensor of the trace → its value."""
+        self._values = values
+        self._derived: dict[Any, Any] = {}
+        self.dtype = dtype
+        self.guided = guided
+        self.channels = channels or OpenChannels({}, lambda rectifier: None)
+
+    def raw(self, tensor: Any) -> Any:
+        """The value of a tensor of the trace, in its own type."""
+        return self._values[id(tensor)]
+
+    def value(self, tensor: Any) -> Any:
+        """The value of a tensor of the trace, in the type of the cotangents."""
+        return self.derived(id(tensor), lambda: tf.cast(self.raw(tensor), self.dtype))
+
+    def derived(self, key: Any, make: Callable[[], Any]) -> Any:
+        """`make()`, computed once for each key."""
+        if key not in self._derived:
+            self._derived[key] = make()
+        return self._derived[key]
+
+    def at(self, tensor: Any, key: Any, make: Callable[[], Any]) -> Any:
+        """The part of a value that the pass looks at: here its open channels.
+
+        Args:
+          tensor: The tensor of the trace that the value lies like, place by place.
+          key: Of the value, for it is made only once.
+          make: Makes it.
+        """
+        return self.derived(*self.opened(tensor, key, make))
+
+    def opened(
+        self, tensor: Any, key: Any, make: Callable[[], Any]
+    ) -> tuple[Any, Callable[[], Any]]:
+        """(key, maker) of the open channels of a value that lies like `tensor`."""
+        chosen = self.channels.of(tensor)
+        if chosen is None:
+            return key, make
+        return ("open", key), lambda: take(make(), chosen, -1)
+
+    def width(self, tensor: Any) -> int:
+        """How many channels the cotangent of a tensor has, channels last."""
+        chosen = self.channels.of(tensor)
+        return int(tensor.shape[-1]) if chosen is None else len(chosen)
+
+    def kernel(self, operation: Any) -> Any:
+        """The kernel of a convolution, between the open channels at both of its ends."""
+        images, kernel = operation.inputs
+        before, after = (self.channels.of(one) for one in (images, operation.outputs[0]))
+        if before is None and after is None:
+            return self.value(kernel)
+
+        def make() -> Any:
+            narrow = self.raw(kernel)
+            if before is not None:
+                narrow = take(narrow, before, 2)
+            if after is not None and operation.type != "DepthwiseConv2dNative":
+                narrow = take(narrow, after, 3)
+            return tf.cast(narrow, self.dtype)
+
+        return self.derived(self.kernel_key(operation), make)
+
+    def kernel_key(self, operation: Any) -> Any:
+        """Of `kernel`: for what is derived from it."""
+        ends = (operation.inputs[0], operation.outputs[0])
+        return ("kernel", id(operation), *(self.channels.of(one) is None for one in ends))
+
+    def one_hot(self, tensor: Any, channels: IntArray, depth: int) -> Any:
+        """`[len(channels), channel]`: a one at each of some channels of a tensor.
+
+        Args:
+          tensor: Of the trace.
+          channels: Open ones.
+          depth: How many channels the tensor has.
+        """
+        chosen = self.channels.of(tensor)
+        if chosen is None:
+            return tf.one_hot(channels, depth, dtype=self.dtype)
+        return tf.one_hot(np.searchsorted(chosen, channels), len(chosen), dtype=self.dtype)
+
+    def beginning_at(self, tensor: Any, channels: IntArray) -> Residuals:
+        """For gradients of some channels of a tensor; see `OpenChannels.beginning_at`."""
+        return self.choose(
+            guided=self.guided, channels=self.channels.beginning_at(tensor, channels)
+        )
+
+    def choose(self, *, guided: bool, channels: OpenChannels) -> Residuals:
+        """The same values, sharing what was derived, for another kind of pass."""
+        other = Residuals(self._values, self.dtype, guided=guided, channels=channels)
+        other._derived = self._derived
+        return other
+
+
+def take(value: Any, chosen: IntArray, axis: int) -> Any:
+    """Some entries along an axis; NumPy does it eight times as fast as TensorFlow."""
+    return tf.constant(np.take(value.numpy(), chosen, axis))
+
+
+@dataclass(frozen=True, slots=True)
+class Vjp:
+    """How to differentiate one operation backwards.
+
+    Attributes:
+      residuals: Tensors of the trace whose values `pull` reads.
+      pull: (cotangents of the outputs, values) → cotangents of the inputs.
+    """
+
+    residuals: tuple[Any, ...]
+    pull: Callable[[Cotangents, Residuals], Cotangents]
+
+
+Live = Callable[[Any], bool]
+"""Whether an input of an operation depends on the input of the model."""
+
+Rule = Callable[[Any, Live], Vjp | None]
+"""Makes the Vjp of one operation; None where the rule does not cover it."""
+
+RULES: dict[str, Rule] = {}
+"""Type of operation → rule, for real numbers.
+
+What is not here, and whatever is complex, has the gradient registered with TensorFlow.
+"""
+
+
+def rule(*types: str) -> Callable[[Rule], Rule]:
+    """Registers a rule for types of operations."""
+
+    def register(function: Rule) -> Rule:
+        RULES.update(dict.fromkeys(types, function))
+        return function
+
+    return register
+
+
+def merge_filters(cotangent: Any) -> Any:
+    """`[filter, batch, …]` → `[filter * batch, …]`, for operations that work per image."""
+    shape = cotangent.shape.as_list()
+    return tf.reshape(cotangent, [shape[0] * shape[1], *shape[2:]])
+
+
+def split_filters(value: Any, filters: int) -> Any:
+    """The inverse of `merge_filters`."""
+    shape = value.shape.as_list()
+    return tf.reshape(value, [filters, shape[0] // filters, *shape[1:]])
+
+
+def repeat_filters(value: Any, filters: int) -> Any:
+    """One image's value `[batch, …]` for each of the filters, merged into the batch."""
+    return tf.tile(value, [filters] + [1] * (value.shape.rank - 1))
+
+
+def sum_to(cotangent: Any, operand: Any, output: Any) -> Any:
+    """Adds up the axes along which `operand` was broadcast to make `output`."""
+    shape, full = operand.shape.as_list(), output.shape.as_list()
+    if shape == full:
+        return cotangent
+    missing = len(full) - len(shape)
+    axes = list(range(1, 1 + missing)) + [
+        1 + missing + axis
+        for axis, size in enumerate(shape)
+        if size == 1 and full[missing + axis] != 1
+    ]
+    return tf.reshape(tf.reduce_sum(cotangent, axes), [cotangent.shape[0], *shape])

@@ -1,0 +1,117 @@
+"""Gradients of the channels of one layer, block by block."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from tensorboard_plugin_convlens.core.records import FloatArray, Gradients, IntArray, Target
+from tensorboard_plugin_convlens.engine.backward.backward_pass import Differentiation
+from tensorboard_plugin_convlens.engine.backward.vjp import Residuals
+from tensorboard_plugin_convlens.engine.plan import Route
+from tensorboard_plugin_convlens.engine.windows.windowed_pass import (
+    crop_gradients,
+    largest_power,
+    tops_and_lefts,
+)
+
+_BLOCK_BYTES = 1 << 25
+"""About how large the pictures of one block may be."""
+
+_MOST_FILTERS = 256
+"""That start together."""
+
+
+class GradientStream:
+    """Gradients of one layer at one image, by the cheapest way."""
+
+    def __init__(
+        self,
+        differentiation: Differentiation,
+        route: Route,
+        residuals: Residuals,
+        maps: FloatArray,
+        target: Target,
+    ) -> None:
+        """`maps`: `[channel, height, width]` of the layer."""
+        self._differentiation = differentiation
+        self._route = route
+        self._residuals = residuals
+        self._target = target
+        self._maps = maps.reshape(maps.shape[0], -1)
+        self._crop = route.crop if target == "max" else None
+
+    def blocks(self, channels: Sequence[int]) -> Iterator[Gradients]:
+        """Blocks of channels in the order given; channels without gradient cost nothing."""
+        height, width, depth = self._picture_shape()
+        size = largest_power(max(1, _BLOCK_BYTES // (4 * height * width * depth)))
+        order = np.asarray(channels, np.int32)
+        for start in range(0, len(order), size):
+            yield self._block(order[start : start + size])
+
+    def _picture_shape(self) -> tuple[int, int, int]:
+        layout = self._route.source_layout
+        if self._crop is None:
+            return (*layout.plane, layout.channels)
+        rows, columns = self._crop.planes[id(self._crop.source)]
+        return rows.size, columns.size, layout.channels
+
+    def _block(self, channels: IntArray) -> Gradients:
+        maps = self._maps[channels]
+        strongest = np.where(np.isnan(maps), -np.inf, maps).argmax(axis=1).astype(np.int32)
+        alive = np.flatnonzero((maps > 0).any(axis=1) | (not self._route.is_rectified))
+        values = np.zeros((len(channels), *self._picture_shape()), np.float32)
+        for start in range(0, len(alive), _MOST_FILTERS):
+            chosen = alive[start : start + _MOST_FILTERS]
+            values[chosen] = self._values(channels[chosen], strongest[chosen])
+        return self._record(channels, values, strongest)
+
+    def _values(self, channels: IntArray, units: IntArray) -> FloatArray:
+        residuals = self._residuals.beginning_at(self._route.convolution.target, channels)
+        if self._crop is None:
+            return self._frame(self._seed(channels, units, residuals), residuals)
+        width = self._route.convolution.layout.plane[1]
+        places = (units // width, units % width)
+        return crop_gradients(self._crop, self._differentiation, residuals, channels, places)
+
+    def _seed(self, channels: IntArray, units: IntArray, residuals: Residuals) -> Any:
+        """`[filter, 1, *shape]`: ones at the units, or all over the planes."""
+        target, layout = self._route.convolution.target, self._route.convolution.layout
+        size = int(np.prod(layout.plane))
+        ones = residuals.one_hot(target, channels, layout.channels)[:, None, :]
+        if self._target == "sum":
+            filled = tf.broadcast_to(ones, [len(channels), size, ones.shape[-1]])
+        else:
+            filled = ones * tf.one_hot(units, size, dtype=ones.dtype)[:, :, None]
+        return tf.expand_dims(layout.to_units(filled), 1)
+
+    def _frame(self, seed: Any, residuals: Residuals) -> FloatArray:
+        route, source = self._route, self._route.source_tensor
+        gradient = self._differentiation.gradient_in_parts(
+            route.path, {id(route.convolution.target): seed}, residuals, source
+        )
+        shape = (seed.shape[0], *route.source_layout.shape)
+        value = np.zeros(shape) if gradient is None else np.asarray(gradient).reshape(shape)
+        return route.source_layout.to_picture(value)
+
+    def _record(self, channels: IntArray, values: FloatArray, units: IntArray) -> Gradients:
+        width = self._route.convolution.layout.plane[1]
+        rows, columns = units // width, units % width
+        top = left = np.zeros(len(channels), np.int32)
+        if self._crop is not None:
+            top, left = tops_and_lefts(self._crop, rows, columns)
+        if self._target == "sum":
+            rows = columns = np.full(len(channels), -1, np.int32)
+        return Gradients(
+            channels=tuple(int(one) for one in channels),
+            values=values,
+            top=top,
+            left=left,
+            unit_row=rows,
+            unit_column=columns,
+            cropped=self._crop is not None,
+            source=self._route.source or 0,
+        )

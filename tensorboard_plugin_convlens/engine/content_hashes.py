@@ -1,0 +1,147 @@
+"""What a layer's pictures depend on, as hashes: equal hashes, equal pictures.
+
+Followed in the traced graph itself, from operation to operation, so that nested models,
+shared layers, BatchNormalization statistics and variables of nobody are found alike.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tensorboard_plugin_convlens.core.hashing import hash_arrays
+from tensorboard_plugin_convlens.engine.plan import Plan, Route
+from tensorboard_plugin_convlens.tracing import internals
+
+# Changes when a release computes other pictures from the same weights.
+_VERSION = "convlens lineage 1"
+# Operations that TensorFlow calls stateful, though they only read or check.
+_READING = frozenset(
+    {"ReadVariableOp", "ResourceGather", "ResourceGatherNd", "VarIsInitializedOp", "Assert"}
+)
+_TEXTS = frozenset({"_class", "container", "shared_name"})
+
+
+@dataclass(frozen=True, slots=True)
+class Hashes:
+    """Of one layer, hexadecimal; see `records.LayerCapture.weights` and `lineage`."""
+
+    weights: str
+    lineage: str
+
+
+class Lineage:
+    """Follows, once, what each captured layer depends on; hashes it at every capture."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._graph = plan.trace.wrapped.graph
+        self._made_of = (plan.graph.fingerprint, _structure(plan.trace.operations))
+        place = {id(inner): bit for bit, (_, inner) in enumerate(self._graph.captures)}
+        self._impure = 1 << len(place)
+        self._masks = self._follow(plan.trace.operations, place)
+        self._own = {
+            index: _read_by(route.convolution.node.operations, place)
+            for index, route in plan.routes.items()
+        }
+        self._all = {
+            index: self._mask(route, plan, place) | self._own[index]
+            for index, route in plan.routes.items()
+        }
+        self._keys = {index: plan.graph.layers[index].key for index in plan.routes}
+
+    def values(self) -> tuple[str, ...]:
+        """Hashes of all that the model reads now, its weights among them; "" for no value."""
+        return tuple(
+            "" if value is None else hash_arrays([value])
+            for value in internals.captured_values(self._graph)
+        )
+
+    def hashes(self, arrays: str, values: Sequence[str]) -> dict[int, Hashes]:
+        """The hashes of every captured layer.
+
+        Args:
+          arrays: Hash of the input arrays; see `hash_arrays`.
+          values: As the method of this name returns them.
+
+        Returns:
+          By index in the model graph. "" for a lineage with randomness or state, and where
+          something that a layer reads is neither a variable nor a constant: such a layer is
+          never said to be unchanged.
+        """
+        return {
+            index: Hashes(
+                self._hash(self._own[index], values, [key]),
+                self._hash(self._all[index], values, [key, arrays, *self._made_of]),
+            )
+            for index, key in self._keys.items()
+        }
+
+    def _hash(self, mask: int, values: Sequence[str], more: list[str]) -> str:
+        read = [values[bit] for bit in _bits(mask & ~self._impure)]
+        if mask & self._impure or not all(read):
+            return ""
+        texts = [_VERSION, *more, *read]
+        return hashlib.sha256("\0".join(texts).encode()).hexdigest()
+
+    def _follow(self, operations: Sequence[Any], place: dict[int, int]) -> dict[int, int]:
+        """Per operation, a bit for everything captured that it depends on."""
+        masks: dict[int, int] = {}
+        for operation in operations:
+            mask = 0
+            if operation.op_def.is_stateful and operation.type not in _READING:
+                mask = self._impure
+            for tensor in operation.inputs:
+                mask |= masks.get(id(tensor.op), 0)
+            for before in operation.control_inputs:
+                mask |= masks.get(id(before), 0) & self._impure
+            for tensor in operation.outputs:
+                mask |= 1 << place[id(tensor)] if id(tensor) in place else 0
+            masks[id(operation)] = mask
+        return masks
+
+    def _mask(self, route: Route, plan: Plan, place: dict[int, int]) -> int:
+        """What maps, gradients and statistics of a layer depend on."""
+        mask = self._masks[id(route.convolution.target.op)]
+        if route.activated is not None:
+            mask |= self._masks[id(route.activated.op)]
+        for inner, (layer, _) in plan.trace.variables.items():
+            if layer is not None and layer is route.normalization:
+                mask |= 1 << place[inner]
+        return mask
+
+
+def hash_values(values: Sequence[str]) -> str:
+    """One SHA-256, hexadecimal, of what `Lineage.values` returns."""
+    return hashlib.sha256("\0".join(values).encode()).hexdigest()
+
+
+def _structure(operations: Sequence[Any]) -> str:
+    """Hash of what the operations are and how they are connected, but for their names.
+
+    The fingerprint of a model graph knows the layers' configuration only; code in a Lambda
+    or a layer's `call` may change without it.
+    """
+    digest = hashlib.sha256()
+    place = {id(one): index for index, one in enumerate(operations)}
+    for operation in operations:
+        read = [(place.get(id(one.op), -1), one.value_index) for one in operation.inputs]
+        digest.update(f"{operation.type} {read};".encode())
+        attributes = operation.node_def.attr
+        for name in sorted(set(attributes) - _TEXTS):
+            digest.update(name.encode())
+            digest.update(attributes[name].SerializeToString(deterministic=True))
+    return digest.hexdigest()
+
+
+def _read_by(operations: Sequence[Any], place: dict[int, int]) -> int:
+    mask = 0
+    for operation in operations:
+        for tensor in operation.inputs:
+            mask |= 1 << place[id(tensor)] if id(tensor) in place else 0
+    return mask
+
+
+def _bits(mask: int) -> tuple[int, ...]:
+    return tuple(bit for bit in range(mask.bit_length()) if mask >> bit & 1)

@@ -1,0 +1,72 @@
+"""How much work going back is, to choose the cheapest way.
+
+Work is counted in multiplications and additions of a dense convolution. What is bound by
+memory instead, depthwise convolutions and element by element operations, is counted by the
+time that it takes in comparison, measured on two CPUs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from tensorboard_plugin_convlens.engine.windows.window_route import CropRoute
+
+_DENSE = frozenset({"Conv2D", "Conv3D"})
+_DENSE_OVERHEAD, _OTHER_OVERHEAD = 1.1, 2.0
+"""Of windows: each filter reads its masks at its own place."""
+
+_DEPTHWISE_TAP = 16.0
+_ELEMENT = 64.0
+_DENSE_ENOUGH = 60.0
+
+
+def frame_work(path: Iterable[Any]) -> float:
+    """Over the whole frame, per filter."""
+    return sum(_per_unit(operation) * _units(operation) for operation in path)
+
+
+def crop_work(route: CropRoute) -> float:
+    """Through the windows, per filter."""
+    work = 0.0
+    for operation in route.path:
+        rows, columns = route.planes[id(operation.outputs[0])]
+        overhead = _DENSE_OVERHEAD if operation.type in _DENSE else _OTHER_OVERHEAD
+        work += rows.size * columns.size * _per_unit(operation) * overhead
+    return work
+
+
+def prefers_crop(route: CropRoute, path: Iterable[Any]) -> bool:
+    """Whether windows are less work than the whole frame."""
+    return crop_work(route) < frame_work(path)
+
+
+def is_dense(path: Iterable[Any]) -> bool:
+    """Whether dense convolutions take most of the time, which bfloat16 can halve.
+
+    Networks of depthwise convolutions and normalizations are slower in bfloat16.
+    """
+    operations = list(path)
+    dense = sum(_per_unit(one) * _units(one) for one in operations if one.type in _DENSE)
+    elements = sum(_units(one) * _channels(one) for one in operations)
+    return dense > _DENSE_ENOUGH * elements
+
+
+def _units(operation: Any) -> float:
+    return float(np.prod([size or 1 for size in operation.outputs[0].shape.as_list()[:-1]]))
+
+
+def _channels(operation: Any) -> float:
+    shape = operation.outputs[0].shape
+    return float(shape[-1] or 1) if shape.rank else 1.0
+
+
+def _per_unit(operation: Any) -> float:
+    """For all channels of one unit of the output."""
+    if operation.type in _DENSE:
+        return 2.0 * float(np.prod(operation.inputs[1].shape.as_list()))
+    if operation.type == "DepthwiseConv2dNative":
+        return _DEPTHWISE_TAP * float(np.prod(operation.inputs[1].shape.as_list()))
+    return _ELEMENT * _channels(operation)

@@ -1,0 +1,214 @@
+"""One image that was run through a model: everything that can be asked about it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Literal
+
+import numpy as np
+import tensorflow as tf
+
+from tensorboard_plugin_convlens.core.filters import importance
+from tensorboard_plugin_convlens.core.records import (
+    ActivationStage,
+    FloatArray,
+    Gradients,
+    Prediction,
+    Statistic,
+    Target,
+)
+from tensorboard_plugin_convlens.engine.backward.active_channels import OpenChannels
+from tensorboard_plugin_convlens.engine.backward.vjp import Residuals
+from tensorboard_plugin_convlens.engine.channel_gradients import GradientStream
+from tensorboard_plugin_convlens.engine.plan import Plan, Route
+from tensorboard_plugin_convlens.engine.precision import Precision, cotangent_type
+from tensorboard_plugin_convlens.tracing.activations import ends_of_range, zeroes
+from tensorboard_plugin_convlens.tracing.convolutions import to_kernel_planes
+
+GradientMethod = Literal["guided", "gradient"]
+
+
+class Forward:
+    """One image with the weights that the model had when it was run.
+
+    Attributes:
+      predictions: Of the outputs that are class probabilities.
+    """
+
+    def __init__(self, plan: Plan, values: dict[int, Any], precision: Precision) -> None:
+        """`values`: `id` of a tensor of the trace → its value."""
+        self._plan = plan
+        self._values = values
+        self._precision = precision
+        self._residuals = {
+            dtype: Residuals(values, dtype) for dtype in (tf.float32, tf.bfloat16)
+        }
+        # Without `self`: in a circle of references, values stay until Python looks for one.
+        self._channels = OpenChannels(plan.strands, lambda one: values[id(one.outputs[0])])
+        self._loss_gradients: dict[int, Any] | None = None
+        self._last_maps: tuple[int, FloatArray] | None = None
+        self.predictions: tuple[Prediction, ...] = tuple(
+            Prediction(head.name, self._numpy(head.tensor)[0])
+            for head in plan.heads
+            if head.is_probability
+        )
+
+    def _numpy(self, tensor: Any) -> FloatArray:
+        return np.asarray(self._float32(tensor))
+
+    def _float32(self, tensor: Any) -> Any:
+        return tf.cast(self._values[id(tensor)], tf.float32)
+
+    def maps(self, layer: int) -> FloatArray:
+        """The feature maps of a layer, `[channel, height, width]`.
+
+        Those of the last layer that was asked for are kept: its statistics and gradients
+        want them, too.
+        """
+        if self._last_maps is None or self._last_maps[0] != layer:
+            route = self._plan.routes[layer]
+            self._last_maps = layer, self._planes(route, route.convolution.target)
+        return self._last_maps[1]
+
+    def _planes(self, route: Route, tensor: Any) -> FloatArray:
+        planes: FloatArray = route.convolution.layout.to_planes(self._float32(tensor))[0]
+        return planes
+
+    def activated_maps(self, layer: int) -> FloatArray | None:
+        """The maps after the activation function that a later layer applies.
+
+        BatchNormalization and dropout may lie between.
+
+        Returns:
+          `[channel, height, width]`, or None where there is none before the next convolution
+          or a branch, or where the layer's own output is after its own activation function.
+        """
+        route = self._plan.routes[layer]
+        if route.activated is None or route.activated is route.convolution.target:
+            return None
+        return self._planes(route, route.activated)
+
+    def responses(self, layer: int) -> FloatArray:
+        """The maps that the next layer gets: after the activation function, if one follows."""
+        activated = self.activated_maps(layer)
+        return self.maps(layer) if activated is None else activated
+
+    def gradients(
+        self,
+        layer: int,
+        *,
+        method: GradientMethod = "guided",
+        target: Target = "max",
+        channels: Sequence[int] | None = None,
+    ) -> Iterator[Gradients]:
+        """Gradients of the channels of a layer at the input, in blocks.
+
+        Args:
+          layer: Index in `Engine.graph.layers`.
+          method: `"guided"` (Springenberg et al. 2015, arXiv 1412.6806) or the plain
+            `"gradient"` (Simonyan et al. 2014, arXiv 1312.6034).
+          target: The strongest unit of each map, or the sum over it.
+          channels: Which, ascending; None for all.
+
+        Yields:
+          Blocks of ascending channels. Nothing at all for a layer from which no gradient
+          gets to an input (see `Engine.skipped`).
+        """
+        route = self._plan.routes[layer]
+        if route.source is None:
+            return
+        dtype = cotangent_type(self._precision, is_dense=route.is_dense)
+        stream = GradientStream(
+            self._plan.differentiation,
+            route,
+            self._residuals[dtype].choose(guided=method == "guided", channels=self._channels),
+            self.maps(layer),
+            target,
+        )
+        wanted = range(route.convolution.layout.channels) if channels is None else channels
+        yield from stream.blocks(wanted)
+
+    def statistics(self, layer: int) -> tuple[Statistic, ...]:
+        """Numbers per filter, with the formulas of `core/filters/importance.py`.
+
+        `l1` and `l2` are of the weights alone (`input` is -1), a BatchNormalization that
+        directly follows folded in. The others are of this image: `apoz` and `saturation` of
+        the map after the activation function; `mean`, `max`, `std` and `taylor` of the layer's
+        own output, and where a later layer applies the activation function, also of the map
+        after it. `taylor` is NaN for a model without an output `[1, class]`, `apoz` where no
+        ReLU or ReLU6 follows; `saturation` is only there where a bounded function follows.
+        """
+        route = self._plan.routes[layer]
+        maps, activated = self.maps(layer), self.activated_maps(layer)
+        responses = maps if activated is None else activated
+        after = route.convolution.target if route.activated is None else route.activated
+        zeros = importance.zero_share(responses)
+        own = self._plan.graph.layers[layer].activation_stage
+        final: Literal["after", "none"] = "none" if route.activated is None else "after"
+        found = [] if activated is None else self._of_maps(route, after, activated, "after")
+        found += self._of_maps(route, route.convolution.target, maps, own)
+        undefined = np.full_like(zeros, np.nan)
+        found.append(Statistic("apoz", 0, zeros if zeroes(after) else undefined, final))
+        if ends := ends_of_range(after):
+            share = importance.share_at(responses, ends)
+            found.append(Statistic("saturation", 0, share, final))
+        convolution = route.convolution
+        kernels = to_kernel_planes(
+            convolution, [self._numpy(one) for one in convolution.kernels]
+        )
+        if kernels is not None:
+            scale = _normalization_scale(route.normalization)
+            found.append(Statistic("l1", -1, importance.l1_norm(kernels, scale)))
+            found.append(Statistic("l2", -1, importance.l2_norm(kernels, scale)))
+        return tuple(found)
+
+    def _of_maps(
+        self, route: Route, tensor: Any, maps: FloatArray, stage: ActivationStage
+    ) -> list[Statistic]:
+        """What is taken before and after an activation function; `maps` is of `tensor`."""
+        numbers = {
+            "mean": importance.mean(maps),
+            "max": importance.maximum(maps),
+            "std": importance.standard_deviation(maps),
+            "taylor": self._taylor(route, tensor, maps),
+        }
+        return [Statistic(name, 0, values, stage) for name, values in numbers.items()]
+
+    def _taylor(self, route: Route, tensor: Any, maps: FloatArray) -> FloatArray:
+        if self._loss_gradients is None:
+            self._loss_gradients = self._differentiate_loss()
+        gradient = self._loss_gradients.get(id(tensor))
+        if gradient is None:
+            return np.full(maps.shape[0], np.nan, np.float32)
+        value = tf.cast(gradient, tf.float32)[:, 0]
+        return importance.taylor(maps, route.convolution.layout.to_planes(value)[0])
+
+    def _differentiate_loss(self) -> dict[int, Any]:
+        """Gradient at every layer of the first output's largest log-probability or value."""
+        if not self._plan.heads:
+            return {}
+        head = self._plan.heads[0]
+        output = self._numpy(head.tensor)
+        best = int(np.argmax(output[0]))
+        slope = 1 / max(float(output[0, best]), 1e-30) if head.is_probability else 1.0
+        seed = tf.one_hot([[best]], output.shape[1], on_value=slope)
+        targets = {
+            id(tensor)
+            for route in self._plan.routes.values()
+            for tensor in (route.convolution.target, route.activated)
+        }
+        return self._plan.differentiation.pull_back(
+            self._plan.loss_path,
+            {id(head.tensor): seed},
+            self._residuals[tf.float32],
+            keep=targets.__contains__,
+        )
+
+
+def _normalization_scale(layer: Any) -> FloatArray | None:
+    """`gamma / sqrt(variance + epsilon)` of a BatchNormalization layer."""
+    if layer is None:
+        return None
+    deviation = np.sqrt(np.asarray(layer.moving_variance) + layer.epsilon)
+    gamma = 1.0 if layer.gamma is None else np.asarray(layer.gamma)
+    return np.asarray(gamma / deviation, np.float32)

@@ -1,0 +1,1 @@
+"""Gradients of single units, computed only where the units see the input."""

@@ -1,0 +1,93 @@
+"""The windows of every tensor on the way from single units of a layer to an input."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from tensorboard_plugin_convlens.core.pictures.receptive_field import UNIT
+from tensorboard_plugin_convlens.engine.backward.backward_pass import Differentiation
+from tensorboard_plugin_convlens.engine.backward.rules.pooling import is_tiled
+from tensorboard_plugin_convlens.engine.windows.seen_windows import (
+    Plane,
+    join,
+    look,
+    plane_window,
+)
+from tensorboard_plugin_convlens.tracing.rectifiers import RECTIFIERS
+
+
+@dataclass(frozen=True)
+class CropRoute:
+    """The windows along the way from a layer to an input.
+
+    Attributes:
+      path: Operations from the last to the first.
+      steps: What each operation's output sees of its live inputs.
+      planes: `id` of a tensor → what one unit of the layer sees of it.
+      lengths: `id` of a tensor → (height, width) of it.
+      target, source: The tensors at both ends.
+      rectified: `id` of a pooling → the rectifier that nothing but it reads; what its windows
+        choose is enough to know what the rectifier lets through.
+    """
+
+    path: tuple[Any, ...]
+    steps: tuple[Plane, ...]
+    planes: dict[int, Plane]
+    lengths: dict[int, tuple[int, int]]
+    target: Any
+    source: Any
+    rectified: dict[int, Any]
+
+    def elements(self, operation: Any) -> int:
+        """How many the largest window around an operation has, for one unit."""
+        sizes = [
+            int(np.prod([one.size for one in self.planes[id(tensor)]])) * int(tensor.shape[-1])
+            for tensor in (*operation.outputs[:1], *operation.inputs)
+            if id(tensor) in self.planes
+        ]
+        return max(sizes)
+
+
+def find_crop_route(
+    path: Sequence[Any], target: Any, source: Any, differentiation: Differentiation
+) -> CropRoute | None:
+    """The windows of every tensor on a path, or None where one is not of fixed size."""
+    if target.shape.rank != 4 or source.shape.rank != 4:
+        return None
+    on_path = {id(tensor) for operation in path for tensor in operation.outputs} | {id(source)}
+    tensors = {id(target): target, id(source): source}
+    planes: dict[int, Plane] = {id(target): (UNIT, UNIT)}
+    steps = []
+    for operation in path:
+        step = plane_window(operation, lambda one: id(one) in on_path)
+        plane = planes.get(id(operation.outputs[0]))
+        if step is None or plane is None:
+            return None
+        steps.append(step)
+        for tensor in operation.inputs:
+            if id(tensor) not in on_path:
+                continue
+            joined = join([look(plane, step), *filter(None, [planes.get(id(tensor))])])
+            if joined is None:
+                return None
+            planes[id(tensor)] = joined
+            tensors[id(tensor)] = tensor
+    lengths = {key: tuple(one.shape.as_list()[1:3]) for key, one in tensors.items()}
+    return CropRoute(
+        tuple(path), tuple(steps), planes, lengths, target, source, _rectified(path)
+    )
+
+
+def _rectified(path: Sequence[Any]) -> dict[int, Any]:
+    read = Counter(id(tensor) for operation in path for tensor in operation.inputs)
+    before = {id(one): one.inputs[0] for one in path if is_tiled(one)}
+    return {
+        key: tensor.op
+        for key, tensor in before.items()
+        if tensor.op.type in RECTIFIERS and read[id(tensor)] == 1
+    }

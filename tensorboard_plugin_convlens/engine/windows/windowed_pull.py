@@ -1,0 +1,132 @@
+"""Going back through one operation on windows instead of the whole frame."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import tensorflow as tf
+
+from tensorboard_plugin_convlens.engine.backward.rules.convolution import transposed
+from tensorboard_plugin_convlens.engine.backward.rules.pooling import (
+    chosen_units,
+    is_tiled,
+    pooling_attributes,
+    spread,
+)
+from tensorboard_plugin_convlens.engine.backward.vjp import (
+    Residuals,
+    merge_filters,
+    split_filters,
+)
+from tensorboard_plugin_convlens.engine.windows.window_place import Place, with_margin
+from tensorboard_plugin_convlens.tracing.substitutes import call
+
+CONVOLVING = frozenset({"Conv2D", "DepthwiseConv2dNative"})
+POOLING = frozenset({"MaxPool", "AvgPool"})
+PADDING = frozenset({"Pad", "PadV2"})
+RECTIFIERS = frozenset({"Relu", "Relu6"})
+
+
+class CroppedResiduals(Residuals):
+    """Values of the forward pass as far as the windows of a block of units show them."""
+
+    def __init__(self, whole: Residuals, places: dict[int, Place]) -> None:
+        super().__init__(
+            whole._values, whole.dtype, guided=whole.guided, channels=whole.channels
+        )
+        self._derived = whole._derived
+        self._places = places
+
+    def at(self, tensor: Any, key: Any, make: Callable[[], Any]) -> Any:
+        """The windows of a value that lies like `tensor`; all of one without places."""
+        return self.windows(self._places[id(tensor)], *self.opened(tensor, key, make))
+
+    def windows(self, place: Place, key: Any, make: Callable[[], Any]) -> Any:
+        """The windows of a value, which is kept with its margin instead of without.
+
+        Returns:
+          `[filter, 1, height, width, channel]`; `[1, …]` where all windows are the whole;
+          the value itself where it has no height and width.
+        """
+        if place.is_whole():
+            value = self.derived(key, make)
+            return value if _has_no_places(value) else _with_batch(value)[None]
+        flat, value = self.derived(("margin", key), lambda: _flattened(make()))
+        return place.gather(value) if flat else value
+
+
+def _has_no_places(value: Any) -> bool:
+    return bool(value.shape.rank < 3 or tuple(value.shape[-3:-1]) == (1, 1))
+
+
+def _with_batch(value: Any) -> Any:
+    """A slope per place and channel, as in PReLU, lacks the axis."""
+    return value[None] if value.shape.rank == 3 else value
+
+
+def _flattened(value: Any) -> tuple[bool, Any]:
+    if _has_no_places(value):
+        return False, value
+    return True, with_margin(_with_batch(value), 0)
+
+
+def pull_convolution(
+    operation: Any, cotangent: Any, seen: Place, residuals: CroppedResiduals
+) -> Any:
+    """The cotangent on the place that the windows of the output see of the input."""
+    filters = cotangent.shape[0]
+    sizes = [filters, *seen.size, residuals.width(operation.inputs[0])]
+    backward = transposed(operation, padded=False)
+    gradient = backward(sizes, merge_filters(cotangent), residuals)
+    return split_filters(gradient, filters)
+
+
+def pull_pooling(
+    operation: Any, cotangent: Any, places: tuple[Place, Place], residuals: CroppedResiduals
+) -> Any:
+    """As `pull_convolution`; `places`: of the output, and what it sees of the input."""
+    filters = cotangent.shape[0]
+    here, seen = places
+    if operation.type == "MaxPool" and is_tiled(operation):
+        mask = residuals.opened(operation.inputs[0], *chosen_units(operation, residuals))
+        chosen = residuals.windows(seen, *mask)
+        return spread(cotangent, chosen, tuple(operation.get_attr("ksize")[1:3]))
+    attributes = pooling_attributes(operation) | {"padding": "VALID"}
+    sizes = [filters, *seen.size, operation.inputs[0].shape[-1]]
+    if operation.type == "AvgPool":
+        grad = tf.cast(merge_filters(cotangent), tf.float32)
+        gradient = call("AvgPoolGrad", orig_input_shape=sizes, grad=grad, **attributes)
+        return split_filters(tf.cast(gradient, residuals.dtype), filters)
+    images = _windows(residuals.raw(operation.inputs[0]), seen, filters, lowest=True)
+    output = _windows(residuals.raw(operation.outputs[0]), here, filters, lowest=True)
+    gradient = call(
+        "MaxPoolGrad",
+        orig_input=images,
+        orig_output=output,
+        grad=tf.cast(merge_filters(cotangent), tf.float32),
+        **attributes,
+    )
+    return split_filters(tf.cast(gradient, residuals.dtype), filters)
+
+
+def pull_rectified(
+    pooling: Any, rectifier: Any, cotangent: Any, seen: Place, residuals: CroppedResiduals
+) -> Any:
+    """Through tiled pooling and the rectifier before it, except for the sign of a gradient.
+
+    Returns:
+      The cotangent of the rectifier's input; zero beyond the tensor.
+    """
+    mask = residuals.opened(
+        pooling.inputs[0], *chosen_units(pooling, residuals, rectifier=rectifier)
+    )
+    chosen = residuals.windows(seen, *mask)
+    return spread(cotangent, chosen, tuple(pooling.get_attr("ksize")[1:3]))
+
+
+def _windows(value: Any, place: Place, filters: int, *, lowest: bool) -> Any:
+    """Merged windows in float32; beyond the tensor, less than anything."""
+    outside = tf.float32.min if lowest else 0
+    gathered = place.gather(with_margin(tf.cast(value, tf.float32), outside))
+    return merge_filters(tf.broadcast_to(gathered, [filters, *gathered.shape[1:]]))

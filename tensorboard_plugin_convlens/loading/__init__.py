@@ -1,0 +1,1 @@
+"""Models and data from files that people have."""

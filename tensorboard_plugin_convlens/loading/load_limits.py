@@ -1,0 +1,138 @@
+"""How much memory and time the loading of a model may take, by what its file holds."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import threading
+from collections.abc import Iterator
+from types import FrameType
+
+import psutil
+import tensorflow as tf
+
+from tensorboard_plugin_convlens.loading.model_file import ModelFile
+from tensorboard_plugin_convlens.tracing import internals
+
+_SPARE_VALUES = 1_000_000
+_TIMES_VALUES = 4
+"""Low-rank adapters and packed integers are fewer in the file than in the model."""
+_SPARE_BYTES = 1 << 30
+_TIMES_BYTES = 8
+_SECONDS, _SECONDS_OF_OBJECT, _SECONDS_OF_MB = 30.0, 0.05, 0.2
+_SECONDS_OF_LAYER = 1.0
+_LONGEST_SECONDS = 300.0
+
+
+class LimitError(Exception):
+    """A model asks for more than its file accounts for; the text is a clause."""
+
+
+@contextlib.contextmanager
+def limited(file: ModelFile, objects: int) -> Iterator[None]:
+    """Bounds what is loaded within; Keras may wrap the `LimitError` in errors of its own.
+
+    Variables are counted before they are made, everywhere. The processor time of the process
+    is bounded in its main thread, where there are timers; its memory where the system bounds
+    what a process holds (Linux).
+
+    Args:
+      file: What is loaded, or gives the weights.
+      objects: How many objects the configuration has.
+    """
+    seconds = _SECONDS + _SECONDS_OF_OBJECT * objects + _SECONDS_OF_MB * file.size / 1e6
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(_few_variables(file.values))
+        stack.enter_context(_little_time(min(seconds, _LONGEST_SECONDS), "it is not loaded"))
+        stack.enter_context(_little_memory(_SPARE_BYTES + _TIMES_BYTES * file.size))
+        yield
+
+
+@contextlib.contextmanager
+def limited_tracing(layers: int) -> Iterator[None]:
+    """Bounds the time in which a model is traced: models that call one another take forever.
+
+    Raises:
+      LimitError: It takes longer; or an error that it is the cause of.
+    """
+    seconds = _SECONDS + _SECONDS_OF_LAYER * layers
+    with _little_time(seconds, "its layers are not looked through"):
+        yield
+
+
+def limit_behind(error: BaseException) -> str:
+    """Which limit is behind an error, however often it was wrapped, as a clause; "" if none."""
+    return next((str(one) for one in _chain(error) if isinstance(one, LimitError)), "")
+
+
+def exceeded(error: BaseException) -> str:
+    """The same for an error while loading, where memory is limited, too."""
+    for one in _chain(error):
+        if isinstance(one, LimitError):
+            return str(one)
+        if isinstance(one, (MemoryError, tf.errors.ResourceExhaustedError)):
+            return "it asks for far more memory than its size accounts for"
+    return ""
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    """An error and those that it came from."""
+    one: BaseException | None = error
+    while one is not None:
+        yield one
+        one = one.__cause__ or one.__context__
+
+
+@contextlib.contextmanager
+def _few_variables(values: int) -> Iterator[None]:
+    most = _SPARE_VALUES + _TIMES_VALUES * values
+    made = 0
+
+    def count(size: int) -> None:
+        nonlocal made
+        made += size
+        if made > most:
+            raise LimitError(
+                f"its configuration asks for {made:,} weights or more, but the file holds "
+                f"{values:,}"
+            )
+
+    with internals.announced_variables(count):
+        yield
+
+
+@contextlib.contextmanager
+def _little_time(seconds: float, what: str) -> Iterator[None]:
+    def end(number: int, frame: FrameType | None) -> None:
+        raise LimitError(f"{what} after {seconds:.0f} seconds of computing")
+
+    is_main = threading.current_thread() is threading.main_thread()
+    # A profiler may use the same timer.
+    if not is_main or signal.getsignal(signal.SIGPROF) is not signal.SIG_DFL:
+        yield
+        return
+    signal.signal(signal.SIGPROF, end)
+    try:
+        # Again every second: Keras goes on after some errors.
+        signal.setitimer(signal.ITIMER_PROF, seconds, 1.0)
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, signal.SIG_DFL)
+
+
+@contextlib.contextmanager
+def _little_memory(size: int) -> Iterator[None]:
+    held = getattr(psutil.Process().memory_info(), "data", None)
+    if held is None:  # Not Linux.
+        yield
+        return
+    import resource  # Not on Windows.
+
+    before = resource.getrlimit(resource.RLIMIT_DATA)
+    known = [one for one in before if one != resource.RLIM_INFINITY]
+    resource.setrlimit(resource.RLIMIT_DATA, (min([held + size, *known]), before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_DATA, before)

@@ -1,0 +1,31 @@
+"""Whether a database of marks is sound; it is read from a copy, so nothing is changed."""
+
+from __future__ import annotations
+
+from tensorboard_plugin_convlens.core.errors import StoreError
+from tensorboard_plugin_convlens.marks.address import StoreAddress
+from tensorboard_plugin_convlens.marks.database import Database
+
+_TOLD_AT_MOST = 3
+
+
+def check_marks(address: StoreAddress) -> str:
+    """What is wrong with a SQLite database of marks, as a sentence; "" where nothing is.
+
+    That it is ours, SQLite's own check of every page and index, and the references between
+    tables.
+    """
+    database = Database(address)
+    try:
+        with database.reading() as connection:
+            if connection is None:
+                return ""
+            found = [row[0] for row in connection.exec_driver_sql("PRAGMA integrity_check(4)")]
+            broken = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchmany(1)
+    except StoreError as error:
+        return str(error)
+    finally:
+        database.close()
+    faults = [str(one) for one in found if one != "ok"][:_TOLD_AT_MOST]
+    faults += ["a row refers to one that is not there"] if broken else []
+    return f"The database of marks is damaged: {'; '.join(faults)}." if faults else ""

@@ -1,0 +1,47 @@
+"""Which weights layers have at the last captured step, to tell marks of other weights."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from tensorboard_plugin_convlens.core.errors import ConvLensError
+from tensorboard_plugin_convlens.core.judgments.marks import Mark
+from tensorboard_plugin_convlens.storage.reading.reader import Reader
+
+
+class LastWeights:
+    """Hashes of the weights of all layers; each run is read once, when first asked for."""
+
+    def __init__(self, reader: Reader) -> None:
+        """Takes the log directory to read."""
+        self._reader = reader
+        self._runs: dict[str, Mapping[tuple[str, int], str]] = {}
+
+    def differ_from(self, mark: Mark) -> bool | None:
+        """Whether the marked filter's layer has other weights now; None: that is not known.
+
+        It is not where the mark was made without a capture, and where the last captured step
+        of the run has no such layer or does not say which weights it had.
+        """
+        key = mark.key
+        if key.run not in self._runs:
+            self._runs[key.run] = self._read(key.run)
+        now = self._runs[key.run].get((key.path, key.call))
+        then = mark.made_on.weights
+        return None if now is None or then is None else now != then
+
+    def _read(self, run: str) -> Mapping[tuple[str, int], str]:
+        try:
+            steps = self._reader.steps(run)
+            if not steps:
+                return {}
+            layers = self._reader.model_graph(run, steps[-1]).layers
+            captured = self._reader.capture(run, steps[-1]).layers
+        except ConvLensError:
+            # Marks outlive the logs that they were made on.
+            return {}
+        return {
+            (layers[one.layer].path, layers[one.layer].call): one.weights
+            for one in captured
+            if one.weights
+        }

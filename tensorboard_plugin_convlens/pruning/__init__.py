@@ -1,0 +1,1 @@
+"""Smaller models, without the filters that a mask removes."""

@@ -1,0 +1,1 @@
+"""Captures of a model, step after step, into a log directory."""

@@ -1,0 +1,66 @@
+"""Statistics that need more than one input image, or more than one filter of the layer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+import numpy as np
+
+from tensorboard_plugin_convlens.core.filters import importance
+from tensorboard_plugin_convlens.core.filters.change import activation_profile
+from tensorboard_plugin_convlens.core.filters.redundancy import (
+    geometric_median_distance,
+    kernel_cosine,
+    nearest_by_activation,
+)
+from tensorboard_plugin_convlens.core.filters.selectivity import class_selectivity
+from tensorboard_plugin_convlens.core.records import FloatArray, Statistic
+
+
+class AcrossInputs:
+    """Takes the responses of every layer in, image by image; keeps 1 KiB per filter."""
+
+    def __init__(self, classes: Sequence[int | None]) -> None:
+        """`classes`: the true class of each input image, None where it is not known."""
+        self._classes = classes
+        self._profiles: dict[int, list[FloatArray]] = {}
+        self._means: dict[int, list[FloatArray]] = {}
+
+    def add_all(self, layers: Iterable[int], responses: Callable[[int], FloatArray]) -> None:
+        """Takes in what layers respond to the next input image.
+
+        Args:
+          layers: Indices in the model graph.
+          responses: Gives the maps of a layer, `[channel, height, width]`, after its
+            activation function where one follows.
+        """
+        for layer in layers:
+            maps = responses(layer)
+            profile = activation_profile(maps, len(self._classes))
+            self._profiles.setdefault(layer, []).append(profile)
+            self._means.setdefault(layer, []).append(importance.mean(maps))
+
+    def statistics(
+        self, layer: int, kernels: FloatArray | None, *, fpgm: FloatArray | None = None
+    ) -> tuple[Statistic, ...]:
+        """What all input images together say; `input` is -1.
+
+        Args:
+          layer: Index in the model graph.
+          kernels: `[channel, plane, height, width]`; None where channels have none of
+            their own: `fpgm` and `kernel_cosine` are left out then.
+          fpgm: That of these very kernels, where an earlier step computed it: it takes longer
+            than all else, and grows with the square of the number of filters.
+        """
+        nearest = nearest_by_activation(np.concatenate(self._profiles[layer], axis=1))
+        other = np.where(nearest.channel < 0, np.nan, nearest.channel)
+        selectivity = class_selectivity(np.stack(self._means[layer]), self._classes)
+        numbers = {
+            "redundancy": nearest.similarity,
+            "redundant_with": np.asarray(other, np.float32),
+            "class_selectivity": selectivity,
+        }
+        if kernels is not None:
+            numbers["fpgm"] = geometric_median_distance(kernels) if fpgm is None else fpgm
+            numbers["kernel_cosine"] = kernel_cosine(kernels, nearest.channel)
+        return tuple(Statistic(name, -1, values) for name, values in numbers.items())

@@ -1,0 +1,255 @@
+"""Writing on a thread beside the training, which waits for it only so long.
+
+Training must not wait for compression and disks. Pieces of captures wait in a queue that
+is bounded by bytes; when it is full, the computing thread waits, which counts as capture
+time and so against the budget. It waits for a bounded time, whatever the disk does: a mount
+whose server is gone never answers.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TypeVar
+
+from tensorboard_plugin_convlens.core.errors import StorageError
+from tensorboard_plugin_convlens.storage.writing.recording import Piece, Recording, size_of
+
+LIMIT = 64 * 2**20
+"""Bytes of pictures that may wait."""
+PATIENCE = 30.0
+"""Seconds that a training waits for a writer that gets nothing done."""
+LONGEST = 300.0
+"""Seconds that one capture, or the end of a training, waits for a writer that is only slow."""
+# A thread that was lost with a forked process does not tell anybody.
+_SECONDS_TO_LOOK_AGAIN = 1.0
+
+_Result = TypeVar("_Result")
+
+
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """Something to be done on the writing thread; `size` bytes of a recording wait with it."""
+
+    run: Callable[[], None]
+    recording: Recording | None = None
+    size: int = 0
+
+
+class BackgroundLane:
+    """Writes on a thread of its own.
+
+    A thread that ended is replaced by the next call. One that is stuck is waited for once,
+    `patience` seconds; from then on calls fail at once, until it gets something done.
+    """
+
+    def __init__(
+        self, limit: int = LIMIT, *, patience: float = PATIENCE, longest: float = LONGEST
+    ) -> None:
+        """Starts nothing yet; the thread ends with the process, which it never holds up.
+
+        Args:
+          limit: Bytes that may wait; one piece may always wait, however large.
+          patience: Seconds without any progress that a call waits.
+          longest: Seconds that all calls between two calls of `renew` wait together.
+        """
+        self._limit = limit
+        self._patience = patience
+        self._longest = longest
+        self._left = longest
+        self._tasks: deque[_Task] = deque()
+        self._waiting = 0
+        self._done = 0
+        self._is_stuck = False
+        self._faults: list[Exception] = []
+        self._changed = threading.Condition()
+        self._thread: threading.Thread | None = None
+
+    @property
+    def is_usable(self) -> bool:
+        """Whether nobody has waited for it in vain; a thread that ended is replaced."""
+        return not self._is_stuck
+
+    def renew(self) -> None:
+        """A capture begins: it may wait as long as any."""
+        with self._changed:
+            self._left = self._longest
+
+    def put(self, recording: Recording, piece: Piece) -> None:
+        """Queues a piece; waits while the queue is full. Raises as `wait`."""
+        size = size_of(piece)
+        with self._changed:
+            self._wait_until(lambda: not self._tasks or self._waiting + size <= self._limit)
+            self._queue(_Task(lambda: self._accept(recording, piece), recording, size))
+
+    def abandon(self, recording: Recording) -> None:
+        """Gives a recording up; the thread removes what it has begun."""
+        recording.is_abandoned = True
+        self.send(recording.abandon)
+
+    def call(self, function: Callable[[], _Result]) -> _Result:
+        """What `function` returns or raises, called on the thread after all that waits.
+
+        Raises:
+          StorageError: As `wait`; the function is not called any more, or is being called.
+        """
+        future: Future[_Result] = Future()
+        with self._changed:
+            self._check_stuck()
+            self._queue(_Task(lambda: _fulfil(future, function)))
+            try:
+                self._wait_until(future.done)
+            except BaseException:
+                future.cancel()
+                raise
+        return future.result()
+
+    def send(self, function: Callable[[], None]) -> None:
+        """Has a function called some time, without waiting; what it raises is dropped."""
+
+        def run() -> None:
+            with suppress(Exception):
+                function()
+
+        with suppress(StorageError), self._changed:
+            self._check_stuck()
+            self._queue(_Task(run))
+
+    def wait(self) -> None:
+        """Waits for the queue to be empty.
+
+        Raises:
+          StorageError: The disk did not answer in time, or the thread ended.
+        """
+        with self._changed:
+            self._wait_until(lambda: not self._tasks)
+
+    def drain(self) -> None:
+        """Waits for the queue to be empty.
+
+        Raises:
+          StorageError: As `wait`.
+          Exception: The first fault of a recording that was not raised yet; its step does
+            not exist, the others do.
+        """
+        self.wait()
+        self.check()
+
+    def check(self) -> None:
+        """Raises the first fault that was not raised yet, without waiting."""
+        with self._changed:
+            fault = self._faults.pop(0) if self._faults else None
+        if fault is not None:
+            raise fault
+
+    def _queue(self, task: _Task) -> None:
+        """Appends a task, and starts the thread if there is none; with the lock held."""
+        if self._thread is None or not self._thread.is_alive():
+            self._drop_tasks()
+            thread = threading.Thread(target=self._work, name="convlens-writer", daemon=True)
+            try:
+                thread.start()
+            except RuntimeError as error:
+                raise StorageError(
+                    f"Cannot start the thread that writes captures: {error}. "
+                    "The next capture tries again."
+                ) from error
+            self._thread = thread
+        self._tasks.append(task)
+        self._waiting += task.size
+        self._changed.notify_all()
+
+    def _check_stuck(self) -> None:
+        """Refuses to wait for what was waited for in vain; with the lock held."""
+        if self._is_stuck:
+            raise StorageError(
+                f"The log directory does not answer: captures waited {self._patience:.0f} "
+                "seconds for it, and are not written until it does. Check the disk, or the "
+                "server that it is mounted from."
+            )
+
+    def _wait_until(self, holds: Callable[[], bool]) -> None:
+        """Waits for a condition, for a bounded time; with the lock held.
+
+        Raises:
+          StorageError: The disk did not answer in time, or the thread ended.
+        """
+        began = last = time.monotonic()
+        done = self._done
+        try:
+            while not holds():
+                if self._thread is None or not self._thread.is_alive():
+                    self._drop_tasks()
+                    raise self._faults.pop()
+                now = time.monotonic()
+                if done != self._done:
+                    done, last = self._done, now
+                left = min(last + self._patience, began + self._left) - now
+                self._is_stuck = self._is_stuck or left <= 0
+                self._check_stuck()
+                self._changed.wait(min(left, _SECONDS_TO_LOOK_AGAIN))
+        finally:
+            self._left -= time.monotonic() - began
+
+    def _drop_tasks(self) -> None:
+        """Gives up what a thread that ended has left, which is a fault; with the lock held."""
+        if self._tasks:
+            self._faults.append(
+                StorageError(
+                    "The thread that writes captures ended before it had written all. "
+                    "Another one goes on."
+                )
+            )
+        for task in self._tasks:
+            if task.recording is not None:
+                task.recording.is_abandoned = True  # A capture with a hole is none.
+        self._tasks.clear()
+        self._waiting = 0
+        self._is_stuck = False
+
+    def _work(self) -> None:
+        """Does one task after the other; however it ends, everybody who waits gets to know."""
+        try:
+            while True:
+                with self._changed:
+                    self._changed.wait_for(lambda: bool(self._tasks))
+                    task = self._tasks[0]
+                task.run()
+                with self._changed:
+                    self._tasks.popleft()
+                    self._waiting -= task.size
+                    self._done += 1
+                    self._is_stuck = False
+                    self._changed.notify_all()
+        finally:
+            with self._changed:
+                self._thread = None
+                self._changed.notify_all()
+
+    def _accept(self, recording: Recording, piece: Piece) -> None:
+        """Writes a piece, unless an earlier one of its recording could not be written."""
+        if recording.is_abandoned:
+            return
+        try:
+            recording.accept(piece)
+        except Exception as fault:
+            with self._changed:
+                self._faults.append(fault)
+            recording.abandon()
+
+
+def _fulfil(future: Future[_Result], function: Callable[[], _Result]) -> None:
+    """Calls a function for whoever waits for the future, if somebody still does."""
+    if not future.set_running_or_notify_cancel():
+        return
+    try:
+        result = function()
+    except BaseException as error:
+        future.set_exception(error)
+    else:
+        future.set_result(result)

@@ -1,0 +1,1 @@
+"""When captures are made, and how much time they may take."""

@@ -1,0 +1,85 @@
+"""What goes wrong in a training with the callback: logged, kept for the tab, never raised."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Callable
+
+from tensorboard_plugin_convlens.core.errors import ConvLensError
+
+logger = logging.getLogger("tensorboard_plugin_convlens.recording.callback")
+# Of one training; what is wrong in a hundred ways needs no hundred-and-first.
+_MOST = 100
+
+
+class ProblemLog:
+    """The problems of one training, each kind once.
+
+    Sentences that differ in numbers only are of one kind: a full disk is told at its first
+    step. Nothing that a method does is raised, whatever logging handlers, formatters, the
+    disk or the texts of exceptions do.
+    """
+
+    def __init__(self, write: Callable[[list[str]], None]) -> None:
+        """Begins without problems.
+
+        Args:
+          write: Gets all sentences whenever there is a new one.
+        """
+        self._write = write
+        self._sentences: list[str] = []
+        self._kinds: set[str] = set()
+
+    @property
+    def sentences(self) -> list[str]:
+        """All that was told."""
+        return list(self._sentences)
+
+    def note(self, error: BaseException, *, is_last: bool = False) -> None:
+        """Tells a fault; `is_last` says that nothing is tried after it."""
+        what = _describe(error)
+        sentence = f"ConvLens did not capture: {what}"
+        if is_last:
+            sentence = f"ConvLens stops capturing, for it failed again and again: {what}"
+        self.tell(sentence, None if isinstance(error, ConvLensError) else error)
+
+    def tell(self, sentence: str, error: BaseException | None = None) -> None:
+        """Logs a sentence, with the trace of an error that is no sentence itself."""
+        kind = re.sub(r"\d+", "0", sentence)
+        if kind in self._kinds or len(self._kinds) >= _MOST:
+            return
+        self._kinds.add(kind)
+        self._sentences.append(sentence)
+        self.warn(f"{sentence} Training goes on.", error)
+        self.write()
+
+    def warn(self, sentence: str, error: BaseException | None = None) -> None:
+        """Logs a sentence that is kept elsewhere."""
+        try:
+            logger.warning("%s", sentence, exc_info=error)
+        except Exception:
+            return  # A handler of the user's raised; the status file still has the sentence.
+
+    def write(self) -> None:
+        """Writes all sentences anew: on a full disk that may have failed before."""
+        if self._sentences:
+            try:
+                self._write(list(self._sentences))
+            except Exception as failure:
+                self.debug(failure)
+
+    def debug(self, failure: Exception) -> None:
+        """Logs what went wrong with telling; what is to be told has been logged already."""
+        try:
+            logger.debug("ConvLens could not write its status: %s", _describe(failure))
+        except Exception:
+            return
+
+
+def _describe(error: BaseException) -> str:
+    """The text of an exception, whatever its `__str__` or `__repr__` does."""
+    try:
+        return str(error) if isinstance(error, ConvLensError) else repr(error)
+    except Exception:
+        return f"{type(error).__name__}, whose text cannot be had"

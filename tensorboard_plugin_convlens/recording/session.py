@@ -1,0 +1,281 @@
+"""Captures a model step after step: the engine's results, layer by layer, into packs.
+
+The whole way of a filter from the model to the sheet: `Session.capture` asks the engine for
+one forward pass per input image, `StepCapture.take_input` takes the maps and the gradients
+of each layer from it, a lane carries them to the `Recording`, and that writes sheets.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import keras
+
+from tensorboard_plugin_convlens.core.hashing import hash_arrays
+from tensorboard_plugin_convlens.core.records import (
+    Capture,
+    InputImages,
+    Prediction,
+    Sheet,
+    Skipped,
+)
+from tensorboard_plugin_convlens.engine.content_hashes import Hashes, hash_values
+from tensorboard_plugin_convlens.engine.engine import Engine
+from tensorboard_plugin_convlens.recording import previous_step, skipped_parts
+from tensorboard_plugin_convlens.recording.across_inputs import AcrossInputs
+from tensorboard_plugin_convlens.recording.lane import DirectLane, Lane
+from tensorboard_plugin_convlens.recording.options import CaptureOptions
+from tensorboard_plugin_convlens.recording.pace.timetable import Timetable
+from tensorboard_plugin_convlens.recording.previous_step import Course, Predecessor, Traits
+from tensorboard_plugin_convlens.recording.shown_inputs import ShownInputs
+from tensorboard_plugin_convlens.recording.step_capture import Progress, StepCapture
+from tensorboard_plugin_convlens.storage.writing.recording import End, Origin, Recording
+from tensorboard_plugin_convlens.storage.writing.writer import Writer
+from tensorboard_plugin_convlens.tracing.model_inputs import ModelInputs, one_image, to_arrays
+
+
+@dataclass(frozen=True, slots=True)
+class Notes:
+    """What a capture says beside what it computes.
+
+    Attributes:
+      iterations: Optimizer updates so far, where there are any.
+      missing: Steps that were due since the capture before and are not there.
+      remark: As of `Capture`.
+    """
+
+    iterations: int | None = None
+    missing: Sequence[Skipped] = ()
+    remark: str = ""
+
+
+class Session:
+    """A model, its input images and a writer; the model is traced once."""
+
+    def __init__(  # noqa: PLR0913  # It brings these together, and nothing else does.
+        self,
+        model: keras.Model,
+        inputs: ModelInputs,
+        shown: ShownInputs,
+        writer: Writer,
+        options: CaptureOptions,
+        *,
+        lane: Lane | None = None,
+        model_hash: str = "",
+    ) -> None:
+        """Traces the model; the log directory is not touched before `prepare` or `capture`.
+
+        Args:
+          model: The model; its current weights are captured.
+          inputs: The images as the model takes them.
+          shown: What is to be shown of them.
+          writer: Of the run.
+          options: What to capture.
+          lane: Who writes; by default the calling thread.
+          model_hash: Of a saved model (`checkpoints.hash_model`), to be kept with captures.
+
+        Raises:
+          ConvLensError: The inputs do not fit the model, a layer is not there, there is no
+            convolution, or the model is of a kind that cannot be captured.
+        """
+        self._inputs = inputs
+        self._writer = writer
+        self._options = options
+        self._lane = lane or DirectLane()
+        self._model = model_hash
+        self._timetable = Timetable()
+        self._previous: tuple[Recording, Course] | None = None
+        self.skipped: tuple[Skipped, ...] = ()
+        """What the last capture left out, and why."""
+        self.captured_values = ""
+        """As of `values`, at the last capture; "" where it did not come so far."""
+        self.engine = Engine(model, inputs, layers=options.layers)
+        self.pictures: InputImages = shown.pictures(self.engine.input_layouts)
+        """The input images as people see them."""
+
+    def prepare(self) -> None:
+        """Makes what is missing of the run: directory, discovery event, graph, input images.
+
+        Raises:
+          StorageError: The log directory cannot be written to.
+        """
+
+        def write() -> None:
+            self._writer.open()
+            self._writer.write_graph(self.engine.graph)
+            self._writer.write_inputs(self.pictures)
+
+        self._lane.call(write)
+
+    @property
+    def filters(self) -> int:
+        """Number of pictures-to-take of a capture: filters times input images."""
+        layers = [self.engine.graph.layers[index] for index in self.engine.convolutions]
+        return sum(layer.channels or 0 for layer in layers) * len(self.pictures.inputs)
+
+    def capture(
+        self,
+        step: int,
+        *,
+        notes: Notes | None = None,
+        seconds: float | None = None,
+        progress: Progress | None = None,
+        before: Predecessor | None = None,
+    ) -> Recording:
+        """Captures the model as it is now; the lane commits the step.
+
+        Args:
+          step: Not negative.
+          notes: What the capture says beside what it computes.
+          seconds: What it may take; feature maps and statistics are always taken, gradients
+            only as far as the time goes. None for all.
+          progress: Is told of every layer that is done, for every input image.
+          before: The step before, where it is not this session's own or the latest in the
+            run's directory.
+
+        Returns:
+          The recording; its `capture` is there once the lane has written it.
+
+        Raises:
+          StorageError: The log directory cannot be written to; nothing of the step becomes
+            visible. With a lane that writes in the background also when it is asked.
+        """
+        notes = notes or Notes()
+        self.captured_values = ""
+        self._lane.renew()
+        self.prepare()
+        recording = Recording(self._writer, step)
+        try:
+            capture = self._capture_all(recording, seconds, progress, before)
+            capture = replace(
+                capture,
+                iterations=notes.iterations,
+                skipped=(*capture.skipped, *notes.missing),
+                remark=notes.remark,
+            )
+            self._lane.put(recording, End(capture))
+        except BaseException:
+            self._lane.abandon(recording)
+            raise
+        return recording
+
+    @property
+    def essentials(self) -> float:
+        """Seconds that the last capture took for all but gradients; 0 before the first."""
+        return self._timetable.essentials
+
+    @property
+    def arrays(self) -> str:
+        """Hash of the input arrays as they are now."""
+        return hash_arrays(to_arrays(self._inputs))
+
+    def hashes(self) -> dict[int, Hashes]:
+        """What each layer depends on now, by index in the model graph."""
+        return self.engine.hashes(self.arrays, self.engine.values())
+
+    def values(self) -> str:
+        """Hash of all that the model reads now, its weights among them."""
+        return hash_values(self.engine.values())
+
+    def holds(self, capture: Capture) -> bool:
+        """Whether everything that a capture of the run refers to still lies there."""
+        return all(
+            self._writer.holds(sheet) for layer in capture.layers for sheet in layer.sheets
+        )
+
+    def observe(self) -> Traits:
+        """What a capture would remember of the filters; nothing is written."""
+        traits = Traits()
+        for index in range(len(self.pictures.inputs)):
+            forward = self.engine.run(one_image(self._inputs, index))
+            for layer in self.engine.convolutions:
+                traits.add_maps(layer, forward.maps(layer), len(self.pictures.inputs))
+        for layer in self.engine.convolutions:
+            kernels = self.engine.kernels(layer)
+            if kernels is not None:
+                traits.kernels[layer] = kernels
+        return traits
+
+    def _predecessor(self, step: int) -> Predecessor:
+        """The step before: of this session, once it is written, else of an earlier one."""
+        if self._previous is None or self._previous[0].step >= step:
+            return self._lane.call(lambda: previous_step.of_directory(self._writer, step))
+        self._lane.wait()
+        recording, course = self._previous
+        return previous_step.of_recording(recording, course.traits)
+
+    def _capture_all(
+        self,
+        recording: Recording,
+        seconds: float | None,
+        progress: Progress | None,
+        before: Predecessor | None,
+    ) -> Capture:
+        """Everything of a step, but for the layers, which are in the recording."""
+        started = time.monotonic()
+        predictions: list[tuple[Prediction, ...]] = []
+        self._timetable.begin(seconds, len(self.pictures.inputs))
+        before = self._predecessor(recording.step) if before is None else before
+        now = self._begin(recording, before, progress)
+        across = AcrossInputs([one.class_index for one in self.pictures.inputs])
+        skipped = list(self.engine.skipped)
+        for index in range(len(self.pictures.inputs)):
+            forward = self.engine.run(one_image(self._inputs, index))
+            predictions.append(forward.predictions)
+            across.add_all(self.engine.convolutions, forward.responses)
+            skipped += now.take_input(forward, index)
+        skipped += now.take_kernels()
+        skipped += skipped_parts.of_class_names(self.pictures.class_names, predictions)
+        now.take_numbers(across)
+        self._previous = recording, now.course
+        self._timetable.end()
+        self.skipped = tuple(skipped)
+        return Capture(
+            step=recording.step,
+            wall_time=time.time(),
+            session=self._writer.session,
+            graph=self.engine.graph.fingerprint,
+            inputs=self.pictures.fingerprint,
+            layers=(),
+            predictions=tuple(predictions),
+            skipped=self.skipped,
+            seconds=time.monotonic() - started,
+            arrays=self.arrays,
+            asked=self._options.asked,
+            model=self._model,
+        )
+
+    def _begin(
+        self, recording: Recording, before: Predecessor, progress: Progress | None
+    ) -> StepCapture:
+        """Notes in the recording what is unchanged since the step before."""
+        values = self.engine.values()
+        self.captured_values = hash_values(values)
+        hashes = self.engine.hashes(self.arrays, values)
+
+        def find() -> dict[int, Origin]:
+            return {
+                layer: before.origin(self._writer, layer, one) for layer, one in hashes.items()
+            }
+
+        origins = {}
+        for layer, origin in self._lane.call(find).items():
+            kept = tuple(sheet for sheet in origin.sheets if self._is_asked(sheet))
+            origins[layer] = replace(origin, sheets=kept)
+            self._lane.put(recording, origins[layer])
+        return StepCapture(
+            recording=recording,
+            course=Course(before, origins),
+            engine=self.engine,
+            pictures=self.pictures,
+            options=self._options,
+            lane=self._lane,
+            timetable=self._timetable,
+            progress=progress,
+        )
+
+    def _is_asked(self, sheet: Sheet) -> bool:
+        is_method = sheet.method in self._options.methods
+        return is_method and sheet.target in ("", self._options.target)

@@ -1,0 +1,154 @@
+"""One step of a session while it is captured: from forward passes to pieces of a recording."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from tensorboard_plugin_convlens.core.filters.importance import Specificity
+from tensorboard_plugin_convlens.core.records import (
+    FloatArray,
+    InputImages,
+    Skipped,
+    Statistic,
+)
+from tensorboard_plugin_convlens.engine.engine import Engine
+from tensorboard_plugin_convlens.engine.forward import Forward
+from tensorboard_plugin_convlens.recording import skipped_parts
+from tensorboard_plugin_convlens.recording.across_inputs import AcrossInputs
+from tensorboard_plugin_convlens.recording.lane import Lane
+from tensorboard_plugin_convlens.recording.options import CaptureOptions
+from tensorboard_plugin_convlens.recording.pace.timetable import Timetable
+from tensorboard_plugin_convlens.recording.previous_step import Course
+from tensorboard_plugin_convlens.storage.writing.recording import (
+    GradientBlock,
+    Kernels,
+    Maps,
+    Numbers,
+    Recording,
+)
+from tensorboard_plugin_convlens.storage.writing.sheet_writer import GradientKey
+
+Progress = Callable[[str, int], None]
+"""Is called with the key of a layer and the number of its filters that are done."""
+
+
+@dataclass(frozen=True)
+class StepCapture:
+    """Asks the engine for everything of one step, and hands it to the lane.
+
+    Attributes:
+      recording: Of the step.
+      course: What is unchanged since the step before.
+      engine, pictures, options, lane, timetable: Of the session.
+      progress: Is told of every layer that is done, for every input image.
+    """
+
+    recording: Recording
+    course: Course
+    engine: Engine
+    pictures: InputImages
+    options: CaptureOptions
+    lane: Lane
+    timetable: Timetable
+    progress: Progress | None
+
+    def take_input(self, forward: Forward, index: int) -> Iterator[Skipped]:
+        """Everything at one input image: all maps first, then gradients by layer.
+
+        Args:
+          forward: The input image, run through the model.
+          index: Of it.
+
+        Yields:
+          What the time did not suffice for.
+        """
+        self._take_maps(forward, index)
+        self.timetable.begin_gradients(index)
+        missing = []
+        for layer in self.engine.convolutions:
+            node = self.engine.graph.layers[layer]
+            statistics = list(_of_input(forward.statistics(layer), index))
+            for method in self._gradient_methods():
+                if self.course.has(layer, method, index):
+                    if method == "guided":
+                        statistics += self.course.before.specificity(layer, index)
+                elif self.timetable.has_time_for(layer, method):
+                    key = GradientKey(method, self.options.target, index)
+                    with self.timetable.measured(layer, method):
+                        specificity = self._take_gradients(forward, layer, key)
+                    if method == "guided":
+                        statistics.append(Statistic("specificity", index, specificity))
+                else:
+                    missing.append((method, node.key))
+            guidance = self.engine.guidance(layer) if self._is_guided else None
+            self.lane.put(self.recording, Numbers(layer, tuple(statistics), guidance))
+            if self.progress is not None:
+                self.progress(node.key, node.channels or 0)
+        yield from skipped_parts.of_gradients(missing, self.pictures.inputs[index].label)
+
+    def take_kernels(self) -> Iterator[Skipped]:
+        """The kernels of every layer; yields the layers that have none to show."""
+        for layer in self.engine.convolutions:
+            kernels = self.engine.kernels(layer)
+            if kernels is not None:
+                self.course.traits.kernels[layer] = kernels
+            if "kernel" not in self.options.methods or self.course.has(layer, "kernel", -1):
+                continue
+            if kernels is None:
+                key = self.engine.graph.layers[layer].key
+                yield Skipped(f"kernels of {key}", "its kernels are not of the usual form")
+            else:
+                self.lane.put(self.recording, Kernels(layer, kernels))
+
+    def take_numbers(self, across: AcrossInputs) -> None:
+        """How far every filter moved since the step before; what all images say together."""
+        traits = self.course.traits
+        for layer, origin in self.course.origins.items():
+            filters = self.engine.graph.layers[layer].channels or 0
+            changes = self.course.before.changes(origin, traits, filters)
+            fpgm = self.course.before.fpgm(origin)
+            numbers = across.statistics(layer, traits.kernels.get(layer), fpgm=fpgm)
+            self.lane.put(self.recording, Numbers(layer, (*changes, *numbers), None))
+
+    def _take_maps(self, forward: Forward, index: int) -> None:
+        """The output of every layer, and what a later activation function makes of it."""
+        for layer in self.engine.convolutions:
+            maps = forward.maps(layer)
+            self.course.traits.add_maps(layer, maps, len(self.pictures.inputs))
+            if "activation" not in self.options.methods:
+                continue
+            stage = self.engine.graph.layers[layer].activation_stage
+            if not self.course.has(layer, "activation", index, stage):
+                self.lane.put(self.recording, Maps(layer, index, maps, stage))
+            if self.course.has(layer, "activation", index, "after"):
+                continue
+            activated = forward.activated_maps(layer)
+            if activated is not None:
+                self.lane.put(self.recording, Maps(layer, index, activated, "after"))
+
+    def _take_gradients(self, forward: Forward, layer: int, key: GradientKey) -> FloatArray:
+        """The gradients of one layer, block by block; returns how specific each filter's is."""
+        specificity = Specificity()
+        for block in forward.gradients(layer, method=key.method, target=key.target):
+            specificity.add(block.values)
+            self.lane.put(self.recording, GradientBlock(layer, key, block))
+        self.lane.put(self.recording, GradientBlock(layer, key, None))
+        return specificity.values()
+
+    def _gradient_methods(self) -> Iterator[Literal["guided", "gradient"]]:
+        if self._is_guided:
+            yield "guided"
+        if "gradient" in self.options.methods:
+            yield "gradient"
+
+    @property
+    def _is_guided(self) -> bool:
+        return "guided" in self.options.methods
+
+
+def _of_input(statistics: tuple[Statistic, ...], index: int) -> tuple[Statistic, ...]:
+    """The statistics of one forward pass, marked with their input image."""
+    marked = [one if one.input < 0 else replace(one, input=index) for one in statistics]
+    return tuple(marked)

@@ -1,0 +1,34 @@
+"""What a callback was asked for, once its arguments have been checked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import keras
+
+from tensorboard_plugin_convlens.recording.options import CaptureOptions
+from tensorboard_plugin_convlens.recording.pace.budget import Budget
+from tensorboard_plugin_convlens.recording.pace.schedule import Schedule
+from tensorboard_plugin_convlens.recording.shown_inputs import ShownInputs
+from tensorboard_plugin_convlens.tracing.model_inputs import ModelInputs
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What the callback was asked for.
+
+    Attributes:
+      log_dir, run: Where to.
+      inputs, shown: The images as the model takes them, and as people see them.
+      part: The model to capture where it is not the one that is trained.
+      schedule, options, budget: When, what, and for how much time.
+    """
+
+    log_dir: str
+    run: str
+    inputs: ModelInputs
+    shown: ShownInputs
+    part: keras.Model | None
+    schedule: Schedule
+    options: CaptureOptions
+    budget: Budget

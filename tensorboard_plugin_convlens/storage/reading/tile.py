@@ -1,0 +1,69 @@
+"""One channel of a stored sheet: where its bytes lie, whether they are right, its levels."""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass
+
+from tensorboard_plugin_convlens.core.errors import FormatError
+from tensorboard_plugin_convlens.core.records import Sheet
+from tensorboard_plugin_convlens.storage.format.names import is_pack_name
+from tensorboard_plugin_convlens.storage.format.pack import decode_segment
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What a tile costs who reads it.
+
+    Attributes:
+      inflated: Bytes of levels that are inflated: those of the channels before it in its
+        segment, and its own.
+      read: Stored bytes that are read: its segment, or the whole sheet where segments have no
+        checksums.
+    """
+
+    inflated: int
+    read: int
+
+
+def cost(sheet: Sheet, channel: int) -> Cost:
+    """What the tile of a channel costs; nothing is read for it."""
+    start, end = segment_place(sheet, channel)
+    place = channel % sheet.channels_per_segment
+    read = end - start if sheet.checksums else sheet.length
+    return Cost(inflated=(place + 1) * _channel_bytes(sheet), read=read)
+
+
+def segment_place(sheet: Sheet, channel: int) -> tuple[int, int]:
+    """Where the segment of a channel begins and ends in the stored bytes of its sheet."""
+    segment = channel // sheet.channels_per_segment
+    is_last = segment + 1 == len(sheet.segments)
+    return sheet.segments[segment], sheet.length if is_last else sheet.segments[segment + 1]
+
+
+def decode_tile(sheet: Sheet, channel: int, stored: bytes) -> bytes:
+    """The levels of a channel, `uint8 [planes, height, width]`.
+
+    Args:
+      sheet: What the manifest says of the sheet.
+      channel: Which of its channels.
+      stored: The stored bytes of its segment. Where the sheet has no checksums of segments,
+        the caller has compared the SHA-256 of the whole sheet.
+
+    Raises:
+      FormatError: They are damaged.
+    """
+    segment, place = divmod(channel, sheet.channels_per_segment)
+    if sheet.checksums and zlib.crc32(stored) != sheet.checksums[segment]:
+        where = f" in {sheet.pack!r}" if is_pack_name(sheet.pack) else ""
+        raise FormatError(
+            f"Part of a sheet{where} is damaged: the checksum of channel {channel} is not that "
+            "of its bytes. The other sheets are not affected. Restore the file from a copy, or "
+            "capture the step again."
+        )
+    size = _channel_bytes(sheet)
+    return decode_segment(stored, (place + 1) * size)[place * size :]
+
+
+def _channel_bytes(sheet: Sheet) -> int:
+    return sheet.planes * sheet.height * sheet.width

@@ -1,0 +1,201 @@
+"""The convolutions of a model: what is captured, and of which kernels."""
+
+from __future__ import annotations
+
+import fnmatch
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from tensorboard_plugin_convlens.core.errors import NoConvolutionError, UnknownLayerError
+from tensorboard_plugin_convlens.core.records import FloatArray, Skipped
+from tensorboard_plugin_convlens.tracing.layout import Layout, feature_layout
+from tensorboard_plugin_convlens.tracing.nodes import TRANSPOSED, Node
+
+
+@dataclass(frozen=True)
+class Convolution:
+    """One call of a layer that convolves with learned kernels.
+
+    Attributes:
+      index: Of the node in the model graph.
+      node: The node.
+      target: Its output tensor, whose channels are looked at.
+      layout: Of the target.
+      kernels: The tensors of the kernels, in the order of their use (two in a separable
+        convolution).
+    """
+
+    index: int
+    node: Node
+    target: Any
+    layout: Layout
+    kernels: tuple[Any, ...]
+
+
+def find_convolutions(nodes: Sequence[Node]) -> tuple[tuple[Convolution, ...], list[Skipped]]:
+    """Every convolution of a model in order, and those that cannot be captured."""
+    found, skipped = [], []
+    for index, node in enumerate(nodes):
+        if not node.convolutions:
+            continue
+        target = node.outputs[0]
+        if not target.shape.is_fully_defined():
+            skipped.append(
+                Skipped(node.key, f"its output has the unknown shape {target.shape}")
+            )
+            continue
+        kernels = _kernels(node)
+        if len(kernels) > 1 and not _is_separable(node) and not node.is_fixed:
+            skipped.append(
+                Skipped(
+                    node.key,
+                    f"it holds {len(kernels)} convolutions; only its own output is captured",
+                )
+            )
+        found.append(Convolution(index, node, target, _layout(node), kernels))
+    return tuple(found), skipped
+
+
+def spatial_axes(operation: Any) -> int:
+    """2 or 3; a one-dimensional convolution runs as a flat two-dimensional one."""
+    return int(operation.outputs[0].shape.rank) - 2
+
+
+def is_channels_first(node: Node) -> bool:
+    """By the layer's own word, or by the operation's."""
+    own = getattr(node.operation, "data_format", None)
+    inner = getattr(getattr(node.operation, "layer", None), "data_format", None)
+    if own or inner:
+        return (own or inner) == "channels_first"
+    return bool(node.convolutions[-1].get_attr("data_format").startswith(b"NC"))
+
+
+def _layout(node: Node) -> Layout:
+    kernel_size = getattr(node.operation, "kernel_size", None) or getattr(
+        getattr(node.operation, "layer", None), "kernel_size", None
+    )
+    axes = len(kernel_size) if kernel_size else spatial_axes(node.convolutions[-1])
+    return feature_layout(node.outputs[0], is_channels_first(node), axes)
+
+
+def _kernels(node: Node) -> tuple[Any, ...]:
+    """The kernel tensors, each variable once, before a change of type."""
+    found: dict[int, Any] = {}
+    for operation in node.convolutions:
+        tensor = operation.inputs[1]
+        found.setdefault(id(_root(tensor)), tensor)
+    return tuple(found.values())
+
+
+def _root(tensor: Any) -> Any:
+    """The variable, or the last operation of two operands, that a kernel comes from."""
+    while len(tensor.op.inputs) and tensor.op.type != "Placeholder":
+        tensor = tensor.op.inputs[0]
+    return tensor
+
+
+def _is_separable(node: Node) -> bool:
+    kinds = [one.type for one in node.convolutions]
+    return kinds == ["DepthwiseConv2dNative", "Conv2D"]
+
+
+def to_kernel_planes(convolution: Convolution, values: Sequence[Any]) -> FloatArray | None:
+    """`[channel, input channel of the group, height, width]`; None if the shapes differ.
+
+    Of a separable convolution: the one kernel that does the same in one step.
+    """
+    operation = convolution.node.convolutions[0]
+    kernel = np.asarray(values[0], np.float32)
+    if operation.type == "DepthwiseConv2dNative":
+        planes = _depthwise_planes(kernel)
+        if len(values) == 2:
+            planes = _separable_planes(kernel, np.asarray(values[1], np.float32))
+    elif operation.type in TRANSPOSED:
+        planes = np.moveaxis(kernel, (-2, -1), (0, 1))
+    else:
+        planes = np.moveaxis(kernel, (-1, -2), (0, 1))
+    if planes.shape[0] != convolution.layout.channels:
+        return None
+    height = int(np.prod(planes.shape[2:-1]))
+    planes = planes.reshape(*planes.shape[:2], height, planes.shape[-1])
+    return planes
+
+
+def _depthwise_planes(kernel: FloatArray) -> FloatArray:
+    """`[height, width, input, multiplier]` → `[input * multiplier, 1, height, width]`."""
+    height, width, inputs, multiplier = kernel.shape
+    planes: FloatArray = kernel.transpose(2, 3, 0, 1)
+    return planes.reshape(inputs * multiplier, 1, height, width)
+
+
+def _separable_planes(depthwise: FloatArray, pointwise: FloatArray) -> FloatArray:
+    """Σ over the multiplier of pointwise weight times depthwise plane."""
+    height, width, inputs, multiplier = depthwise.shape
+    mixing = pointwise.reshape(inputs, multiplier, -1)
+    planes: FloatArray = np.einsum("hwim,imf->fihw", depthwise, mixing, dtype=np.float32)
+    return planes.reshape(-1, inputs, height, width)
+
+
+def choose(
+    convolutions: Sequence[Convolution], layers: Sequence[str] | None
+) -> tuple[Convolution, ...]:
+    """Those whose key or path is named, or matches a pattern such as `"block3_*"`.
+
+    With None, all but those of fixed kernels; see `fixed`.
+
+    Raises:
+      NoConvolutionError: If the model has none.
+      UnknownLayerError: If a name fits none; the sentence lists the nearest names.
+    """
+    if not convolutions:
+        raise NoConvolutionError(
+            "The model has no convolution with learned kernels, so there is no filter to show."
+        )
+    if layers is None:
+        learned = tuple(one for one in convolutions if not one.node.is_fixed)
+        if not learned:
+            keys = ", ".join(one.node.key for one in convolutions)
+            raise NoConvolutionError(
+                "The model has no convolution with learned kernels; those of its convolutions "
+                f"({keys[:500]}) are fixed. Name them to capture them all the same: layers=[…]."
+            )
+        return learned
+    chosen: set[int] = set()
+    for name in [layers] if isinstance(layers, str) else layers:
+        matches = {one.index for one in convolutions if _matches(one.node, name)}
+        if not matches:
+            raise UnknownLayerError(_unknown(convolutions, name))
+        chosen |= matches
+    return tuple(one for one in convolutions if one.index in chosen)
+
+
+def fixed(
+    convolutions: Sequence[Convolution], chosen: Sequence[Convolution]
+) -> tuple[Skipped, ...]:
+    """A sentence for each convolution of fixed kernels that was not chosen."""
+    taken = {one.index for one in chosen}
+    return tuple(
+        Skipped(
+            one.node.key,
+            "its kernels are fixed, not trained (the bases of a spectrogram, say), so they "
+            "are no filters that were learned; name the layer to capture it all the same",
+        )
+        for one in convolutions
+        if one.node.is_fixed and one.index not in taken
+    )
+
+
+def _matches(node: Node, name: str) -> bool:
+    return name in (node.key, node.path) or fnmatch.fnmatchcase(node.key, name)
+
+
+def _unknown(convolutions: Sequence[Convolution], name: str) -> str:
+    keys = [one.node.key for one in convolutions]
+    shown = ", ".join(keys[:12]) + (f" and {len(keys) - 12} more" if len(keys) > 12 else "")
+    return (
+        f"The model has no convolution {name!r}. Its convolutions are: {shown}. A pattern "
+        "such as 'block3_*' is understood, too."
+    )

@@ -1,0 +1,156 @@
+"""Functions with a gradient of their own: those that have the ordinary one are seen through.
+
+`tf.custom_gradient` computes a function in the graph, and hides its result behind an operation
+(`IdentityN`) whose gradient is whatever the author wrote. Where that is the function's ordinary
+derivative, computed anew to save memory (`tf.recompute_grad`, `keras.remat`), the operation is
+taken out of the trace: what is left is the network without it, whose rectifiers can be guided.
+Anything else, a straight-through estimator, say, keeps its gradient, and its rectifiers count
+as not guided. See docs/decisions/0048.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+
+from tensorboard_plugin_convlens.tracing import internals
+from tensorboard_plugin_convlens.tracing.graph_function import GraphFunction
+from tensorboard_plugin_convlens.tracing.operations import is_differentiable, is_silu_identity
+
+_RECTIFIERS = frozenset({"Relu", "Relu6"})
+_TOLERANCE = {tf.float32: 1e-4, tf.float64: 1e-4}
+"""Of derivatives that ought to be equal, as a share of the largest; 5e-2 for other types."""
+
+
+@dataclass(frozen=True, slots=True)
+class OwnGradient:
+    """A function that keeps a gradient of its own.
+
+    Attributes:
+      arguments: Tensors that its gradient goes to.
+      rectifiers: How many there are in what it computes.
+    """
+
+    arguments: tuple[Any, ...]
+    rectifiers: int
+
+
+def see_through(
+    wrapped: Any, operations: Sequence[Any], inputs: Sequence[Any]
+) -> tuple[dict[int, Any], dict[int, OwnGradient]]:
+    """Takes operations with the ordinary gradient out of a graph.
+
+    Args:
+      wrapped: Handle of the graph; what reads such an operation reads the function's own
+        result from now on.
+      operations: Of the forward pass.
+      inputs: Of the model, for a trial.
+
+    Returns:
+      `id` of each tensor that nothing reads any more → the one that is read instead; `id` of
+      each operation that keeps its gradient → what is known of it.
+    """
+    replaced: dict[int, Any] = {}
+    kept: dict[int, OwnGradient] = {}
+    outputs = {id(one) for one in wrapped.graph.outputs}
+    for operation in operations:
+        if not internals.has_own_gradient(operation) or is_silu_identity(operation):
+            continue
+        results = [
+            index
+            for index, one in enumerate(operation.outputs)
+            if one.consumers() or id(one) in outputs
+        ]
+        arguments = [
+            one
+            for index, one in enumerate(operation.inputs)
+            if index not in results and is_differentiable(one)
+        ]
+        if internals.recomputes(operation) or _is_ordinary(
+            wrapped, operation, results, arguments, inputs
+        ):
+            replaced |= internals.bypassed(operation)
+        else:
+            made = _between(arguments, [operation.inputs[one] for one in results])
+            count = sum(one.type in _RECTIFIERS for one in made)
+            kept[id(operation)] = OwnGradient(tuple(arguments), count)
+    return replaced, kept
+
+
+def _is_ordinary(
+    wrapped: Any,
+    operation: Any,
+    results: Sequence[int],
+    arguments: Sequence[Any],
+    inputs: Sequence[Any],
+) -> bool:
+    """Whether the gradient is the derivative of what is computed, by a trial.
+
+    With small and large random gradients, so that one that is clipped is told apart. False
+    where a trial is not possible or says nothing: unknown shapes, NaN, zeros throughout.
+    """
+    results = [one for one in results if is_differentiable(operation.outputs[one])]
+    if not results or not arguments:
+        return False
+    try:
+        with wrapped.graph.as_default():
+            seeds = [
+                tf.compat.v1.placeholder(one.dtype, one.shape)
+                for one in (operation.outputs[index] for index in results)
+            ]
+            own, ordinary = (
+                tf.gradients(
+                    [side[index] for index in results],
+                    arguments,
+                    seeds,
+                    stop_gradients=arguments,
+                    unconnected_gradients=tf.UnconnectedGradients.ZERO,
+                )
+                for side in (operation.outputs, operation.inputs)
+            )
+        feeds = list({id(one): one for one in (*inputs, *arguments)}.values())
+        run = GraphFunction(wrapped.prune([*feeds, *seeds], [*own, *ordinary]))
+        return all(_agree(run, feeds, seeds, scale) for scale in (1e-3, 1.0, 1e6))
+    except Exception:  # The author's code, and TensorFlow's, may refuse in any way.
+        return False
+
+
+def _agree(run: Any, feeds: Sequence[Any], seeds: Sequence[Any], scale: float) -> bool:
+    random = np.random.default_rng(0)
+    values = [tf.constant(_drawn(one, random, 1.0), one.dtype) for one in feeds]
+    values += [tf.constant(_drawn(one, random, scale), one.dtype) for one in seeds]
+    found = [np.asarray(tf.cast(one, tf.complex128)) for one in run(*values)]
+    count = len(found) // 2
+    own, ordinary = (
+        np.concatenate([one.ravel() for one in half]) for half in (found[:count], found[count:])
+    )
+    largest = np.abs(ordinary).max()
+    tolerance = min(_TOLERANCE.get(one.dtype, 5e-2) for one in feeds)
+    return bool(0 < largest < np.inf and np.abs(own - ordinary).max() <= tolerance * largest)
+
+
+def _drawn(tensor: Any, random: np.random.Generator, scale: float) -> NDArray[Any]:
+    shape = tensor.shape.as_list()
+    if not is_differentiable(tensor):
+        return np.zeros(shape)
+    drawn: NDArray[Any] = random.normal(size=shape) * scale
+    return drawn
+
+
+def _between(arguments: Iterable[Any], results: Iterable[Any]) -> list[Any]:
+    """The operations that compute results from arguments, or from anything else."""
+    seen = {id(one) for one in arguments}
+    found: dict[int, Any] = {}
+    waiting = list(results)
+    while waiting:
+        tensor = waiting.pop()
+        if id(tensor) not in seen:
+            seen.add(id(tensor))
+            found[id(tensor.op)] = tensor.op
+            waiting.extend(tensor.op.inputs)
+    return list(found.values())

@@ -1,0 +1,91 @@
+"""Functions cut out of a traced graph, run with whatever the processor can compute."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import tensorflow as tf
+
+from tensorboard_plugin_convlens.core.errors import UnsupportedModelError
+from tensorboard_plugin_convlens.tracing import internals
+
+LACKING = (
+    tf.errors.InvalidArgumentError,
+    tf.errors.NotFoundError,
+    tf.errors.UnimplementedError,
+)
+"""How TensorFlow says that it has no code for an operation."""
+
+_PARTIAL = re.compile("Conv|Pool|BatchNorm|DepthToSpace|SpaceToDepth|LRN")
+"""Types of operations that TensorFlow's CPU computes for some layouts, groups, dilations or
+types only."""
+
+_NODE = re.compile(r"\{\{node ([^}]+)\}\}")
+
+
+class GraphFunction:
+    """A function that `internals.trace_graph(…).prune` made.
+
+    Keras has XLA compile what TensorFlow's CPU has no code for: a grouped convolution of three
+    dimensions alone, and in `fit` and `predict` the whole model. A traced graph holds the
+    operations themselves. So the first call that fails at such an operation has the function
+    compiled, for this call and all later ones. Compiled convolutions take several times as
+    long; most layouts need no compiling, see `internals.adapted_graphs`.
+    """
+
+    def __init__(self, pruned: Any) -> None:
+        self._pruned = pruned
+        self._compiled: Any = None
+
+    def __call__(self, *tensors: Any) -> Any:
+        """The results of the function.
+
+        Raises:
+          UnsupportedModelError: This processor cannot compute one of its operations.
+        """
+        if self._compiled is not None:
+            return self._compiled(*tensors)
+        try:
+            with internals.adapted_graphs():
+                return self._pruned(*tensors)
+        except LACKING as error:
+            if not self._is_lack(error):
+                raise
+            return self._compile(error, tensors)
+
+    @property
+    def is_compiled(self) -> bool:
+        """Whether a call so far had to be compiled."""
+        return self._compiled is not None
+
+    def _compile(self, error: Exception, tensors: Any) -> Any:
+        compiled = tf.function(self._pruned, jit_compile=True)
+        try:
+            results = compiled(*tensors)
+        except tf.errors.OpError as second:
+            raise UnsupportedModelError(
+                f"TensorFlow cannot compute this model on this processor: {_reason(error)} "
+                f"Compiled by XLA it fails, too: {_reason(second)} Start the process with the "
+                "environment variable TF_ENABLE_ONEDNN_OPTS=1, or on a machine with a graphics "
+                "card."
+            ) from error
+        self._compiled = compiled
+        return results
+
+    def _is_lack(self, error: Exception) -> bool:
+        """Whether TensorFlow lacks an operation; an assertion of the model is no such case."""
+        text = str(error)
+        if isinstance(error, tf.errors.UnimplementedError) or "No OpKernel" in text:
+            return True
+        types = {one.name: one.type for one in self._pruned.graph.get_operations()}
+        return any(_PARTIAL.search(types.get(name, "")) for name in _NODE.findall(text))
+
+
+def _reason(error: Exception) -> str:
+    """What TensorFlow says, without where in whose code."""
+    lines = [line.strip() for line in str(error).splitlines()]
+    told = [
+        line for line in lines if line and not line.startswith(("Detected at", "File", "[["))
+    ]
+    return " ".join(told[-1:])[:300].rstrip(".") + "."

@@ -1,0 +1,275 @@
+"""The calls of a trace that are nodes of the model graph, and the edges between them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Container, Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import keras
+
+from tensorboard_plugin_convlens.tracing.trace import Trace
+
+CONVOLUTIONS = frozenset(
+    {
+        "Conv2D",
+        "Conv3D",
+        "Conv2DBackpropInput",
+        "Conv3DBackpropInputV2",
+        "DepthwiseConv2dNative",
+    }
+)
+"""Operations that convolve; the second input of each is the kernel."""
+
+TRANSPOSED = frozenset({"Conv2DBackpropInput", "Conv3DBackpropInputV2"})
+
+
+@dataclass(frozen=True)
+class Node:
+    """An input, a layer call, or a convolution beside sublayers.
+
+    The call of a layer is a node if it calls no other, or if it convolves, what it calls does
+    not, and its result is the map of that convolution: `Conv2D(activation=layers.ReLU())`.
+
+    Attributes:
+      path, call: As in `records.Layer`.
+      operation: The Keras object, or None for an input.
+      operations: The TensorFlow operations that belong to the node.
+      outputs: What the node returns, float tensors of three axes or more first.
+      convolutions: Those of `operations` that convolve with a learned kernel.
+      inbound: Indices of the nodes that this one reads.
+      is_fixed: Whether the kernels are weights that were never meant to be trained.
+    """
+
+    path: str
+    call: int
+    operation: Any
+    operations: tuple[Any, ...]
+    outputs: tuple[Any, ...]
+    convolutions: tuple[Any, ...]
+    inbound: tuple[int, ...] = ()
+    is_fixed: bool = False
+
+    @property
+    def key(self) -> str:
+        """As `records.Layer.key`."""
+        return self.path if self.call == 0 else f"{self.path}#{self.call}"
+
+    @property
+    def class_name(self) -> str:
+        """Of the Keras object; of the operation where there is none."""
+        if self.operation is None:
+            return "InputLayer" if not self.convolutions else str(self.convolutions[0].type)
+        return type(self.operation).__name__
+
+
+def build_nodes(trace: Trace) -> tuple[Node, ...]:
+    """Inputs first, then the leaf calls in the order of the computation."""
+    kernels = _Kernels(trace)
+    nodes = [
+        Node(name, 0, None, (tensor.op,), (tensor,), ())
+        for name, tensor in zip(trace.input_names, trace.inputs, strict=True)
+    ]
+    whole = frozenset(_whole_layers(trace, kernels))
+    leaves = [
+        _leaf(trace, index, kernels)
+        for index, call in enumerate(trace.calls)
+        if call.outputs
+        and (index in whole or (call.is_leaf and not _is_inside(trace, index, whole)))
+    ]
+    alone = _convolutions_beside_sublayers(trace, kernels, whole)
+    ordered = sorted(
+        (node for node in (*leaves, *alone) if node.operations),
+        key=lambda node: trace.position[id(node.operations[0])],
+    )
+    return _with_edges([*nodes, *ordered])
+
+
+class _Kernels:
+    """Finds the variable that a convolution's kernel comes from."""
+
+    def __init__(self, trace: Trace) -> None:
+        self._trace = trace
+        self._inputs = {id(tensor) for tensor in trace.inputs}
+
+    def is_learned(self, operation: Any) -> bool:
+        """Whether an operation convolves with a kernel made from variables alone."""
+        return operation.type in CONVOLUTIONS and self.variable(operation) is not None
+
+    def is_fixed(self, operation: Any) -> bool:
+        """Whether all weights behind the kernel were made as not trainable.
+
+        A layer that was frozen later is another matter: its kernels were learned. The bases of
+        a `STFTSpectrogram` were not, so that it counts as fixed while it is frozen.
+        """
+        tensors = ancestors([operation.inputs[1]])
+        sources = [self._trace.variables.get(id(one)) for one in tensors]
+        known = [one for one in sources if one is not None]
+        return bool(known) and not any(_is_learned(*one) for one in known)
+
+    def is_computed(self, tensor: Any) -> bool:
+        """Whether a tensor depends on an input of the model."""
+        return any(id(one) in self._inputs for one in ancestors([tensor]))
+
+    def name(self, operation: Any) -> str:
+        """Of the variable behind the kernel."""
+        source = self.variable(operation)
+        return "kernel" if source is None or source[1] is None else str(source[1].name)
+
+    def variable(self, operation: Any) -> tuple[Any, Any] | None:
+        """(layer, Keras variable) behind the kernel; None if there is none, or an input."""
+        found = None
+        for tensor in ancestors([operation.inputs[1]]):
+            if id(tensor) in self._inputs:
+                return None
+            found = self._trace.variables.get(id(tensor), found)
+        return found
+
+
+def _is_learned(layer: Any, variable: Any) -> bool:
+    if variable is None:
+        return True
+    if isinstance(layer, keras.layers.STFTSpectrogram):
+        return bool(variable.trainable)
+    return any(one is variable for one in layer._trainable_variables)
+
+
+def ancestors(tensors: Iterable[Any]) -> list[Any]:
+    """The tensors and everything that they are computed from."""
+    seen: dict[int, Any] = {}
+    waiting = list(tensors)
+    while waiting:
+        tensor = waiting.pop()
+        if id(tensor) not in seen:
+            seen[id(tensor)] = tensor
+            waiting.extend(tensor.op.inputs)
+    return list(seen.values())
+
+
+def _leaf(trace: Trace, index: int, kernels: _Kernels) -> Node:
+    call = trace.calls[index]
+    operations = trace.operations[call.first : call.stop]
+    found = tuple(one for one in operations if kernels.is_learned(one))
+    outputs = tuple(sorted(call.outputs, key=lambda one: not _is_map(one)))
+    if found and not _is_map(outputs[0]):
+        outputs = (found[-1].outputs[0], *outputs)
+    is_fixed = bool(found) and all(map(kernels.is_fixed, found))
+    return Node(
+        call.path, call.call, call.operation, operations, outputs, found, is_fixed=is_fixed
+    )
+
+
+def _is_map(tensor: Any) -> bool:
+    return bool(tensor.dtype.is_floating and tensor.shape.rank in (3, 4, 5))
+
+
+def _whole_layers(trace: Trace, kernels: _Kernels) -> Iterator[int]:
+    """Indices of the calls that are one node although they call sublayers."""
+    own: dict[int, list[Any]] = {}
+    for operation in filter(kernels.is_learned, trace.operations):
+        owner = trace.owners[trace.position[id(operation)]]
+        own.setdefault(owner, []).append(operation)
+    for index, found in own.items():
+        call = trace.calls[index]
+        if index < 0 or call.is_leaf or not call.outputs:
+            continue
+        if isinstance(call.operation, keras.Model) or any(
+            _is_inside(trace, other, {index}) for other in own
+        ):
+            continue
+        result = _completed(trace, found[-1], kernels)[-1].outputs[0]
+        output = min(call.outputs, key=lambda one: not _is_map(one))
+        if _is_map(output) and output.shape.num_elements() == result.shape.num_elements():
+            yield index
+
+
+def _is_inside(trace: Trace, index: int, calls: Container[int]) -> bool:
+    """Whether a call was made in one of `calls`, at any depth."""
+    parent = trace.calls[index].parent if index >= 0 else None
+    while parent is not None:
+        if parent in calls:
+            return True
+        parent = trace.calls[parent].parent
+    return False
+
+
+def _convolutions_beside_sublayers(
+    trace: Trace, kernels: _Kernels, whole: Container[int]
+) -> list[Node]:
+    """Convolutions of a layer or model that is no node itself.
+
+    A layer with one of them gives it its name; else the kernels are named.
+    """
+    own: dict[int, list[Any]] = {}
+    for operation in trace.operations:
+        index = trace.owners[trace.position[id(operation)]]
+        if index < 0 or index in whole or trace.calls[index].is_leaf:
+            continue
+        if kernels.is_learned(operation) and not _is_inside(trace, index, whole):
+            own.setdefault(index, []).append(operation)
+    counts: dict[str, int] = {}
+    nodes = []
+    for index, found in sorted(own.items()):
+        call = trace.calls[index]
+        for operation in found:
+            path, number = call.path, call.call
+            if len(found) > 1 or isinstance(call.operation, keras.Model):
+                path = f"{path}/{kernels.name(operation)}".lstrip("/")
+                number = counts.get(path, 0)
+                counts[path] = number + 1
+            made = _completed(trace, operation, kernels)
+            nodes.append(Node(path, number, None, made, made[-1].outputs, (operation,)))
+    return nodes
+
+
+def _completed(trace: Trace, convolution: Any, kernels: _Kernels) -> tuple[Any, ...]:
+    """A convolution and what its layer itself adds to complete the map, such as a bias."""
+    made = [convolution]
+    owner = trace.owner(convolution)
+    while True:
+        tensor = made[-1].outputs[0]
+        users = [one for one in tensor.consumers() if one.type != "Shape"]
+        if len(users) != 1 or trace.owner(users[0]) is not owner:
+            return tuple(made)
+        others = [one for one in users[0].inputs if one is not tensor]
+        if users[0].type not in _COMPLETING or any(map(kernels.is_computed, others)):
+            return tuple(made)
+        made.append(users[0])
+
+
+_COMPLETING = frozenset(
+    {"Add", "AddV2", "BatchToSpaceND", "BiasAdd", "Cast", "Identity", "Reshape", "Squeeze"}
+)
+"""Operations that Keras' convolutions end with, before an activation function."""
+
+
+def _with_edges(nodes: list[Node]) -> tuple[Node, ...]:
+    owner = {id(one): index for index, node in enumerate(nodes) for one in node.operations}
+
+    def inbound(index: int) -> tuple[int, ...]:
+        own = {id(one) for one in nodes[index].operations}
+        read = [t for one in nodes[index].operations for t in one.inputs if id(t.op) not in own]
+        return tuple(sorted(_producers(read, lambda op: owner.get(id(op)))))
+
+    return tuple(
+        node if node.class_name == "InputLayer" else replace(node, inbound=inbound(index))
+        for index, node in enumerate(nodes)
+    )
+
+
+def _producers(tensors: list[Any], owner: Callable[[Any], int | None]) -> set[int]:
+    """Owners of the nearest owned operations that the tensors are computed from."""
+    found: set[int] = set()
+    seen: set[int] = set()
+    waiting = list(tensors)
+    while waiting:
+        operation = waiting.pop().op
+        if id(operation) in seen:
+            continue
+        seen.add(id(operation))
+        index = owner(operation)
+        if index is None:
+            waiting.extend(operation.inputs)
+        else:
+            found.add(index)
+    return found

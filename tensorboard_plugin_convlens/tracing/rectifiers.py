@@ -1,0 +1,165 @@
+"""Which operations are rectifiers that guided backpropagation gates, and which are not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from tensorboard_plugin_convlens.core.records import Guidance
+from tensorboard_plugin_convlens.tracing.activation_names import activation_function
+from tensorboard_plugin_convlens.tracing.rectifier_halves import is_constant, is_half, operand
+from tensorboard_plugin_convlens.tracing.trace import ONE_NODE, Trace
+
+RECTIFIERS = frozenset({"Relu", "Relu6"})
+
+_NAMES = {
+    "Elu": "elu",
+    "Erf": "gelu",
+    "Erfc": "gelu",
+    "LeakyRelu": "leaky_relu",
+    "Maximum": "maximum",
+    "Relu": "relu",
+    "Relu6": "relu6",
+    "Selu": "selu",
+    "Sigmoid": "sigmoid",
+    "Softmax": "softmax",
+    "Softplus": "softplus",
+    "Softsign": "softsign",
+    "Tanh": "tanh",
+    "PartitionedCall": "compiled function",
+    "StatefulPartitionedCall": "compiled function",
+}
+"""Type of a non-linear operation → name of the activation function that it belongs to."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Ungated:
+    """An activation function without a gate.
+
+    Attributes:
+      place: The same for all operations that it consists of.
+      name: Of the function.
+      rectifies: Whether it is a rectifier that passes, or may pass, something below zero.
+    """
+
+    place: int
+    name: str
+    rectifies: bool
+
+
+class Rectifiers:
+    """The rectifiers of a trace."""
+
+    def __init__(self, trace: Trace) -> None:
+        self._trace = trace
+        self.gated: frozenset[int] = frozenset(
+            id(one) for one in trace.operations if _is_gated(one)
+        )
+        """`id` of each operation at which a guided pass stops negative gradient."""
+
+    def guidance(self, path: Iterable[Any]) -> Guidance:
+        """What is gated among the operations between a layer and the input."""
+        operations = list(path)
+        guided = len({self._place(one) for one in operations if id(one) in self.gated})
+        found = [self._ungated(one) for one in operations]
+        ungated = {one.place: one for one in found if one is not None}
+        rectifying = sum(one.rectifies for one in ungated.values())
+        names = {one.name for one in ungated.values()}
+        own = [self._trace.own_gradients.get(id(one)) for one in operations]
+        hidden = sum(one.rectifiers for one in own if one is not None)
+        if hidden:
+            names.add("custom gradient")
+        return Guidance(guided, guided + rectifying + hidden, tuple(sorted(names)))
+
+    def _ungated(self, operation: Any) -> _Ungated | None:
+        """The ungated activation function that an operation is a part of, if any."""
+        if operation.type not in _NAMES or id(operation) in self.gated:
+            return None
+        if operation.type == "Maximum" and not self._rectifies(operation):
+            return None
+        owner = self._trace.owner(operation)
+        place = id(owner) if owner is not None and owner.is_leaf else id(operand(operation))
+        is_rectifier = operation.type in RECTIFIERS and not _hard_function(operation)
+        return _Ungated(
+            place,
+            self._name(operation),
+            is_rectifier or operation.type in ("LeakyRelu", "Maximum"),
+        )
+
+    def _name(self, operation: Any) -> str:
+        """By the layer that applies it, or by what the operation does."""
+        name = self._function(operation)
+        if operation.type in RECTIFIERS and name in ("", *_PLAIN):
+            return _hard_function(operation) or "leaky_relu"
+        name = name or _NAMES[operation.type]
+        return "silu" if name == "sigmoid" and _is_silu(operation) else name
+
+    def _place(self, operation: Any) -> int:
+        """The same for all time steps of a layer that is called once per step."""
+        owner = self._trace.owner(operation)
+        is_one = owner is not None and isinstance(owner.operation, ONE_NODE)
+        return id(owner) if is_one else id(operation)
+
+    def _rectifies(self, operation: Any) -> bool:
+        """Whether it is `maximum(x, 0)`, and not the lower end of a gated rectifier's range."""
+        return any(map(_is_zero, operation.inputs)) and not any(
+            id(_uncapped(one).op) in self.gated for one in operation.inputs
+        )
+
+    def _function(self, operation: Any) -> str:
+        """Name of the activation function of the layer call around, or ""."""
+        owner = self._trace.owner(operation)
+        if owner is None or not owner.is_leaf:
+            return ""
+        return activation_function(owner.operation)
+
+
+_PLAIN = ("relu", "relu6")
+"""Names of the functions that are gated."""
+
+
+def _is_gated(operation: Any) -> bool:
+    """By what the operation does: whose function calls it, and its name, do not matter."""
+    return (
+        operation.type in RECTIFIERS
+        and not _hard_function(operation)
+        and not is_half(operation)
+    )
+
+
+def _hard_function(operation: Any) -> str:
+    """`"hard_silu"` or `"hard_sigmoid"`, `relu6(x + 3) / 6`, if it is a part of Keras' own."""
+    if operation.type != "Relu6":
+        return ""
+    frames = {frame.name for frame in operation.traceback if "keras" in frame.filename}
+    if "hard_sigmoid" not in frames:
+        return ""
+    return "hard_silu" if "hard_silu" in frames else "hard_sigmoid"
+
+
+def _is_zero(tensor: Any) -> bool:
+    value = tf.get_static_value(tensor)
+    return value is not None and not np.any(value)
+
+
+def _uncapped(tensor: Any) -> Any:
+    """What a cap is applied to."""
+    while tensor.op.type in ("Minimum", "Identity", "Cast"):
+        inputs = tensor.op.inputs
+        tensor = next((one for one in inputs if not is_constant(one)), inputs[0])
+        if is_constant(tensor):
+            break
+    return tensor
+
+
+def _is_silu(operation: Any) -> bool:
+    """`x * sigmoid(x)`."""
+    argument = operation.inputs[0]
+    return any(
+        user.type == "Mul" and any(one is argument for one in user.inputs)
+        for user in operation.outputs[0].consumers()
+    )

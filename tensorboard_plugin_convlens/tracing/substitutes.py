@@ -1,0 +1,111 @@
+"""TensorFlow's raw convolutions and poolings, also where it has no code for one.
+
+Its CPU computes them with channels last and, on the way back, without dilation. oneDNN adds
+the rest for float32, on those processors where TensorFlow uses it. What is missing is made of
+what is there.
+"""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from tensorboard_plugin_convlens.tracing.graph_function import LACKING
+
+_WEIGHTS = "filter"
+_SIZES = ("input_sizes", "orig_input_shape")
+
+_missing: set[tuple[Any, ...]] = set()
+"""What this process was found to lack; see `_kind`."""
+
+
+def call(name: str, **arguments: Any) -> Any:
+    """`tf.raw_ops.<name>`, or what gives the same result.
+
+    Args:
+      name: A convolution, a pooling, or the gradient of one with respect to the images.
+      arguments: As the raw operation takes them; sizes as lists, not as tensors.
+    """
+    kind = _kind(name, arguments)
+    if kind not in _missing:
+        try:
+            return getattr(tf.raw_ops, name)(**arguments)
+        except LACKING:
+            _missing.add(kind)
+    if arguments["data_format"].startswith("NC"):
+        return _channels_last(name, arguments)
+    if max(arguments.get("dilations", [1])) > 1:
+        return _undilated(name, arguments)
+    return _compiled(name, arguments)
+
+
+def _kind(name: str, arguments: dict[str, Any]) -> tuple[Any, ...]:
+    """What TensorFlow has code for, or not."""
+    types = {one.dtype for one in arguments.values() if tf.is_tensor(one)}
+    strides = arguments["strides"]
+    return (
+        name,
+        frozenset(types),
+        arguments["data_format"],
+        max(arguments.get("dilations", [1])) > 1,
+        # A depthwise convolution takes equal strides only.
+        name.startswith("Depthwise") and len({*strides} - {1}) + (1 in strides[1:3]) > 1,
+    )
+
+
+def _channels_last(name: str, arguments: dict[str, Any]) -> Any:
+    axes = len(arguments["data_format"])
+    order = [0, *range(2, axes), 1]
+    turned = {key: _turned(key, value, order) for key, value in arguments.items()}
+    turned["data_format"] = "NHWC" if axes == 4 else "NDHWC"
+    back = [0, axes - 1, *range(1, axes - 1)]
+    return tf.transpose(call(name, **turned), back)
+
+
+def _turned(key: str, value: Any, order: list[int]) -> Any:
+    if key == "explicit_paddings":
+        return [value[2 * axis + end] for axis in order for end in (0, 1)]
+    if isinstance(value, list):
+        return [value[axis] for axis in order]
+    if key != _WEIGHTS and tf.is_tensor(value):
+        return tf.transpose(value, order)
+    return value
+
+
+def _undilated(name: str, arguments: dict[str, Any]) -> Any:
+    """The same with a larger kernel, which has zeros where a dilated one has gaps."""
+    rates = arguments["dilations"][1:-1]
+    kernel = arguments[_WEIGHTS].numpy()
+    sizes = [
+        (size - 1) * rate + 1
+        for size, rate in zip(kernel.shape[: len(rates)], rates, strict=True)
+    ]
+    filled = np.zeros([*sizes, *kernel.shape[len(rates) :]], kernel.dtype)
+    filled[tuple(slice(None, None, rate) for rate in rates)] = kernel
+    return call(
+        name, **arguments | {_WEIGHTS: tf.constant(filled), "dilations": [1] * (len(rates) + 2)}
+    )
+
+
+def _compiled(name: str, arguments: dict[str, Any]) -> Any:
+    tensors = {key: value for key, value in arguments.items() if tf.is_tensor(value)}
+    attributes = {
+        key: tuple(value) if isinstance(value, list) else value
+        for key, value in arguments.items()
+        if key not in tensors
+    }
+    return _by_xla(name, tuple(attributes.items()))(tensors)
+
+
+@functools.lru_cache(maxsize=256)
+def _by_xla(name: str, attributes: tuple[tuple[str, Any], ...]) -> Any:
+    """Sizes must be known when XLA compiles, so each has a function of its own."""
+    given = {key: list(one) if isinstance(one, tuple) else one for key, one in attributes}
+
+    def run(tensors: dict[str, Any]) -> Any:
+        return getattr(tf.raw_ops, name)(**given, **tensors)
+
+    return tf.function(run, jit_compile=True)

@@ -1,0 +1,264 @@
+"""One run of the model into a private TensorFlow graph, with every layer call recorded.
+
+The trace knows which layer made which operation, in which call and inside which other
+layer, because it watches the calls instead of reading names.
+"""
+
+from __future__ import annotations
+
+import functools
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from tensorboard_plugin_convlens.core.errors import UnsupportedModelError
+from tensorboard_plugin_convlens.tracing import internals
+from tensorboard_plugin_convlens.tracing.custom_gradients import OwnGradient, see_through
+from tensorboard_plugin_convlens.tracing.model_inputs import (
+    ModelInputs,
+    check_against,
+    input_names,
+    to_arrays,
+    to_signature,
+)
+from tensorboard_plugin_convlens.tracing.private_graph import called, private_graph
+
+ONE_NODE = (keras.layers.TimeDistributed, keras.layers.RNN, keras.layers.Bidirectional)
+"""Layers that call others once per time step: shown as one node."""
+
+
+@dataclass(slots=True)
+class LayerCall:
+    """One call of one layer or `keras.ops` operation.
+
+    Attributes:
+      operation: The Keras object that was called.
+      path: Names of the nesting below the model (`"backbone/conv1"`); "" for the model.
+      call: How many calls of the same path came before.
+      parent: Index of the enclosing call, or None.
+      first, stop: The operations that the call made: a range in `Trace.operations`.
+      outputs: Tensors that it returned.
+      is_leaf: Whether no other call happened inside.
+    """
+
+    operation: Any
+    path: str
+    call: int
+    parent: int | None
+    first: int
+    stop: int = -1
+    outputs: tuple[Any, ...] = ()
+    is_leaf: bool = True
+
+
+@dataclass(frozen=True)
+class Trace:
+    """A model as a graph of TensorFlow operations for one image.
+
+    Attributes:
+      model: The user's model; its variables are read by reference.
+      wrapped: Handle of the graph; see `internals.trace_graph`.
+      operations: The forward operations, each after those it reads.
+      inputs: Placeholders, one per input array, batch of one.
+      input_names: Their names.
+      outputs: What the model returned, flat.
+      output_names: Their names.
+      calls: In order of their beginning; the model itself is the first.
+      owners: Per operation, the index of the innermost call that made it, or -1.
+      variables: `id` of a placeholder of a variable → (layer, Keras variable or None).
+      own_gradients: `id` of an operation → the function with a gradient of its own that it
+        is the end of.
+    """
+
+    model: keras.Model
+    wrapped: Any
+    operations: tuple[Any, ...]
+    inputs: tuple[Any, ...]
+    input_names: tuple[str, ...]
+    outputs: tuple[Any, ...]
+    output_names: tuple[str, ...]
+    calls: tuple[LayerCall, ...]
+    owners: tuple[int, ...]
+    variables: dict[int, tuple[Any, Any]]
+    own_gradients: dict[int, OwnGradient]
+    position: dict[int, int] = field(repr=False)
+
+    def owner(self, operation: Any) -> LayerCall | None:
+        """The innermost call that made an operation."""
+        index = self.owners[self.position[id(operation)]]
+        return None if index < 0 else self.calls[index]
+
+
+class _Recorder:
+    """Notes the beginning, end and tensors of every call in one graph and thread."""
+
+    def __init__(self) -> None:
+        self.calls: list[LayerCall] = []
+        self._open: list[int] = []
+        self._thread = threading.get_ident()
+        self._graph: Any = None
+        self._paths: dict[tuple[str, int], str] = {}
+        self._counts: dict[str, int] = {}
+
+    def start(self, graph: Any) -> None:
+        """Forgets everything and watches `graph` from now on."""
+        self.__init__()  # type: ignore[misc]
+        self._graph = graph
+
+    def replace(self, operation: Any, call: Callable[..., Any]) -> Callable[..., Any]:
+        """A pass-through of `call` that records."""
+
+        @functools.wraps(call)
+        def recorded(*args: Any, **kwargs: Any) -> Any:
+            if not self._watches():
+                return call(*args, **kwargs)
+            index = self._begin(operation)
+            try:
+                result = self._own_tensors(call(*args, **kwargs), (args, kwargs))
+            finally:
+                self._open.pop()
+            self._end(index, result)
+            return result
+
+        return recorded
+
+    def _watches(self) -> bool:
+        if threading.get_ident() != self._thread or self._graph is None:
+            return False
+        if self._open and isinstance(self.calls[self._open[-1]].operation, ONE_NODE):
+            return False
+        return tf.compat.v1.get_default_graph() is self._graph
+
+    def _begin(self, operation: Any) -> int:
+        parent = self._open[-1] if self._open else None
+        path = ""
+        if parent is not None:
+            self.calls[parent].is_leaf = False
+            above = self.calls[parent].path
+            path = self._unique_path(f"{above}/{operation.name}".lstrip("/"), operation)
+        call = self._counts.get(path, 0)
+        self._counts[path] = call + 1
+        first = self._graph.num_operations()
+        self.calls.append(LayerCall(operation, path, call, parent, first))
+        self._open.append(len(self.calls) - 1)
+        return self._open[-1]
+
+    def _unique_path(self, path: str, operation: Any) -> str:
+        """`path`, numbered where another layer of the same name came before."""
+        key = (path, id(operation))
+        if key not in self._paths:
+            taken = sum(other == path for other, _ in self._paths)
+            self._paths[key] = path if taken == 0 else f"{path}_{taken}"
+        return self._paths[key]
+
+    def _own_tensors(self, result: Any, arguments: Any) -> Any:
+        """`result`, with a tensor of its own wherever the call returned an argument."""
+        given = {id(one) for one in tf.nest.flatten(arguments)}
+
+        def own(tensor: Any) -> Any:
+            if id(tensor) not in given or not tf.is_tensor(tensor):
+                return tensor
+            return internals.copied(tensor)
+
+        return tf.nest.map_structure(own, result)
+
+    def _end(self, index: int, result: Any) -> None:
+        call = self.calls[index]
+        call.stop = self._graph.num_operations()
+        call.outputs = tuple(one for one in tf.nest.flatten(result) if tf.is_tensor(one))
+
+
+def trace_model(model: keras.Model, inputs: ModelInputs) -> Trace:
+    """Runs `model(inputs, training=False)` once, for one image, without computing.
+
+    Raises:
+      InputError: If the inputs do not have the shapes that the model declares.
+      UnsupportedModelError: If the model was never built, does not have all of its weights
+        yet, or does not run in a graph.
+    """
+    _check_kind(model)
+    check_against(model, inputs)
+    signature = to_signature(to_arrays(inputs))
+    keras_operations = internals.operations_of(model)
+    recorder = _Recorder()
+
+    def run(*tensors: Any) -> list[Any]:
+        recorder.start(tf.compat.v1.get_default_graph())
+        results = called(model, keras.tree.pack_sequence_as(inputs, list(tensors)))
+        names[:] = _output_names(model, results)
+        return [tf.convert_to_tensor(one) for one in tf.nest.flatten(results)]
+
+    names: list[str] = []
+    wrapped = private_graph(model, run, signature, keras_operations, recorder.replace)
+    return _to_trace(model, wrapped, recorder.calls, input_names(model, inputs), names)
+
+
+def _check_kind(model: Any) -> None:
+    if not isinstance(model, keras.Model):
+        raise UnsupportedModelError(
+            f"Expected a keras.Model of Keras 3; got {type(model).__module__}."
+            f"{type(model).__name__}. Load it with keras.models.load_model."
+        )
+    if keras.backend.backend() != "tensorflow":
+        raise UnsupportedModelError(
+            f"Keras runs on {keras.backend.backend()!r}; ConvLens captures models on "
+            "TensorFlow: set KERAS_BACKEND=tensorflow."
+        )
+    if not model.built:
+        raise UnsupportedModelError(
+            f"The model {model.name!r} has never been called, so it may have no weights yet: "
+            "call it once on a batch, or give its input shape with build(). Where its "
+            "train_step calls only parts of it, capture a part: "
+            "ConvLensCallback(…, model=gan.discriminator)."
+        )
+
+
+def _output_names(model: keras.Model, results: Any) -> list[str]:
+    if isinstance(results, dict):
+        return [str(key) for key in sorted(results)]
+    count = len(tf.nest.flatten(results))
+    own = list(getattr(model, "output_names", ()))
+    if len(own) == count:
+        return own
+    return ["output" if index == 0 else f"output_{index}" for index in range(count)]
+
+
+def _to_trace(
+    model: keras.Model,
+    wrapped: Any,
+    calls: list[LayerCall],
+    names: list[str],
+    output_names: list[str],
+) -> Trace:
+    graph = wrapped.graph
+    operations = tuple(graph.get_operations())
+    owners = [-1] * len(operations)
+    for index, call in enumerate(calls):  # inner calls come later and win
+        owners[call.first : call.stop] = [index] * (call.stop - call.first)
+    handles = internals.variable_handles(internals.operations_of(model))
+    variables = {
+        inner: handles.get(outer, (None, None))
+        for inner, outer in internals.captured_variables(graph).items()
+    }
+    inputs = tuple(graph.inputs[: len(names)])
+    replaced, own_gradients = see_through(wrapped, operations, inputs)
+    for call in calls:
+        call.outputs = tuple(replaced.get(id(one), one) for one in call.outputs)
+    return Trace(
+        model=model,
+        wrapped=wrapped,
+        operations=operations,
+        inputs=inputs,
+        input_names=tuple(names),
+        outputs=tuple(replaced.get(id(one), one) for one in graph.outputs),
+        output_names=tuple(output_names),
+        calls=tuple(calls),
+        owners=tuple(owners),
+        variables=variables,
+        own_gradients=own_gradients,
+        position={id(one): index for index, one in enumerate(operations)},
+    )

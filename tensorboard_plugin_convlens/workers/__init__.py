@@ -1,0 +1,1 @@
+"""Captures computed in other processes."""

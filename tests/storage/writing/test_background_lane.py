@@ -1,0 +1,189 @@
+"""Pieces of captures on their way to the disk."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+
+import numpy as np
+import pytest
+
+from tensorboard_plugin_convlens.core.errors import StorageError
+from tensorboard_plugin_convlens.core.records import Capture
+from tensorboard_plugin_convlens.recording.background_lane import BackgroundLane
+from tensorboard_plugin_convlens.recording.lane import DirectLane
+from tensorboard_plugin_convlens.recording.options import build_options
+from tensorboard_plugin_convlens.recording.session import Session
+from tensorboard_plugin_convlens.recording.shown_inputs import build_shown_inputs
+from tensorboard_plugin_convlens.storage.reading.reader import Reader
+from tensorboard_plugin_convlens.storage.writing.recording import (
+    Abandon,
+    End,
+    GradientBlock,
+    Kernels,
+    Maps,
+    Numbers,
+    Piece,
+    Recording,
+    size_of,
+)
+from tensorboard_plugin_convlens.storage.writing.sheet_writer import GradientKey
+from tensorboard_plugin_convlens.storage.writing.writer import Writer
+from tests import captures
+from tests.training.steps import IMAGES, METHODS, small_model
+
+KEY = GradientKey("guided", "max", 0)
+
+
+class SlowRecording(Recording):
+    """A recording on a disk that answers when the gate is opened."""
+
+    gate = threading.Event()
+
+    def accept(self, piece: Piece) -> None:
+        self.gate.wait()
+        super().accept(piece)
+
+
+def begin(tmp_path):
+    writer = Writer(tmp_path, run="train")
+    writer.write_graph(captures.graph())
+    writer.write_inputs(captures.images())
+    return writer
+
+
+def header(writer, step):
+    return Capture(
+        step=step,
+        wall_time=time.time(),
+        session=writer.session,
+        graph=captures.graph().fingerprint,
+        inputs=captures.images().fingerprint,
+        layers=(),
+    )
+
+
+def pieces(writer, step):
+    yield Maps(1, 0, captures.maps(step, 0), "after")
+    yield Numbers(1, (), None)
+    yield GradientBlock(1, KEY, captures.gradients(step, 0))
+    yield GradientBlock(1, KEY, None)
+    yield End(header(writer, step))
+
+
+@pytest.mark.parametrize("make_lane", [DirectLane, BackgroundLane])
+def test_what_is_put_can_be_read_after_draining(tmp_path, make_lane):
+    writer, lane = begin(tmp_path), make_lane()
+    for step in range(3):
+        recording = Recording(writer, step)
+        for piece in pieces(writer, step):
+            lane.put(recording, piece)
+    lane.drain()
+
+    reader = Reader(tmp_path)
+    assert reader.steps("train") == (0, 1, 2)
+    for step in range(3):
+        written = captures.maps(step, 0)
+        assert np.abs(reader.feature_maps("train", step, "conv1") - written).max() < 0.01
+
+
+def test_a_full_queue_makes_the_caller_wait_instead_of_growing(tmp_path):
+    writer = begin(tmp_path)
+    size = captures.maps(0, 0).nbytes
+    lane = BackgroundLane(limit=2 * size)
+    most: list[int] = []
+    held = SlowRecording(writer, 0)
+
+    def put():
+        for piece in [Maps(1, index, captures.maps(0, index), "after") for index in range(6)]:
+            lane.put(held, piece)
+            most.append(lane._waiting)
+
+    caller = threading.Thread(target=put)
+    caller.start()
+    caller.join(timeout=0.5)
+    assert caller.is_alive()
+    assert max(most) <= 2 * size
+    held.gate.set()
+    caller.join(timeout=20)
+    lane.drain()
+    held.abandon()
+    assert not caller.is_alive()
+    assert max(most) <= 2 * size
+
+
+class WatchedLane(BackgroundLane):
+    """Notes what waits after each piece, how much there was in all, and when it is full."""
+
+    def __init__(self, limit):
+        super().__init__(limit)
+        self.most = self.total = self.largest = 0
+        self.is_full = threading.Event()
+
+    def put(self, recording, piece):
+        with self._changed:
+            if self._waiting + size_of(piece) > self._limit:
+                self.is_full.set()
+        super().put(recording, piece)
+        self.total += size_of(piece)
+        self.largest = max(self.largest, size_of(piece))
+        with self._changed:
+            self.most = max(self.most, self._waiting)
+
+
+def test_a_capture_on_a_slow_disk_waits_instead_of_filling_the_memory(tmp_path, monkeypatch):
+    accept = Recording.accept
+
+    lane = WatchedLane(limit=60_000)
+
+    def accept_when_full(recording, piece):
+        lane.is_full.wait()
+        accept(recording, piece)
+
+    monkeypatch.setattr(Recording, "accept", accept_when_full)
+    pictures = build_shown_inputs(IMAGES[:4])
+    options = build_options(None, METHODS, "sum")
+    writer = Writer(tmp_path, run="train")
+    session = Session(small_model(), IMAGES[:4], pictures, writer, options, lane=lane)
+    session.capture(0)
+    lane.drain()
+
+    assert lane.largest < 60_000 < lane.total / 2
+    assert lane.largest < lane.most <= 60_000
+    assert Reader(tmp_path).steps("train") == (0,)
+
+
+def test_the_arrays_of_every_piece_count():
+    maps = np.zeros((2, 3, 4), np.float32)
+    block = captures.gradients(0, 0)
+
+    assert size_of(Maps(0, 0, maps, "after")) == size_of(Kernels(0, maps)) == 96
+    assert size_of(GradientBlock(0, KEY, block)) == block.values.nbytes
+
+
+def test_a_fault_gives_up_its_recording_only_and_is_raised_once(tmp_path):
+    writer, lane = begin(tmp_path), BackgroundLane()
+    bad, good = Recording(writer, 10**15), Recording(writer, 1)
+    for one, step in ((bad, 0), (good, 1)):
+        for piece in pieces(writer, step):
+            lane.put(one, piece)
+
+    with pytest.raises(StorageError, match="A step must lie between"):
+        lane.drain()
+    lane.drain()
+
+    assert Reader(tmp_path).steps("train") == (1,)
+
+
+@pytest.mark.parametrize("make_lane", [DirectLane, BackgroundLane])
+def test_an_abandoned_recording_leaves_no_file(tmp_path, make_lane):
+    writer, lane = begin(tmp_path), make_lane()
+    before = sorted(os.listdir(writer.directory))
+    recording = Recording(writer, 0)
+    for piece in [*list(pieces(writer, 0))[:3], Abandon()]:
+        lane.put(recording, piece)
+    lane.drain()
+
+    assert sorted(os.listdir(writer.directory)) == before
+    assert recording.capture is None

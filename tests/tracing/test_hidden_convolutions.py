@@ -1,0 +1,57 @@
+"""Convolutions that the graph only calls are named, never lost in silence."""
+
+from __future__ import annotations
+
+import keras
+import numpy as np
+import tensorflow as tf
+from keras import layers
+
+from tensorboard_plugin_convlens.engine.engine import Engine
+
+
+class OneByOne(layers.Layer):
+    """Convolves the images of a batch one after the other."""
+
+    def __init__(self):
+        super().__init__(name="one_by_one")
+        self.convolution = layers.Conv2D(4, 3)
+
+    def build(self, shape):
+        self.convolution.build(shape)
+        self.built = True
+
+    def call(self, images):
+        return tf.map_fn(lambda image: self.convolution(image[None])[0], images)
+
+
+class Doubled(layers.Layer):
+    """A loop without a convolution."""
+
+    def call(self, images):
+        return tf.map_fn(lambda image: image * 2, images)
+
+
+def engine_of(between):
+    image = keras.Input((16, 16, 3))
+    model = keras.Model(image, layers.Conv2D(3, 3, name="last")(between(image)))
+    return Engine(model, np.zeros((1, 16, 16, 3), np.float32))
+
+
+def reasons(engine, key):
+    return [one.reason for one in engine.skipped if one.what == key]
+
+
+def test_a_convolution_inside_a_loop_is_named():
+    engine = engine_of(OneByOne())
+    (reason,) = reasons(engine, "one_by_one")
+    assert "inside a loop or branch" in reason
+
+
+def test_what_can_be_captured_beside_it_is():
+    engine = engine_of(OneByOne())
+    assert [engine.graph.layers[one].key for one in engine.convolutions] == ["last"]
+
+
+def test_a_loop_without_convolutions_is_not_named():
+    assert reasons(engine_of(Doubled(name="doubled")), "doubled") == []
