@@ -43,6 +43,7 @@ check: $(VENV)/.dev $(NODE_MODULES) $(STATIC) ## lint, types, import rules, gene
 	$(BIN)/python tools/generate_colormaps.py --check
 	$(BIN)/python tools/generate_criteria.py --check
 	$(BIN)/python tools/generate_cli_docs.py --check
+	$(BIN)/python tools/generate_map.py --check
 
 fmt: $(VENV)/.dev ## format the Python code and mend what can be mended
 	$(BIN)/ruff check --fix .
@@ -54,6 +55,7 @@ generate: $(VENV)/.dev ## write the generated files anew
 	$(BIN)/python tools/generate_colormaps.py
 	$(BIN)/python tools/generate_criteria.py
 	$(BIN)/python tools/generate_cli_docs.py
+	$(BIN)/python tools/generate_map.py
 
 dev: $(VENV)/.dev $(NODE_MODULES) ## TensorBoard on LOGDIR; the tab is rebuilt as you edit
 	$(NPM) run dev & trap "kill $$! 2>/dev/null" EXIT INT TERM; \
