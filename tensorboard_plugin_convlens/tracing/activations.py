@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import tensorflow as tf
 
@@ -11,6 +10,7 @@ from tensorboard_plugin_convlens.core.records import ActivationStage
 from tensorboard_plugin_convlens.tracing.activation_names import activation_function
 from tensorboard_plugin_convlens.tracing.nodes import Node
 from tensorboard_plugin_convlens.tracing.rectifiers import RECTIFIERS
+from tensorboard_plugin_convlens.tracing.types import Operation, Tensor
 
 _PASSING = frozenset(
     [
@@ -53,7 +53,7 @@ def gate_node(nodes: Sequence[Node], index: int) -> int:
     return position
 
 
-def activated_output(nodes: Sequence[Node], index: int) -> Any | None:
+def activated_output(nodes: Sequence[Node], index: int) -> Tensor | None:
     """The tensor after the activation function that follows a node, or that it applies.
 
     Returns:
@@ -83,7 +83,7 @@ def _continues(node: Node, follower: Node) -> bool:
     return _applies_function(follower) or follower.class_name in _PASSING
 
 
-def _rectified(tensor: Any) -> Any | None:
+def _rectified(tensor: Tensor) -> Tensor | None:
     """The output of a bare `relu(tensor)` outside any layer."""
     users = [one for one in tensor.consumers() if one.type != "Shape"]
     if len(users) == 1 and users[0].type in RECTIFIERS:
@@ -91,13 +91,13 @@ def _rectified(tensor: Any) -> Any | None:
     return None
 
 
-def zeroes(tensor: Any) -> bool:
+def zeroes(tensor: Tensor) -> bool:
     """Whether a tensor comes out of a function that makes whatever is negative exactly 0."""
     operation = _last_operation(tensor)
     return operation.type in RECTIFIERS or _limit(operation, "Maximum") == 0
 
 
-def ends_of_range(tensor: Any) -> tuple[float, ...]:
+def ends_of_range(tensor: Tensor) -> tuple[float, ...]:
     """Where the function that a tensor comes out of saturates; () where it does not.
 
     Zero, the lower end of a rectifier, is not among them: there a unit is silent.
@@ -112,14 +112,14 @@ def ends_of_range(tensor: Any) -> tuple[float, ...]:
     return (upper,) if not lower else (lower, upper)
 
 
-def _last_operation(tensor: Any) -> Any:
+def _last_operation(tensor: Tensor) -> Operation:
     operation = tensor.op
     while operation.type in ("Identity", "Cast", "Reshape", "Squeeze"):
         operation = operation.inputs[0].op
     return operation
 
 
-def _limit(operation: Any, kind: str) -> float | None:
+def _limit(operation: Operation, kind: str) -> float | None:
     """The constant operand of a `Maximum` or `Minimum` (Keras clips with both)."""
     if operation.type != kind:
         return None
@@ -131,7 +131,7 @@ def _limit(operation: Any, kind: str) -> float | None:
 _ENDS = {"Relu6": (6.0,), "Sigmoid": (0.0, 1.0), "Tanh": (-1.0, 1.0)}
 
 
-def _whole_function(nodes: Sequence[Node], rectified: Any) -> Any:
+def _whole_function(nodes: Sequence[Node], rectified: Tensor) -> Tensor:
     """The output of the activation layer that a rectifier is a part of, else the rectifier's.
 
     `ReLU(max_value=4)` is a rectifier and a clip.
@@ -152,7 +152,7 @@ def activation_stage(nodes: Sequence[Node], index: int) -> ActivationStage:
     return "before"
 
 
-def normalization_after(nodes: Sequence[Node], index: int) -> Any | None:
+def normalization_after(nodes: Sequence[Node], index: int) -> Tensor | None:
     """The BatchNormalization layer that directly follows a node without activation."""
     if activation_function(nodes[index].operation):
         return None

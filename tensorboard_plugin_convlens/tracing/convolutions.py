@@ -13,6 +13,7 @@ from tensorboard_plugin_convlens.core.errors import NoConvolutionError, UnknownL
 from tensorboard_plugin_convlens.core.records import FloatArray, Skipped
 from tensorboard_plugin_convlens.tracing.layout import Layout, feature_layout
 from tensorboard_plugin_convlens.tracing.nodes import TRANSPOSED, Node
+from tensorboard_plugin_convlens.tracing.types import Operation, Tensor, TensorId
 
 
 @dataclass(frozen=True)
@@ -30,9 +31,9 @@ class Convolution:
 
     index: int
     node: Node
-    target: Any
+    target: Tensor
     layout: Layout
-    kernels: tuple[Any, ...]
+    kernels: tuple[Tensor, ...]
 
 
 def find_convolutions(nodes: Sequence[Node]) -> tuple[tuple[Convolution, ...], list[Skipped]]:
@@ -59,7 +60,7 @@ def find_convolutions(nodes: Sequence[Node]) -> tuple[tuple[Convolution, ...], l
     return tuple(found), skipped
 
 
-def spatial_axes(operation: Any) -> int:
+def spatial_axes(operation: Operation) -> int:
     """2 or 3; a one-dimensional convolution runs as a flat two-dimensional one."""
     return int(operation.outputs[0].shape.rank) - 2
 
@@ -81,16 +82,16 @@ def _layout(node: Node) -> Layout:
     return feature_layout(node.outputs[0], is_channels_first(node), axes)
 
 
-def _kernels(node: Node) -> tuple[Any, ...]:
+def _kernels(node: Node) -> tuple[Tensor, ...]:
     """The kernel tensors, each variable once, before a change of type."""
-    found: dict[int, Any] = {}
+    found: dict[TensorId, Tensor] = {}
     for operation in node.convolutions:
         tensor = operation.inputs[1]
         found.setdefault(id(_root(tensor)), tensor)
     return tuple(found.values())
 
 
-def _root(tensor: Any) -> Any:
+def _root(tensor: Tensor) -> Tensor:
     """The variable, or the last operation of two operands, that a kernel comes from."""
     while len(tensor.op.inputs) and tensor.op.type != "Placeholder":
         tensor = tensor.op.inputs[0]

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from tensorboard_plugin_convlens.tracing import internals
 from tensorboard_plugin_convlens.tracing.graph_function import GraphFunction
 from tensorboard_plugin_convlens.tracing.operations import is_differentiable, is_silu_identity
+from tensorboard_plugin_convlens.tracing.types import Operation, Tensor, TensorId
 
 _RECTIFIERS = frozenset({"Relu", "Relu6"})
 _TOLERANCE = {tf.float32: 1e-4, tf.float64: 1e-4}
@@ -36,13 +37,13 @@ class OwnGradient:
       rectifiers: How many there are in what it computes.
     """
 
-    arguments: tuple[Any, ...]
+    arguments: tuple[Tensor, ...]
     rectifiers: int
 
 
 def see_through(
-    wrapped: Any, operations: Sequence[Any], inputs: Sequence[Any]
-) -> tuple[dict[int, Any], dict[int, OwnGradient]]:
+    wrapped: Any, operations: Sequence[Operation], inputs: Sequence[Tensor]
+) -> tuple[dict[TensorId, Tensor], dict[TensorId, OwnGradient]]:
     """Takes operations with the ordinary gradient out of a graph.
 
     Args:
@@ -55,8 +56,8 @@ def see_through(
       `id` of each tensor that nothing reads any more → the one that is read instead; `id` of
       each operation that keeps its gradient → what is known of it.
     """
-    replaced: dict[int, Any] = {}
-    kept: dict[int, OwnGradient] = {}
+    replaced: dict[TensorId, Tensor] = {}
+    kept: dict[TensorId, OwnGradient] = {}
     outputs = {id(one) for one in wrapped.graph.outputs}
     for operation in operations:
         if not internals.has_own_gradient(operation) or is_silu_identity(operation):
@@ -84,10 +85,10 @@ def see_through(
 
 def _is_ordinary(
     wrapped: Any,
-    operation: Any,
+    operation: Operation,
     results: Sequence[int],
-    arguments: Sequence[Any],
-    inputs: Sequence[Any],
+    arguments: Sequence[Tensor],
+    inputs: Sequence[Tensor],
 ) -> bool:
     """Whether the gradient is the derivative of what is computed, by a trial.
 
@@ -120,7 +121,7 @@ def _is_ordinary(
         return False
 
 
-def _agree(run: Any, feeds: Sequence[Any], seeds: Sequence[Any], scale: float) -> bool:
+def _agree(run: Any, feeds: Sequence[Tensor], seeds: Sequence[Tensor], scale: float) -> bool:
     random = np.random.default_rng(0)
     values = [tf.constant(_drawn(one, random, 1.0), one.dtype) for one in feeds]
     values += [tf.constant(_drawn(one, random, scale), one.dtype) for one in seeds]
@@ -134,7 +135,7 @@ def _agree(run: Any, feeds: Sequence[Any], seeds: Sequence[Any], scale: float) -
     return bool(0 < largest < np.inf and np.abs(own - ordinary).max() <= tolerance * largest)
 
 
-def _drawn(tensor: Any, random: np.random.Generator, scale: float) -> NDArray[Any]:
+def _drawn(tensor: Tensor, random: np.random.Generator, scale: float) -> NDArray[Any]:
     shape = tensor.shape.as_list()
     if not is_differentiable(tensor):
         return np.zeros(shape)
@@ -142,10 +143,10 @@ def _drawn(tensor: Any, random: np.random.Generator, scale: float) -> NDArray[An
     return drawn
 
 
-def _between(arguments: Iterable[Any], results: Iterable[Any]) -> list[Any]:
+def _between(arguments: Iterable[Tensor], results: Iterable[Tensor]) -> list[Operation]:
     """The operations that compute results from arguments, or from anything else."""
     seen = {id(one) for one in arguments}
-    found: dict[int, Any] = {}
+    found: dict[TensorId, Operation] = {}
     waiting = list(results)
     while waiting:
         tensor = waiting.pop()

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from tensorboard_plugin_convlens.tracing.trace import Trace
+from tensorboard_plugin_convlens.tracing.types import Tensor
 
 _PROBABILITIES = frozenset({"Softmax", "Sigmoid"})
 _PASSING = frozenset({"Identity", "Cast", "Reshape", "Squeeze"})
@@ -22,7 +22,7 @@ class Head:
     """
 
     name: str
-    tensor: Any
+    tensor: Tensor
     is_probability: bool
 
 
@@ -35,7 +35,7 @@ def find_heads(trace: Trace) -> tuple[Head, ...]:
     )
 
 
-def _last_function(tensor: Any) -> str:
+def _last_function(tensor: Tensor) -> str:
     operation = tensor.op
     while operation.type in _PASSING:
         operation = operation.inputs[0].op

@@ -7,6 +7,7 @@ from typing import Any
 
 from tensorboard_plugin_convlens.core.records import Skipped
 from tensorboard_plugin_convlens.tracing.nodes import CONVOLUTIONS, Node
+from tensorboard_plugin_convlens.tracing.types import Operation
 
 
 def hidden_convolutions(nodes: Sequence[Node]) -> tuple[Skipped, ...]:
@@ -31,7 +32,7 @@ def hidden_convolutions(nodes: Sequence[Node]) -> tuple[Skipped, ...]:
     )
 
 
-def _called(operation: Any) -> list[str]:
+def _called(operation: Operation) -> list[str]:
     """Names of the functions that an operation of a graph runs."""
     return list(_names(operation.node_def.attr.values()))
 

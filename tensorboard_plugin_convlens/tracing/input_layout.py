@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
 
 import tensorflow as tf
 
@@ -16,6 +15,7 @@ from tensorboard_plugin_convlens.tracing.convolutions import is_channels_first, 
 from tensorboard_plugin_convlens.tracing.layout import Layout, input_layout
 from tensorboard_plugin_convlens.tracing.nodes import TRANSPOSED, Node
 from tensorboard_plugin_convlens.tracing.trace import Trace
+from tensorboard_plugin_convlens.tracing.types import Operation, Tensor
 
 _NONE = -1
 """Instead of an axis: the channels are made on the way, of a picture that has none."""
@@ -46,7 +46,7 @@ def _layout(nodes: Sequence[Node], trace: Trace, source: int) -> Layout:
     return input_layout(tensor, False, max(tensor.shape.rank - 2, 0))
 
 
-def _axis_at_input(convolution: Any, source: Any) -> int | None:
+def _axis_at_input(convolution: Operation, source: Tensor) -> int | None:
     """The axis of the source that the convolution takes for channels, the batch being 0.
 
     Returns:
@@ -70,7 +70,7 @@ def _axis_at_input(convolution: Any, source: Any) -> int | None:
     return None
 
 
-def _axis_before(tensor: Any, given: Any, axis: int) -> int | None:
+def _axis_before(tensor: Tensor, given: Tensor, axis: int) -> int | None:
     """The axis of an operation's input that becomes an axis of its output."""
     if axis == _NONE:
         return _NONE
@@ -88,7 +88,7 @@ def _axis_before(tensor: Any, given: Any, axis: int) -> int | None:
     return axis if given.shape.rank == tensor.shape.rank else None
 
 
-def _axis_before_expanding(tensor: Any, given: Any, axis: int) -> int | None:
+def _axis_before_expanding(tensor: Tensor, given: Tensor, axis: int) -> int | None:
     place = tf.get_static_value(tensor.op.inputs[1])
     if given is not tensor.op.inputs[0] or place is None:
         return None
@@ -96,7 +96,7 @@ def _axis_before_expanding(tensor: Any, given: Any, axis: int) -> int | None:
     return _NONE if axis == place else axis - (axis > place)
 
 
-def _axis_before_reshaping(tensor: Any, given: Any, axis: int) -> int | None:
+def _axis_before_reshaping(tensor: Tensor, given: Tensor, axis: int) -> int | None:
     """The axis of the same size with as much before and behind it."""
     if given is not tensor.op.inputs[0] or not given.shape.is_fully_defined():
         return None

@@ -23,6 +23,8 @@ from tensorflow.python.eager import context
 from tensorflow.python.framework import ops
 from tensorflow.python.util import _pywrap_util_port
 
+from tensorboard_plugin_convlens.tracing.types import Operation, Tensor, TensorId
+
 TRACING = threading.RLock()
 """Instance attributes and the eager switch are visible to every thread: one at a time."""
 
@@ -106,7 +108,7 @@ def trace_graph(function: Callable[..., Any], signature: list[tf.TensorSpec]) ->
     return tf.compat.v1.wrap_function(function, signature)
 
 
-def has_own_gradient(operation: Any) -> bool:
+def has_own_gradient(operation: Operation) -> bool:
     """Whether an operation is the end of a function in a `tf.custom_gradient`."""
     kind = (
         operation.node_def.attr["_gradient_op_type"].s if operation.type == "IdentityN" else b""
@@ -114,7 +116,7 @@ def has_own_gradient(operation: Any) -> bool:
     return bool(kind.startswith(b"CustomGradient-"))
 
 
-def recomputes(operation: Any) -> bool:
+def recomputes(operation: Operation) -> bool:
     """Whether the gradient of an operation is that of `tf.recompute_grad`.
 
     Why by the function that TensorFlow has registered: that one has the ordinary gradient
@@ -140,7 +142,7 @@ def _is_set(cell: Any) -> bool:
         return False
 
 
-def bypassed(operation: Any) -> dict[int, Any]:
+def bypassed(operation: Operation) -> dict[TensorId, Tensor]:
     """Connects what reads an `IdentityN` with what it reads.
 
     Why in the graph itself: whoever follows it afterwards need not know.
@@ -197,7 +199,7 @@ def variable_handles(operations: list[Any]) -> dict[int, tuple[Any, Any]]:
     return handles
 
 
-def copied(tensor: Any) -> Any:
+def copied(tensor: Tensor) -> Tensor:
     """A tensor of the same values, and with the mask that Keras hangs on tensors.
 
     Why: `tf.identity` loses the mask (of a `Masking` or an `Embedding`), and the next layer

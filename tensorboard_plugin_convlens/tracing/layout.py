@@ -10,6 +10,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from tensorboard_plugin_convlens.core.records import FloatArray
+from tensorboard_plugin_convlens.tracing.types import Tensor
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,7 @@ class Layout:
         result: FloatArray = np.ascontiguousarray(picture, np.float32)
         return result
 
-    def to_units(self, cotangent: Any) -> Any:
+    def to_units(self, cotangent: Tensor) -> Any:
         """A tensor `[n, units of a plane, channel]` → `[n, *shape]`, or of some channels."""
         last = tf.reshape(cotangent, [-1, *self.spatial, cotangent.shape[-1]])
         if self.channel_axis is None:
@@ -73,7 +74,7 @@ class Layout:
         return last if self.channel_axis == rank - 1 else tf.transpose(last, order)
 
 
-def feature_layout(tensor: Any, channels_first: bool, spatial_axes: int) -> Layout:
+def feature_layout(tensor: Tensor, channels_first: bool, spatial_axes: int) -> Layout:
     """Of the output of a convolution with so many spatial axes.
 
     In channels first, what stands before the channels (`TimeDistributed`) stays in front.
@@ -83,7 +84,7 @@ def feature_layout(tensor: Any, channels_first: bool, spatial_axes: int) -> Layo
     return Layout(shape, max(axis, 0))
 
 
-def input_layout(tensor: Any, channels_first: bool, spatial_axes: int) -> Layout:
+def input_layout(tensor: Tensor, channels_first: bool, spatial_axes: int) -> Layout:
     """Of an input that is read by a convolution with so many spatial axes."""
     shape = tuple(int(size) for size in tensor.shape[1:])
     if len(shape) <= spatial_axes:

@@ -9,6 +9,7 @@ from typing import Any
 import keras
 
 from tensorboard_plugin_convlens.tracing.trace import Trace
+from tensorboard_plugin_convlens.tracing.types import Operation, Tensor
 
 CONVOLUTIONS = frozenset(
     {
@@ -44,9 +45,9 @@ class Node:
     path: str
     call: int
     operation: Any
-    operations: tuple[Any, ...]
-    outputs: tuple[Any, ...]
-    convolutions: tuple[Any, ...]
+    operations: tuple[Operation, ...]
+    outputs: tuple[Tensor, ...]
+    convolutions: tuple[Operation, ...]
     inbound: tuple[int, ...] = ()
     is_fixed: bool = False
 
@@ -92,11 +93,11 @@ class _Kernels:
         self._trace = trace
         self._inputs = {id(tensor) for tensor in trace.inputs}
 
-    def is_learned(self, operation: Any) -> bool:
+    def is_learned(self, operation: Operation) -> bool:
         """Whether an operation convolves with a kernel made from variables alone."""
         return operation.type in CONVOLUTIONS and self.variable(operation) is not None
 
-    def is_fixed(self, operation: Any) -> bool:
+    def is_fixed(self, operation: Operation) -> bool:
         """Whether all weights behind the kernel were made as not trainable.
 
         A layer that was frozen later is another matter: its kernels were learned. The bases of
@@ -107,16 +108,16 @@ class _Kernels:
         known = [one for one in sources if one is not None]
         return bool(known) and not any(_is_learned(*one) for one in known)
 
-    def is_computed(self, tensor: Any) -> bool:
+    def is_computed(self, tensor: Tensor) -> bool:
         """Whether a tensor depends on an input of the model."""
         return any(id(one) in self._inputs for one in ancestors([tensor]))
 
-    def name(self, operation: Any) -> str:
+    def name(self, operation: Operation) -> str:
         """Of the variable behind the kernel."""
         source = self.variable(operation)
         return "kernel" if source is None or source[1] is None else str(source[1].name)
 
-    def variable(self, operation: Any) -> tuple[Any, Any] | None:
+    def variable(self, operation: Operation) -> tuple[Any, Any] | None:
         """(layer, Keras variable) behind the kernel; None if there is none, or an input."""
         found = None
         for tensor in ancestors([operation.inputs[1]]):
@@ -134,7 +135,7 @@ def _is_learned(layer: Any, variable: Any) -> bool:
     return any(one is variable for one in layer._trainable_variables)
 
 
-def ancestors(tensors: Iterable[Any]) -> list[Any]:
+def ancestors(tensors: Iterable[Tensor]) -> list[Any]:
     """The tensors and everything that they are computed from."""
     seen: dict[int, Any] = {}
     waiting = list(tensors)
@@ -159,13 +160,13 @@ def _leaf(trace: Trace, index: int, kernels: _Kernels) -> Node:
     )
 
 
-def _is_map(tensor: Any) -> bool:
+def _is_map(tensor: Tensor) -> bool:
     return bool(tensor.dtype.is_floating and tensor.shape.rank in (3, 4, 5))
 
 
 def _whole_layers(trace: Trace, kernels: _Kernels) -> Iterator[int]:
     """Indices of the calls that are one node although they call sublayers."""
-    own: dict[int, list[Any]] = {}
+    own: dict[int, list[Operation]] = {}
     for operation in filter(kernels.is_learned, trace.operations):
         owner = trace.owners[trace.position[id(operation)]]
         own.setdefault(owner, []).append(operation)
@@ -200,7 +201,7 @@ def _convolutions_beside_sublayers(
 
     A layer with one of them gives it its name; else the kernels are named.
     """
-    own: dict[int, list[Any]] = {}
+    own: dict[int, list[Operation]] = {}
     for operation in trace.operations:
         index = trace.owners[trace.position[id(operation)]]
         if index < 0 or index in whole or trace.calls[index].is_leaf:
@@ -222,7 +223,9 @@ def _convolutions_beside_sublayers(
     return nodes
 
 
-def _completed(trace: Trace, convolution: Any, kernels: _Kernels) -> tuple[Any, ...]:
+def _completed(
+    trace: Trace, convolution: Operation, kernels: _Kernels
+) -> tuple[Operation, ...]:
     """A convolution and what its layer itself adds to complete the map, such as a bias."""
     made = [convolution]
     owner = trace.owner(convolution)
@@ -257,7 +260,7 @@ def _with_edges(nodes: list[Node]) -> tuple[Node, ...]:
     )
 
 
-def _producers(tensors: list[Any], owner: Callable[[Any], int | None]) -> set[int]:
+def _producers(tensors: list[Tensor], owner: Callable[[Operation], int | None]) -> set[int]:
     """Owners of the nearest owned operations that the tensors are computed from."""
     found: set[int] = set()
     seen: set[int] = set()

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from tensorboard_plugin_convlens.tracing.types import Operation, Tensor
 
 
-def is_differentiable(tensor: Any) -> bool:
+def is_differentiable(tensor: Tensor) -> bool:
     """Whether gradients pass through a tensor of this type."""
     return bool(tensor.dtype.is_floating or tensor.dtype.is_complex)
 
 
-def is_complex(operation: Any) -> bool:
+def is_complex(operation: Operation) -> bool:
     """Whether an operation reads or makes complex numbers."""
     return any(tensor.dtype.is_complex for tensor in (*operation.inputs, *operation.outputs))
 
 
-def is_silu_identity(operation: Any) -> bool:
+def is_silu_identity(operation: Operation) -> bool:
     """Whether an `IdentityN` is the one that `tf.nn.silu` makes.
 
     TensorFlow wraps `x · sigmoid(x)` into a function with a custom gradient, whose results

@@ -3,33 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import tensorflow as tf
+
+from tensorboard_plugin_convlens.tracing.types import Operation, Tensor, TensorId
 
 _RECTIFIERS = frozenset({"Relu", "Relu6"})
 _SUMS = frozenset({"Add", "AddV2", "Sub"})
 _SCALING = frozenset({"Mul", "Neg", "Cast", "Minimum", "Maximum", "ClipByValue"})
 
 
-def is_half(operation: Any) -> bool:
+def is_half(operation: Operation) -> bool:
     """Whether `f(x)` and `g(-x)` are added up: then neither rectifies the sum."""
     base, negative = _signed_operand(operation)
     sums = _sums(operation)
     return bool(sums) and any(sums & _sums(one) for one in _partners(operation, base, negative))
 
 
-def operand(operation: Any) -> Any:
+def operand(operation: Operation) -> Tensor:
     """What a function is applied to, the same for both halves."""
     return _signed_operand(operation)[0]
 
 
-def is_constant(tensor: Any) -> bool:
+def is_constant(tensor: Tensor) -> bool:
     """Whether a tensor has a value that is known without running the graph."""
     return tf.get_static_value(tensor) is not None
 
 
-def _signed_operand(operation: Any) -> tuple[Any, bool]:
+def _signed_operand(operation: Operation) -> tuple[Tensor, bool]:
     """(what a function is applied to, constant terms left out; whether with a minus)."""
     tensor, negative = operation.inputs[0], False
     while True:
@@ -44,7 +45,7 @@ def _signed_operand(operation: Any) -> tuple[Any, bool]:
             return tensor, negative
 
 
-def _partners(operation: Any, base: Any, negative: bool) -> Iterator[Any]:
+def _partners(operation: Operation, base: Tensor, negative: bool) -> Iterator[Operation]:
     """What may be the other half: applied to the same, with the other sign."""
     seen = {id(operation)}
     waiting = [base]
@@ -64,7 +65,7 @@ def _partners(operation: Any, base: Any, negative: bool) -> Iterator[Any]:
                 waiting += user.outputs
 
 
-def _selects(operation: Any, base: Any) -> bool:
+def _selects(operation: Operation, base: Tensor) -> bool:
     """Whether it is `where(x > threshold, x, 0)`, as Keras' `relu(threshold=…)` has it."""
     return bool(
         operation.type == "SelectV2"
@@ -73,7 +74,7 @@ def _selects(operation: Any, base: Any) -> bool:
     )
 
 
-def _sums(operation: Any) -> set[int]:
+def _sums(operation: Operation) -> set[TensorId]:
     """The sums that an operation's output enters, at once or after a factor and a cap."""
     found: set[int] = set()
     waiting = [(one, 0) for one in operation.outputs[0].consumers()]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -13,6 +12,7 @@ from tensorboard_plugin_convlens.core.records import Guidance
 from tensorboard_plugin_convlens.tracing.activation_names import activation_function
 from tensorboard_plugin_convlens.tracing.rectifier_halves import is_constant, is_half, operand
 from tensorboard_plugin_convlens.tracing.trace import ONE_NODE, Trace
+from tensorboard_plugin_convlens.tracing.types import Operation, Tensor
 
 RECTIFIERS = frozenset({"Relu", "Relu6"})
 
@@ -61,7 +61,7 @@ class Rectifiers:
         )
         """`id` of each operation at which a guided pass stops negative gradient."""
 
-    def guidance(self, path: Iterable[Any]) -> Guidance:
+    def guidance(self, path: Iterable[Operation]) -> Guidance:
         """What is gated among the operations between a layer and the input."""
         operations = list(path)
         guided = len({self._place(one) for one in operations if id(one) in self.gated})
@@ -75,7 +75,7 @@ class Rectifiers:
             names.add("custom gradient")
         return Guidance(guided, guided + rectifying + hidden, tuple(sorted(names)))
 
-    def _ungated(self, operation: Any) -> _Ungated | None:
+    def _ungated(self, operation: Operation) -> _Ungated | None:
         """The ungated activation function that an operation is a part of, if any."""
         if operation.type not in _NAMES or id(operation) in self.gated:
             return None
@@ -90,7 +90,7 @@ class Rectifiers:
             is_rectifier or operation.type in ("LeakyRelu", "Maximum"),
         )
 
-    def _name(self, operation: Any) -> str:
+    def _name(self, operation: Operation) -> str:
         """By the layer that applies it, or by what the operation does."""
         name = self._function(operation)
         if operation.type in RECTIFIERS and name in ("", *_PLAIN):
@@ -98,19 +98,19 @@ class Rectifiers:
         name = name or _NAMES[operation.type]
         return "silu" if name == "sigmoid" and _is_silu(operation) else name
 
-    def _place(self, operation: Any) -> int:
+    def _place(self, operation: Operation) -> int:
         """The same for all time steps of a layer that is called once per step."""
         owner = self._trace.owner(operation)
         is_one = owner is not None and isinstance(owner.operation, ONE_NODE)
         return id(owner) if is_one else id(operation)
 
-    def _rectifies(self, operation: Any) -> bool:
+    def _rectifies(self, operation: Operation) -> bool:
         """Whether it is `maximum(x, 0)`, and not the lower end of a gated rectifier's range."""
         return any(map(_is_zero, operation.inputs)) and not any(
             id(_uncapped(one).op) in self.gated for one in operation.inputs
         )
 
-    def _function(self, operation: Any) -> str:
+    def _function(self, operation: Operation) -> str:
         """Name of the activation function of the layer call around, or ""."""
         owner = self._trace.owner(operation)
         if owner is None or not owner.is_leaf:
@@ -122,7 +122,7 @@ _PLAIN = ("relu", "relu6")
 """Names of the functions that are gated."""
 
 
-def _is_gated(operation: Any) -> bool:
+def _is_gated(operation: Operation) -> bool:
     """By what the operation does: whose function calls it, and its name, do not matter."""
     return (
         operation.type in RECTIFIERS
@@ -131,7 +131,7 @@ def _is_gated(operation: Any) -> bool:
     )
 
 
-def _hard_function(operation: Any) -> str:
+def _hard_function(operation: Operation) -> str:
     """`"hard_silu"` or `"hard_sigmoid"`, `relu6(x + 3) / 6`, if it is a part of Keras' own."""
     if operation.type != "Relu6":
         return ""
@@ -141,12 +141,12 @@ def _hard_function(operation: Any) -> str:
     return "hard_silu" if "hard_silu" in frames else "hard_sigmoid"
 
 
-def _is_zero(tensor: Any) -> bool:
+def _is_zero(tensor: Tensor) -> bool:
     value = tf.get_static_value(tensor)
     return value is not None and not np.any(value)
 
 
-def _uncapped(tensor: Any) -> Any:
+def _uncapped(tensor: Tensor) -> Tensor:
     """What a cap is applied to."""
     while tensor.op.type in ("Minimum", "Identity", "Cast"):
         inputs = tensor.op.inputs
@@ -156,7 +156,7 @@ def _uncapped(tensor: Any) -> Any:
     return tensor
 
 
-def _is_silu(operation: Any) -> bool:
+def _is_silu(operation: Operation) -> bool:
     """`x * sigmoid(x)`."""
     argument = operation.inputs[0]
     return any(

@@ -26,6 +26,7 @@ from tensorboard_plugin_convlens.tracing.model_inputs import (
     to_signature,
 )
 from tensorboard_plugin_convlens.tracing.private_graph import called, private_graph
+from tensorboard_plugin_convlens.tracing.types import Operation, Tensor, TensorId
 
 ONE_NODE = (keras.layers.TimeDistributed, keras.layers.RNN, keras.layers.Bidirectional)
 """Layers that call others once per time step: shown as one node."""
@@ -51,7 +52,7 @@ class LayerCall:
     parent: int | None
     first: int
     stop: int = -1
-    outputs: tuple[Any, ...] = ()
+    outputs: tuple[Tensor, ...] = ()
     is_leaf: bool = True
 
 
@@ -76,18 +77,18 @@ class Trace:
 
     model: keras.Model
     wrapped: Any
-    operations: tuple[Any, ...]
-    inputs: tuple[Any, ...]
+    operations: tuple[Operation, ...]
+    inputs: tuple[Tensor, ...]
     input_names: tuple[str, ...]
-    outputs: tuple[Any, ...]
+    outputs: tuple[Tensor, ...]
     output_names: tuple[str, ...]
     calls: tuple[LayerCall, ...]
     owners: tuple[int, ...]
-    variables: dict[int, tuple[Any, Any]]
-    own_gradients: dict[int, OwnGradient]
-    position: dict[int, int] = field(repr=False)
+    variables: dict[TensorId, tuple[Any, Any]]
+    own_gradients: dict[TensorId, OwnGradient]
+    position: dict[TensorId, int] = field(repr=False)
 
-    def owner(self, operation: Any) -> LayerCall | None:
+    def owner(self, operation: Operation) -> LayerCall | None:
         """The innermost call that made an operation."""
         index = self.owners[self.position[id(operation)]]
         return None if index < 0 else self.calls[index]
