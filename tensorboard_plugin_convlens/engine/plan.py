@@ -38,7 +38,7 @@ from tensorboard_plugin_convlens.tracing.layout import Layout
 from tensorboard_plugin_convlens.tracing.model_graph import build_model_graph
 from tensorboard_plugin_convlens.tracing.model_inputs import ModelInputs
 from tensorboard_plugin_convlens.tracing.nodes import Node, build_nodes
-from tensorboard_plugin_convlens.tracing.rectifiers import RECTIFIERS
+from tensorboard_plugin_convlens.tracing.operations import RECTIFIERS
 from tensorboard_plugin_convlens.tracing.trace import Trace, trace_model
 
 _NO_WAY = (

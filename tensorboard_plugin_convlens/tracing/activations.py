@@ -1,4 +1,17 @@
-"""Where a layer's output stands with respect to an activation function."""
+"""Where a layer's output stands with respect to an activation function.
+
+A filter's response is what the network passes on: the map after the activation function. Keras
+has the function in four places, and a capture must find it in each:
+
+    Conv2D(activation="relu")                      in the layer itself
+    Conv2D → ReLU                                  a layer of its own
+    Conv2D → BatchNormalization → ReLU             after a normalization
+    tf.nn.relu(conv(x)) in a model's `call`        an operation of no layer
+
+From the convolution on, layers are passed as long as the graph does not branch and channels
+stay apart, up to the first function. Where the graph branches first (a residual sum) or another
+convolution comes first, a filter has no activation function, and its map is its response.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +22,7 @@ import tensorflow as tf
 from tensorboard_plugin_convlens.core.records import ActivationStage
 from tensorboard_plugin_convlens.tracing.activation_names import activation_function
 from tensorboard_plugin_convlens.tracing.nodes import Node
-from tensorboard_plugin_convlens.tracing.rectifiers import RECTIFIERS
+from tensorboard_plugin_convlens.tracing.operations import RECTIFIERS, source_of
 from tensorboard_plugin_convlens.tracing.types import Operation, Tensor
 
 _PASSING = frozenset(
@@ -93,7 +106,7 @@ def _rectified(tensor: Tensor) -> Tensor | None:
 
 def zeroes(tensor: Tensor) -> bool:
     """Whether a tensor comes out of a function that makes whatever is negative exactly 0."""
-    operation = _last_operation(tensor)
+    operation = source_of(tensor)
     return operation.type in RECTIFIERS or _limit(operation, "Maximum") == 0
 
 
@@ -102,7 +115,7 @@ def ends_of_range(tensor: Tensor) -> tuple[float, ...]:
 
     Zero, the lower end of a rectifier, is not among them: there a unit is silent.
     """
-    operation = _last_operation(tensor)
+    operation = source_of(tensor)
     lower = _limit(operation, "Maximum")
     if lower is not None:
         operation = next(one for one in operation.inputs if tf.get_static_value(one) is None).op
@@ -110,13 +123,6 @@ def ends_of_range(tensor: Tensor) -> tuple[float, ...]:
     if upper is None:
         return _ENDS.get(operation.type, ())
     return (upper,) if not lower else (lower, upper)
-
-
-def _last_operation(tensor: Tensor) -> Operation:
-    operation = tensor.op
-    while operation.type in ("Identity", "Cast", "Reshape", "Squeeze"):
-        operation = operation.inputs[0].op
-    return operation
 
 
 def _limit(operation: Operation, kind: str) -> float | None:

@@ -1,4 +1,14 @@
-"""The convolutions of a model: what is captured, and of which kernels."""
+"""The convolutions of a model: what is captured, and of which kernels.
+
+One convolution has as many filters as its output has channels. The kernel of each, as a stack
+of planes `[input channel, height, width]`, comes from TensorFlow's weights by their kind:
+
+    Conv2D           [height, width, input, filter] DepthwiseConv2D  [height, width, input,
+    multiplier]: one plane, filter input * multiplier + m Conv2DTranspose  [height, width,
+    filter, input]: a convolution's, read the other way SeparableConv2D  depthwise, then [1, 1,
+    input * multiplier, filter]: as one kernel would Conv1D           as Conv2D with a height of
+    1; of Conv3D, depth and height are one axis here
+"""
 
 from __future__ import annotations
 
@@ -12,7 +22,8 @@ import numpy as np
 from tensorboard_plugin_convlens.core.errors import NoConvolutionError, UnknownLayerError
 from tensorboard_plugin_convlens.core.records import FloatArray, Skipped
 from tensorboard_plugin_convlens.tracing.layout import Layout, feature_layout
-from tensorboard_plugin_convlens.tracing.nodes import TRANSPOSED, Node
+from tensorboard_plugin_convlens.tracing.nodes import Node
+from tensorboard_plugin_convlens.tracing.operations import TRANSPOSED
 from tensorboard_plugin_convlens.tracing.types import Operation, Tensor, TensorId
 
 

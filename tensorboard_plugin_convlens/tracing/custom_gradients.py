@@ -10,7 +10,7 @@ as not guided. See docs/decisions/0048.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,10 +20,14 @@ from numpy.typing import NDArray
 
 from tensorboard_plugin_convlens.tracing import internals
 from tensorboard_plugin_convlens.tracing.graph_function import GraphFunction
-from tensorboard_plugin_convlens.tracing.operations import is_differentiable, is_silu_identity
+from tensorboard_plugin_convlens.tracing.operations import (
+    RECTIFIERS,
+    ancestors,
+    is_differentiable,
+    is_silu_identity,
+)
 from tensorboard_plugin_convlens.tracing.types import Operation, Tensor, TensorId
 
-_RECTIFIERS = frozenset({"Relu", "Relu6"})
 _TOLERANCE = {tf.float32: 1e-4, tf.float64: 1e-4}
 """Of derivatives that ought to be equal, as a share of the largest; 5e-2 for other types."""
 
@@ -77,8 +81,10 @@ def see_through(
         ):
             replaced |= internals.bypassed(operation)
         else:
-            made = _between(arguments, [operation.inputs[one] for one in results])
-            count = sum(one.type in _RECTIFIERS for one in made)
+            made = ancestors([operation.inputs[one] for one in results], stop=arguments)
+            count = sum(
+                one.type in RECTIFIERS for one in {id(t.op): t.op for t in made}.values()
+            )
             kept[id(operation)] = OwnGradient(tuple(arguments), count)
     return replaced, kept
 
@@ -141,17 +147,3 @@ def _drawn(tensor: Tensor, random: np.random.Generator, scale: float) -> NDArray
         return np.zeros(shape)
     drawn: NDArray[Any] = random.normal(size=shape) * scale
     return drawn
-
-
-def _between(arguments: Iterable[Tensor], results: Iterable[Tensor]) -> list[Operation]:
-    """The operations that compute results from arguments, or from anything else."""
-    seen = {id(one) for one in arguments}
-    found: dict[TensorId, Operation] = {}
-    waiting = list(results)
-    while waiting:
-        tensor = waiting.pop()
-        if id(tensor) not in seen:
-            seen.add(id(tensor))
-            found[id(tensor.op)] = tensor.op
-            waiting.extend(tensor.op.inputs)
-    return list(found.values())

@@ -1,14 +1,20 @@
-"""The outputs of a model that are class probabilities, and the loss that they give."""
+"""The outputs of a model that hold one number per class, and whether those are probabilities.
+
+An output `[1, class]` is a head. Its numbers are probabilities if the last function before it
+is a softmax or a sigmoid; a change of type or shape after that does not matter. Otherwise they
+are logits, of which a softmax makes probabilities only if the loss was one of a softmax, which
+the graph does not tell: they are shown as they are.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from tensorboard_plugin_convlens.tracing.operations import source_of
 from tensorboard_plugin_convlens.tracing.trace import Trace
 from tensorboard_plugin_convlens.tracing.types import Tensor
 
 _PROBABILITIES = frozenset({"Softmax", "Sigmoid"})
-_PASSING = frozenset({"Identity", "Cast", "Reshape", "Squeeze"})
 
 
 @dataclass(frozen=True)
@@ -29,14 +35,7 @@ class Head:
 def find_heads(trace: Trace) -> tuple[Head, ...]:
     """The outputs with one number per class, in the order of the model's outputs."""
     return tuple(
-        Head(name, tensor, _last_function(tensor) in _PROBABILITIES)
+        Head(name, tensor, source_of(tensor).type in _PROBABILITIES)
         for name, tensor in zip(trace.output_names, trace.outputs, strict=True)
         if tensor.dtype.is_floating and tensor.shape.rank == 2
     )
-
-
-def _last_function(tensor: Tensor) -> str:
-    operation = tensor.op
-    while operation.type in _PASSING:
-        operation = operation.inputs[0].op
-    return str(operation.type)

@@ -1,4 +1,10 @@
-"""Convolutions inside loops and branches of the graph, where they cannot be captured."""
+"""Convolutions inside loops and branches of the graph, where they cannot be captured.
+
+`tf.while_loop` is one operation in the graph. Its body is a function in the graph's library, a
+separate graph that runs as often as the loop does, and whose tensors exist only while it runs.
+A convolution in there has one map per turn, and no turn is the layer's. So it cannot be shown;
+it must be named instead of left out in silence.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +12,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from tensorboard_plugin_convlens.core.records import Skipped
-from tensorboard_plugin_convlens.tracing.nodes import CONVOLUTIONS, Node
+from tensorboard_plugin_convlens.tracing.nodes import Node
+from tensorboard_plugin_convlens.tracing.operations import CONVOLUTIONS
 from tensorboard_plugin_convlens.tracing.types import Operation
 
 

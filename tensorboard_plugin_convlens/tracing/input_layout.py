@@ -13,7 +13,8 @@ import tensorflow as tf
 
 from tensorboard_plugin_convlens.tracing.convolutions import is_channels_first, spatial_axes
 from tensorboard_plugin_convlens.tracing.layout import Layout, input_layout
-from tensorboard_plugin_convlens.tracing.nodes import TRANSPOSED, Node
+from tensorboard_plugin_convlens.tracing.nodes import Node
+from tensorboard_plugin_convlens.tracing.operations import TRANSPOSED
 from tensorboard_plugin_convlens.tracing.trace import Trace
 from tensorboard_plugin_convlens.tracing.types import Operation, Tensor
 

@@ -1,4 +1,14 @@
-"""Between Keras' order of axes and `channel, height, width`."""
+"""Between Keras' order of axes and `channel, height, width`.
+
+A picture is a plane of one channel. Where the channels are depends on `data_format`, and how
+many spatial axes there are on the layer:
+
+    Conv2D, channels last      [height, width, channel]         channel_axis 2 Conv2D, channels
+    first     [channel, height, width]         channel_axis 0 Conv1D                     [time,
+    channel]                  planes of 1 x time Conv3D                     [depth, height,
+    width, channel]  planes of (depth * height) x width TimeDistributed(Conv2D)    [time,
+    height, width, channel]   planes of (time * height) x width
+"""
 
 from __future__ import annotations
 

@@ -1,28 +1,26 @@
-"""The calls of a trace that are nodes of the model graph, and the edges between them."""
+"""The calls of a trace that are nodes of the model graph, and the edges between them.
+
+Three kinds of things become nodes: the inputs, calls of layers that call no other layer, and
+convolutions that stand beside sublayers in the `call` of a layer or model. An edge leads from
+node to node wherever a path of operations does that belong to no node in between, such as the
+`+` of a residual connection that is written as `x + y`.
+
+A kernel counts as learned if it is computed from variables alone, however: weight normalization
+and spectral normalization compute it anew at every call. What depends on an input is no kernel,
+though it be the second operand of a convolution (dynamic filters).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable, Iterator
+from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
 import keras
 
+from tensorboard_plugin_convlens.tracing.operations import CONVOLUTIONS, ancestors
 from tensorboard_plugin_convlens.tracing.trace import Trace
 from tensorboard_plugin_convlens.tracing.types import Operation, Tensor
-
-CONVOLUTIONS = frozenset(
-    {
-        "Conv2D",
-        "Conv3D",
-        "Conv2DBackpropInput",
-        "Conv3DBackpropInputV2",
-        "DepthwiseConv2dNative",
-    }
-)
-"""Operations that convolve; the second input of each is the kernel."""
-
-TRANSPOSED = frozenset({"Conv2DBackpropInput", "Conv3DBackpropInputV2"})
 
 
 @dataclass(frozen=True)
@@ -128,23 +126,17 @@ class _Kernels:
 
 
 def _is_learned(layer: Any, variable: Any) -> bool:
+    """Whether a variable was made to be trained, frozen or not.
+
+    `trainable = False` on a layer sets that flag on its variables, too, so the flag does not
+    tell a frozen kernel from a fixed one. Which list Keras keeps a variable in does: that is
+    decided when the variable is made.
+    """
     if variable is None:
         return True
     if isinstance(layer, keras.layers.STFTSpectrogram):
         return bool(variable.trainable)
     return any(one is variable for one in layer._trainable_variables)
-
-
-def ancestors(tensors: Iterable[Tensor]) -> list[Any]:
-    """The tensors and everything that they are computed from."""
-    seen: dict[int, Any] = {}
-    waiting = list(tensors)
-    while waiting:
-        tensor = waiting.pop()
-        if id(tensor) not in seen:
-            seen[id(tensor)] = tensor
-            waiting.extend(tensor.op.inputs)
-    return list(seen.values())
 
 
 def _leaf(trace: Trace, index: int, kernels: _Kernels) -> Node:
@@ -231,9 +223,11 @@ def _completed(
     owner = trace.owner(convolution)
     while True:
         tensor = made[-1].outputs[0]
+        # Asking for a shape changes nothing of the map.
         users = [one for one in tensor.consumers() if one.type != "Shape"]
         if len(users) != 1 or trace.owner(users[0]) is not owner:
             return tuple(made)
+        # A bias, yes; a sum with something that the model computed is another map.
         others = [one for one in users[0].inputs if one is not tensor]
         if users[0].type not in _COMPLETING or any(map(kernels.is_computed, others)):
             return tuple(made)

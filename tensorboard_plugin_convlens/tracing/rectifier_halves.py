@@ -1,4 +1,15 @@
-"""Rectifiers of `x` and of `-x` that are added up, as in PReLU and leaky functions."""
+"""Rectifiers of `x` and of `-x` that are added up, as in PReLU and leaky functions.
+
+    PReLU:      relu(x) + slope · -relu(-x)
+    leaky ReLU: relu(x) - slope · relu(-x)
+    threshold:  where(x > θ, x, 0) - slope · relu(θ - x)
+
+Each half is zero where the other is not, so that the sum is zero almost nowhere: it does not
+rectify. Such a pair is found by its shape in the graph, whoever wrote it: two functions that
+are applied to the same tensor with opposite signs, constant terms aside, and whose results meet
+in a sum after at most a factor and a cap. CReLU, which concatenates both halves instead of
+adding them, has no such sum: its halves are rectifiers.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +17,9 @@ from collections.abc import Iterator
 
 import tensorflow as tf
 
+from tensorboard_plugin_convlens.tracing.operations import RECTIFIERS
 from tensorboard_plugin_convlens.tracing.types import Operation, Tensor, TensorId
 
-_RECTIFIERS = frozenset({"Relu", "Relu6"})
 _SUMS = frozenset({"Add", "AddV2", "Sub"})
 _SCALING = frozenset({"Mul", "Neg", "Cast", "Minimum", "Maximum", "ClipByValue"})
 
@@ -54,7 +65,7 @@ def _partners(operation: Operation, base: Tensor, negative: bool) -> Iterator[Op
             if id(user) in seen:
                 continue
             seen.add(id(user))
-            if user.type in _RECTIFIERS:
+            if user.type in RECTIFIERS:
                 if _signed_operand(user)[1] != negative:
                     yield user
             elif negative and _selects(user, base):

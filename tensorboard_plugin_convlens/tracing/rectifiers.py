@@ -1,4 +1,21 @@
-"""Which operations are rectifiers that guided backpropagation gates, and which are not."""
+"""Which operations are rectifiers that guided backpropagation gates, and which are not.
+
+Guided backpropagation (Springenberg et al. 2015, https://arxiv.org/abs/1412.6806) changes the
+gradient of `y = max(x, 0)`: of the gradient `g` that arrives at `y`, it passes on only what is
+positive,
+
+    dx = g · [x > 0]            the plain gradient
+    dx = max(g, 0) · [x > 0]    the guided one
+
+The rule is defined for rectifiers alone. A sigmoid or GELU has a derivative of its own and no
+"off", so a network of them has no guided gradient, and the picture must not be called one.
+Hence the count: of how many rectifiers on the way, how many were gated (`records.Guidance`).
+
+TensorFlow's operations do not say what they are a part of. A leaky function is computed as
+`relu(x) - slope · relu(-x)`, and PReLU likewise: gating either half would stop gradient that
+the function passes (`rectifier_halves.py`). Keras' hard sigmoid is `relu6(x + 3) / 6`: a
+saturating function, no rectifier, though its operation is one.
+"""
 
 from __future__ import annotations
 
@@ -10,11 +27,10 @@ import tensorflow as tf
 
 from tensorboard_plugin_convlens.core.records import Guidance
 from tensorboard_plugin_convlens.tracing.activation_names import activation_function
+from tensorboard_plugin_convlens.tracing.operations import RECTIFIERS
 from tensorboard_plugin_convlens.tracing.rectifier_halves import is_constant, is_half, operand
 from tensorboard_plugin_convlens.tracing.trace import ONE_NODE, Trace
 from tensorboard_plugin_convlens.tracing.types import Operation, Tensor
-
-RECTIFIERS = frozenset({"Relu", "Relu6"})
 
 _NAMES = {
     "Elu": "elu",
@@ -132,7 +148,11 @@ def _is_gated(operation: Operation) -> bool:
 
 
 def _hard_function(operation: Operation) -> str:
-    """`"hard_silu"` or `"hard_sigmoid"`, `relu6(x + 3) / 6`, if it is a part of Keras' own."""
+    """`"hard_silu"` or `"hard_sigmoid"`, `relu6(x + 3) / 6`, if it is a part of Keras' own.
+
+    By the stack at which TensorFlow made the operation: the formula alone could as well be a
+    ReLU6 after a shifted BatchNormalization, which is a rectifier.
+    """
     if operation.type != "Relu6":
         return ""
     frames = {frame.name for frame in operation.traceback if "keras" in frame.filename}

@@ -1,7 +1,20 @@
 """One run of the model into a private TensorFlow graph, with every layer call recorded.
 
-The trace knows which layer made which operation, in which call and inside which other
-layer, because it watches the calls instead of reading names.
+Running a model on placeholders computes nothing: TensorFlow appends to a graph each operation
+that the model would compute, in the order in which it would. For `Conv2D(8, 3,
+activation="relu")` on an image of 32 x 32 x 3 that is
+
+    operation   reads                        makes
+    Conv2D      [1, 32, 32, 3], [3, 3, 3, 8]  [1, 30, 30, 8]
+    BiasAdd     that, [8]                    [1, 30, 30, 8]
+    Relu        that                         [1, 30, 30, 8]
+
+An operation does not say which layer it belongs to, and its name is no help: names are changed
+to be unique, and a layer that is called twice, or that lives in a list, has no name of its own
+in the graph. So the calls of the layers are watched. The operations that come into being
+between the beginning and the end of a call are that call's, a range of the list; those of a
+call inside it are a range within. That gives every operation its layer, its call and the
+nesting.
 """
 
 from __future__ import annotations
@@ -130,8 +143,11 @@ class _Recorder:
     def _watches(self) -> bool:
         if threading.get_ident() != self._thread or self._graph is None:
             return False
+        # What such a layer calls, it calls once per time step: one node, not one per step.
         if self._open and isinstance(self.calls[self._open[-1]].operation, ONE_NODE):
             return False
+        # A layer may run something in a graph of its own meanwhile (a tf.function, a loop's
+        # body): operations there are numbered anew, and would be taken for other layers'.
         return tf.compat.v1.get_default_graph() is self._graph
 
     def _begin(self, operation: Any) -> int:
@@ -157,7 +173,11 @@ class _Recorder:
         return self._paths[key]
 
     def _own_tensors(self, result: Any, arguments: Any) -> Any:
-        """`result`, with a tensor of its own wherever the call returned an argument."""
+        """`result`, with a tensor of its own wherever the call returned an argument.
+
+        Dropout at inference returns the tensor that it was given. Two layers would have one and
+        the same output then, and the second would vanish from the graph between nodes.
+        """
         given = {id(one) for one in tf.nest.flatten(arguments)}
 
         def own(tensor: Any) -> Any:
@@ -238,7 +258,9 @@ def _to_trace(
     graph = wrapped.graph
     operations = tuple(graph.get_operations())
     owners = [-1] * len(operations)
-    for index, call in enumerate(calls):  # inner calls come later and win
+    # Ranges are nested, and an inner call begins after the one around it: written in the order
+    # of their beginning, the innermost call of each operation is what stays.
+    for index, call in enumerate(calls):
         owners[call.first : call.stop] = [index] * (call.stop - call.first)
     handles = internals.variable_handles(internals.operations_of(model))
     variables = {

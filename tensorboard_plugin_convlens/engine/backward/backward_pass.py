@@ -15,9 +15,13 @@ from tensorboard_plugin_convlens.engine.backward.rules.registered import registe
 from tensorboard_plugin_convlens.engine.backward.vjp import RULES, Residuals, Vjp
 
 # Each registers its rules.
-from tensorboard_plugin_convlens.tracing.operations import is_complex, is_differentiable
+from tensorboard_plugin_convlens.tracing.operations import (
+    RECTIFIERS,
+    is_complex,
+    is_differentiable,
+)
 from tensorboard_plugin_convlens.tracing.reason import reason_of
-from tensorboard_plugin_convlens.tracing.rectifiers import RECTIFIERS, Rectifiers
+from tensorboard_plugin_convlens.tracing.rectifiers import Rectifiers
 from tensorboard_plugin_convlens.tracing.trace import Trace
 
 _CONSTANT = frozenset(

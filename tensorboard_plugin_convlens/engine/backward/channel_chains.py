@@ -8,8 +8,7 @@ from typing import Any
 
 from tensorboard_plugin_convlens.engine.backward.active_channels import Strand
 from tensorboard_plugin_convlens.engine.backward.rules.pooling import is_tiled
-from tensorboard_plugin_convlens.tracing.operations import is_complex
-from tensorboard_plugin_convlens.tracing.rectifiers import RECTIFIERS
+from tensorboard_plugin_convlens.tracing.operations import RECTIFIERS, is_complex
 
 _CHANNELWISE = frozenset({"BiasAdd", "Cast", "Identity", "Pad", "PadV2", *RECTIFIERS})
 _OF_TWO = frozenset({"Add", "AddV2", "Mul", "Sub"})

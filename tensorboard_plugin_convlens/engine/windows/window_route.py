@@ -18,7 +18,7 @@ from tensorboard_plugin_convlens.engine.windows.seen_windows import (
     look,
     plane_window,
 )
-from tensorboard_plugin_convlens.tracing.rectifiers import RECTIFIERS
+from tensorboard_plugin_convlens.tracing.operations import RECTIFIERS
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,7 @@ from tensorboard_plugin_convlens.engine.windows import windowed_pull
 from tensorboard_plugin_convlens.engine.windows.seen_windows import Plane, look
 from tensorboard_plugin_convlens.engine.windows.window_place import Place, fit
 from tensorboard_plugin_convlens.engine.windows.window_route import CropRoute
+from tensorboard_plugin_convlens.tracing.operations import RECTIFIERS
 
 Waiting = dict[int, tuple[Any, Plane, bool]]
 
@@ -181,7 +182,7 @@ class CropPass:
                 operation.inputs, known.pull([cotangent], self._residuals), strict=True
             ):
                 if id(tensor) in self._route.planes and gradient is not None:
-                    clears = clean or operation.type in windowed_pull.RECTIFIERS
+                    clears = clean or operation.type in RECTIFIERS
                     seen = self._place(id(tensor), here.plane)
                     self._arrive(tensor, gradient, seen, clean=clears)
 

@@ -25,7 +25,6 @@ from tensorboard_plugin_convlens.tracing.substitutes import call
 CONVOLVING = frozenset({"Conv2D", "DepthwiseConv2dNative"})
 POOLING = frozenset({"MaxPool", "AvgPool"})
 PADDING = frozenset({"Pad", "PadV2"})
-RECTIFIERS = frozenset({"Relu", "Relu6"})
 
 
 class CroppedResiduals(Residuals):
