@@ -9,12 +9,13 @@ import numpy as np
 import tensorflow as tf
 
 from tensorboard_plugin_convlens.engine.backward.rules import (
+    convolution,
     pointwise,
+    pooling,
+    shape,
 )
 from tensorboard_plugin_convlens.engine.backward.rules.registered import registered_gradient
-from tensorboard_plugin_convlens.engine.backward.vjp import RULES, Residuals, Vjp
-
-# Each registers its rules.
+from tensorboard_plugin_convlens.engine.backward.vjp import Residuals, Rules, Vjp
 from tensorboard_plugin_convlens.tracing.operations import (
     RECTIFIERS,
     is_complex,
@@ -23,6 +24,12 @@ from tensorboard_plugin_convlens.tracing.operations import (
 from tensorboard_plugin_convlens.tracing.reason import reason_of
 from tensorboard_plugin_convlens.tracing.rectifiers import Rectifiers
 from tensorboard_plugin_convlens.tracing.trace import Trace
+
+RULES: Rules = {**convolution.RULES, **pointwise.RULES, **pooling.RULES, **shape.RULES}
+"""Type of operation → rule.
+
+What is not here, and whatever is complex, has the gradient registered with TensorFlow.
+"""
 
 _CONSTANT = frozenset(
     [

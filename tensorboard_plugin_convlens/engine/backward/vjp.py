@@ -8,7 +8,7 @@ forward pass of one image serves every filter.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -156,21 +156,8 @@ Live = Callable[[Any], bool]
 Rule = Callable[[Any, Live], Vjp | None]
 """Makes the Vjp of one operation; None where the rule does not cover it."""
 
-RULES: dict[str, Rule] = {}
-"""Type of operation → rule, for real numbers.
-
-What is not here, and whatever is complex, has the gradient registered with TensorFlow.
-"""
-
-
-def rule(*types: str) -> Callable[[Rule], Rule]:
-    """Registers a rule for types of operations."""
-
-    def register(function: Rule) -> Rule:
-        RULES.update(dict.fromkeys(types, function))
-        return function
-
-    return register
+Rules = Mapping[str, Rule]
+"""Type of operation → rule, for real numbers."""
 
 
 def merge_filters(cotangent: Any) -> Any:

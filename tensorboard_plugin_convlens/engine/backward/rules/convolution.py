@@ -14,9 +14,9 @@ from tensorboard_plugin_convlens.engine.backward.vjp import (
     Cotangents,
     Live,
     Residuals,
+    Rules,
     Vjp,
     merge_filters,
-    rule,
     split_filters,
 )
 from tensorboard_plugin_convlens.tracing.substitutes import call
@@ -36,7 +36,6 @@ def convolution_attributes(operation: Any) -> dict[str, Any]:
     return attributes
 
 
-@rule("Conv2D", "DepthwiseConv2dNative", "Conv3D")
 def convolution(operation: Any, live: Live) -> Vjp | None:
     """Dumoulin & Visin 2016, arXiv 1603.07285: the transposed convolution."""
     images, kernel = operation.inputs
@@ -152,7 +151,6 @@ def _is_square(operation: Any) -> bool:
     return bool(rows == columns)
 
 
-@rule("Conv2DBackpropInput", "Conv3DBackpropInputV2")
 def transposed_convolution(operation: Any, live: Live) -> Vjp | None:
     """Of a layer such as Conv2DTranspose: the plain convolution."""
     kernel = operation.inputs[1]
@@ -172,13 +170,11 @@ def transposed_convolution(operation: Any, live: Live) -> Vjp | None:
     return Vjp((kernel,), pull)
 
 
-@rule("BiasAdd")
 def bias(operation: Any, live: Live) -> Vjp:
     """A bias does not change the gradient."""
     return Vjp((), lambda cotangents, residuals: (cotangents[0], None))
 
 
-@rule("FusedBatchNormV3")
 def batch_normalization(operation: Any, live: Live) -> Vjp | None:
     """At inference: a scale per channel, gamma / sqrt(variance + epsilon)."""
     if operation.get_attr("is_training"):
@@ -199,7 +195,6 @@ def batch_normalization(operation: Any, live: Live) -> Vjp | None:
     return Vjp((gamma, variance), pull)
 
 
-@rule("MatMul", "BatchMatMulV2")
 def matrix_product(operation: Any, live: Live) -> Vjp:
     """Of `C = A B`: `dA = dC Bᵀ` and `dB = Aᵀ dC`."""
     left, right = operation.inputs
@@ -254,3 +249,16 @@ def _sum_batches(cotangent: Any, operand: Any) -> Any:
 
 def _flip(matrix: Any, flip: bool) -> Any:
     return tf.linalg.matrix_transpose(matrix) if flip else matrix
+
+
+RULES: Rules = {
+    "Conv2D": convolution,
+    "DepthwiseConv2dNative": convolution,
+    "Conv3D": convolution,
+    "Conv2DBackpropInput": transposed_convolution,
+    "Conv3DBackpropInputV2": transposed_convolution,
+    "BiasAdd": bias,
+    "FusedBatchNormV3": batch_normalization,
+    "MatMul": matrix_product,
+    "BatchMatMulV2": matrix_product,
+}

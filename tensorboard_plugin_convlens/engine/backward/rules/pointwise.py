@@ -18,8 +18,8 @@ from tensorboard_plugin_convlens.engine.backward.vjp import (
     Cotangents,
     Live,
     Residuals,
+    Rules,
     Vjp,
-    rule,
     sum_to,
 )
 from tensorboard_plugin_convlens.tracing.operations import is_silu_identity
@@ -105,7 +105,6 @@ def rectifier(operation: Any, *, gated: bool) -> Vjp:
     return Vjp((output,), pull)
 
 
-@rule(*SMOOTH)
 def smooth(operation: Any, live: Live) -> Vjp:
     """The slope is computed once, in the forward pass, by TensorFlow's own gradient."""
     return _sloped(operation, 0, _slope(operation, operation.inputs[0]))
@@ -127,7 +126,6 @@ def _sloped(operation: Any, position: int, slope: Any) -> Vjp:
     return Vjp((slope,), pull)
 
 
-@rule("IdentityN")
 def silu(operation: Any, live: Live) -> Vjp | None:
     """TensorFlow writes `tf.nn.silu` as an identity of `x * sigmoid(x)` and `x`."""
     if not is_silu_identity(operation):
@@ -135,13 +133,11 @@ def silu(operation: Any, live: Live) -> Vjp | None:
     return _sloped(operation, 1, _slope(operation, operation.inputs[1]))
 
 
-@rule("Identity", "Cast", "CheckNumerics", "PreventGradient", "EnsureShape", "Snapshot")
 def unchanged(operation: Any, live: Live) -> Vjp:
     """The cotangents keep their own type, so a change of type changes nothing."""
     return Vjp((), lambda cotangents, residuals: (cotangents[0],))
 
 
-@rule("AddV2", "Add", "AddN")
 def addition(operation: Any, live: Live) -> Vjp:
     """Each term has the sum's gradient."""
     terms, total = tuple(operation.inputs), operation.outputs[0]
@@ -152,7 +148,6 @@ def addition(operation: Any, live: Live) -> Vjp:
     return Vjp((), pull)
 
 
-@rule("Sub")
 def subtraction(operation: Any, live: Live) -> Vjp:
     """The second term has the negative gradient."""
     (left, right), total = operation.inputs, operation.outputs[0]
@@ -180,7 +175,6 @@ SLOPES: dict[str, tuple[Slope, Slope]] = {
 """Derivatives with respect to both operands; a comparison stands for 0 and 1."""
 
 
-@rule("Mul")
 def product(operation: Any, live: Live) -> Vjp:
     """Each factor has the other's multiple."""
     factors, output = tuple(operation.inputs), operation.outputs[0]
@@ -196,7 +190,6 @@ def product(operation: Any, live: Live) -> Vjp:
     return Vjp(tuple(factors[1 - index] for index in wanted), pull)
 
 
-@rule(*SLOPES)
 def binary(operation: Any, live: Live) -> Vjp:
     """Other operations of two tensors, one of which may be broadcast."""
     operands, output = tuple(operation.inputs), operation.outputs[0]
@@ -218,7 +211,6 @@ def binary(operation: Any, live: Live) -> Vjp:
     return Vjp(operands, pull)
 
 
-@rule("SelectV2")
 def selection(operation: Any, live: Live) -> Vjp:
     """Of `tf.where`: each branch has the gradient where it was taken."""
     condition, first, second = operation.inputs
@@ -235,7 +227,6 @@ def selection(operation: Any, live: Live) -> Vjp:
     return Vjp((condition,), pull)
 
 
-@rule("Softmax")
 def softmax(operation: Any, live: Live) -> Vjp:
     """`y (d - Σ y d)` over the last axis."""
     output = operation.outputs[0]
@@ -246,3 +237,23 @@ def softmax(operation: Any, live: Live) -> Vjp:
         return (weighted - residuals.value(output) * total,)
 
     return Vjp((output,), pull)
+
+
+RULES: Rules = {
+    **dict.fromkeys(SMOOTH, smooth),
+    "IdentityN": silu,
+    "Identity": unchanged,
+    "Cast": unchanged,
+    "CheckNumerics": unchanged,
+    "PreventGradient": unchanged,
+    "EnsureShape": unchanged,
+    "Snapshot": unchanged,
+    "AddV2": addition,
+    "Add": addition,
+    "AddN": addition,
+    "Sub": subtraction,
+    "Mul": product,
+    **dict.fromkeys(SLOPES, binary),
+    "SelectV2": selection,
+    "Softmax": softmax,
+}

@@ -13,10 +13,10 @@ from tensorboard_plugin_convlens.engine.backward.vjp import (
     Cotangents,
     Live,
     Residuals,
+    Rules,
     Vjp,
     merge_filters,
     repeat_filters,
-    rule,
     split_filters,
 )
 from tensorboard_plugin_convlens.tracing.substitutes import call
@@ -110,7 +110,6 @@ def spread(cotangent: Any, chosen: Any, size: tuple[int, int]) -> Any:
     return masked(spread_out, chosen)
 
 
-@rule("MaxPool")
 def maximum_pooling(operation: Any, live: Live) -> Vjp:
     """The largest unit of a window has its gradient."""
     images, output = operation.inputs[0], operation.outputs[0]
@@ -159,7 +158,6 @@ def _any(operation: Any) -> Any:
     return pull
 
 
-@rule("AvgPool")
 def average_pooling(operation: Any, live: Live) -> Vjp:
     """Every unit of a window has an equal share of its gradient."""
     shape = operation.inputs[0].shape.as_list()
@@ -176,3 +174,9 @@ def average_pooling(operation: Any, live: Live) -> Vjp:
         return (split_filters(tf.cast(gradient, residuals.dtype), filters),)
 
     return Vjp((), pull)
+
+
+RULES: Rules = {
+    "MaxPool": maximum_pooling,
+    "AvgPool": average_pooling,
+}

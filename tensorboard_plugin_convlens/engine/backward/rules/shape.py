@@ -11,9 +11,9 @@ from tensorboard_plugin_convlens.engine.backward.vjp import (
     Cotangents,
     Live,
     Residuals,
+    Rules,
     Vjp,
     merge_filters,
-    rule,
     split_filters,
 )
 
@@ -23,7 +23,6 @@ def constant(tensor: Any) -> Any:
     return tf.get_static_value(tensor)
 
 
-@rule("Reshape", "Squeeze", "ExpandDims")
 def reshape(operation: Any, live: Live) -> Vjp:
     """Back to the shape of the input."""
     shape = operation.inputs[0].shape.as_list()
@@ -35,7 +34,6 @@ def reshape(operation: Any, live: Live) -> Vjp:
     return Vjp((), pull)
 
 
-@rule("Transpose")
 def transpose(operation: Any, live: Live) -> Vjp | None:
     """Back to the order of the input's axes."""
     order = constant(operation.inputs[1])
@@ -45,7 +43,6 @@ def transpose(operation: Any, live: Live) -> Vjp | None:
     return Vjp((), lambda cotangents, residuals: (tf.transpose(cotangents[0], back), None))
 
 
-@rule("Pad", "PadV2")
 def pad(operation: Any, live: Live) -> Vjp | None:
     """The gradient of the padding is dropped."""
     paddings = constant(operation.inputs[1])
@@ -65,7 +62,6 @@ def pad(operation: Any, live: Live) -> Vjp | None:
     return Vjp((), pull)
 
 
-@rule("ConcatV2")
 def concatenation(operation: Any, live: Live) -> Vjp | None:
     """Each part has its part of the gradient."""
     *parts, axis_tensor = operation.inputs
@@ -78,7 +74,6 @@ def concatenation(operation: Any, live: Live) -> Vjp | None:
     return Vjp((), lambda ct, residuals: (*tf.split(ct[0], sizes, own), None))
 
 
-@rule("Split", "SplitV")
 def split(operation: Any, live: Live) -> Vjp | None:
     """The parts' gradients side by side; zero where a part was not used."""
     data, axis_tensor = (1, 0) if operation.type == "Split" else (0, 2)
@@ -97,14 +92,12 @@ def split(operation: Any, live: Live) -> Vjp | None:
     return Vjp((), pull)
 
 
-@rule("Pack")
 def pack(operation: Any, live: Live) -> Vjp:
     """Of `tf.stack`."""
     axis = operation.get_attr("axis") % operation.outputs[0].shape.rank + 1
     return Vjp((), lambda ct, residuals: tuple(tf.unstack(ct[0], axis=axis)))
 
 
-@rule("Unpack")
 def unpack(operation: Any, live: Live) -> Vjp:
     """Of `tf.unstack`."""
     axis = operation.get_attr("axis") % operation.inputs[0].shape.rank + 1
@@ -120,7 +113,6 @@ def _with_zeros(cotangents: Cotangents, shapes: list[list[int]]) -> list[Any]:
     ]
 
 
-@rule("StridedSlice")
 def strided_slice(operation: Any, live: Live) -> Vjp | None:
     """Of `tensor[a:b:c, …]`, with one more axis in front that is kept whole."""
     begin, end, strides = (constant(one) for one in operation.inputs[1:])
@@ -148,7 +140,6 @@ def strided_slice(operation: Any, live: Live) -> Vjp | None:
     return Vjp((), pull)
 
 
-@rule("Mean", "Sum")
 def reduction(operation: Any, live: Live) -> Vjp | None:
     """Every element has the gradient of its sum; of a mean, divided by the count."""
     axes = constant(operation.inputs[1])
@@ -169,7 +160,6 @@ def reduction(operation: Any, live: Live) -> Vjp | None:
     return Vjp((), pull)
 
 
-@rule("ResizeNearestNeighbor", "ResizeBilinear")
 def resize(operation: Any, live: Live) -> Vjp:
     """Of up- and downsampling layers; computed in float32."""
     shape = operation.inputs[0].shape.as_list()
@@ -192,3 +182,23 @@ def resize(operation: Any, live: Live) -> Vjp:
         return split_filters(tf.cast(gradient, residuals.dtype), filters), None
 
     return Vjp((), pull)
+
+
+RULES: Rules = {
+    "Reshape": reshape,
+    "Squeeze": reshape,
+    "ExpandDims": reshape,
+    "Transpose": transpose,
+    "Pad": pad,
+    "PadV2": pad,
+    "ConcatV2": concatenation,
+    "Split": split,
+    "SplitV": split,
+    "Pack": pack,
+    "Unpack": unpack,
+    "StridedSlice": strided_slice,
+    "Mean": reduction,
+    "Sum": reduction,
+    "ResizeNearestNeighbor": resize,
+    "ResizeBilinear": resize,
+}
