@@ -14,10 +14,11 @@ from tensorboard_plugin_convlens.cli import chosen_run, verdict_source
 from tensorboard_plugin_convlens.cli.filter_table import filter_table
 from tensorboard_plugin_convlens.cli.terminal import show
 from tensorboard_plugin_convlens.core.errors import InputError, NotCapturedError
-from tensorboard_plugin_convlens.core.judgments.mask import build_mask, encode_mask
+from tensorboard_plugin_convlens.core.judgments.mask import build_mask
 from tensorboard_plugin_convlens.core.judgments.verdicts import removable
 from tensorboard_plugin_convlens.core.records import Capture, Layer
 from tensorboard_plugin_convlens.core.spreadsheet import guard
+from tensorboard_plugin_convlens.loading.mask_file import encode_mask
 from tensorboard_plugin_convlens.storage.output_file import output_file, write_output
 from tensorboard_plugin_convlens.storage.reading.reader import Reader
 

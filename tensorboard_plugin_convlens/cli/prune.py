@@ -10,7 +10,7 @@ from typing import Any
 from tensorboard_plugin_convlens.cli.quiet_start import start_tensorflow
 from tensorboard_plugin_convlens.cli.terminal import show, show_json
 from tensorboard_plugin_convlens.core.errors import InputError
-from tensorboard_plugin_convlens.core.judgments.mask import read_mask
+from tensorboard_plugin_convlens.loading.mask_file import read_mask
 from tensorboard_plugin_convlens.storage.output_file import output_path
 
 _EPILOG = """\

@@ -9,7 +9,8 @@ from typing import Any
 
 from tensorboard_plugin_convlens.cli import chosen_run
 from tensorboard_plugin_convlens.core.errors import InputError
-from tensorboard_plugin_convlens.core.judgments.verdicts import read_verdicts, useless_filters
+from tensorboard_plugin_convlens.core.judgments.verdicts import useless_filters
+from tensorboard_plugin_convlens.loading.verdict_file import read_verdicts
 
 
 def add_options(add: Callable[..., Any]) -> None:

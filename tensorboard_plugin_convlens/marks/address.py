@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Literal
 
 from tensorboard_plugin_convlens.core.errors import StorageError, StoreError
-from tensorboard_plugin_convlens.core.judgments.marks import LONGEST_NAME
+from tensorboard_plugin_convlens.core.judgments.mark_limits import LONGEST_NAME
 from tensorboard_plugin_convlens.marks import database_url
 from tensorboard_plugin_convlens.storage.filesystem import local_path
 

@@ -11,8 +11,12 @@ from typing import Any
 import sqlalchemy as sa
 
 from tensorboard_plugin_convlens.core.errors import MarkError, StoreError, TooLargeError
-from tensorboard_plugin_convlens.core.judgments.marks import (
+from tensorboard_plugin_convlens.core.judgments.mark_limits import (
     LARGEST_SEQUENCE,
+    check_number,
+    check_wall_time,
+)
+from tensorboard_plugin_convlens.core.judgments.marks import (
     FilterKey,
     MadeOn,
     Mark,
@@ -20,8 +24,6 @@ from tensorboard_plugin_convlens.core.judgments.marks import (
     Operation,
     Opinion,
     PastOperation,
-    check_number,
-    check_wall_time,
 )
 from tensorboard_plugin_convlens.marks import statements
 from tensorboard_plugin_convlens.marks.current import Events

@@ -21,15 +21,17 @@ from tensorboard_plugin_convlens.core.errors import (
     StoreError,
     UnknownOperationError,
 )
-from tensorboard_plugin_convlens.core.judgments.marks import (
+from tensorboard_plugin_convlens.core.judgments.mark_limits import (
     LARGEST_SEQUENCE,
+    check_number,
+)
+from tensorboard_plugin_convlens.core.judgments.marks import (
     FilterKey,
     Mark,
     MarkConflictError,
     Operation,
     PastOperation,
     check_changes,
-    check_number,
 )
 from tensorboard_plugin_convlens.marks import events, statements
 from tensorboard_plugin_convlens.marks.address import StoreAddress

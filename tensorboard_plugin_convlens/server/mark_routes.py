@@ -12,13 +12,8 @@ import msgspec
 from werkzeug.wrappers import Request, Response
 
 from tensorboard_plugin_convlens.core.errors import NotCapturedError, StoreError
-from tensorboard_plugin_convlens.core.judgments.marks import (
-    LARGEST_NUMBER,
-    FilterKey,
-    MadeOn,
-    Operation,
-    check_number,
-)
+from tensorboard_plugin_convlens.core.judgments.mark_limits import LARGEST_NUMBER, check_number
+from tensorboard_plugin_convlens.core.judgments.marks import FilterKey, MadeOn, Operation
 from tensorboard_plugin_convlens.core.records import StepKey
 from tensorboard_plugin_convlens.marks.address import StoreAddress
 from tensorboard_plugin_convlens.marks.current import Current, Events

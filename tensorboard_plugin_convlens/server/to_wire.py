@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-import numpy as np
-
+from tensorboard_plugin_convlens.core.filters.response_counts import count_responses
 from tensorboard_plugin_convlens.core.filters.stages import StatisticStage, statistics_at
 from tensorboard_plugin_convlens.core.records import (
     Capture,
-    FloatArray,
     InputsOutline,
     Layer,
     LayerCapture,
@@ -24,8 +22,6 @@ from tensorboard_plugin_convlens.server.numbers import number
 from tensorboard_plugin_convlens.server.ranking import flag_counts, usual_flags
 
 CLASSES_SENT = 50
-# A filter is weak where its strongest response is below this share of the layer's.
-WEAK_SHARE = 0.01
 
 
 def graph(record: ModelGraph) -> wire.ModelGraph:
@@ -202,14 +198,13 @@ def _layer(index: int, layer: Layer) -> wire.Layer:
 
 
 def _layer_summary(record: LayerCapture) -> wire.LayerSummary:
-    strongest = _strongest(record.responses())
-    peak = float(strongest.max()) if strongest.size else 0.0
+    counts = count_responses(record.responses())
     return {
         "layer": record.layer,
         "methods": list(dict.fromkeys(sheet.method for sheet in record.sheets)),
-        "filters": len(strongest) or max((one.channels for one in record.sheets), default=0),
-        "silent": int((strongest == 0).sum()),
-        "weak": int(((strongest > 0) & (strongest < WEAK_SHARE * peak)).sum()),
+        "filters": counts.filters or max((one.channels for one in record.sheets), default=0),
+        "silent": counts.silent,
+        "weak": counts.weak,
         "flags": flag_counts(record.statistics),
         "guided": None if record.guidance is None else record.guidance.guided,
         "rectifiers": None if record.guidance is None else record.guidance.rectifiers,
@@ -217,20 +212,6 @@ def _layer_summary(record: LayerCapture) -> wire.LayerSummary:
         "unchangedSince": record.unchanged_since,
         "weightsUnchangedSince": record.weights_unchanged_since,
     }
-
-
-def _strongest(maps: tuple[Sheet, ...]) -> FloatArray:
-    """The largest magnitude of each filter's maps over the input images.
-
-    A filter whose maps have NaN or infinite values is not silent: it gets a tiny magnitude.
-    """
-    channels = {one.channels for one in maps}
-    if len(channels) != 1:
-        return np.zeros(0, np.float32)
-    broken = np.any([(one.nan > 0) | (one.infinite > 0) for one in maps], axis=0)
-    strongest: FloatArray = np.stack([one.scale for one in maps]).max(axis=0)
-    strongest[broken] = np.maximum(strongest[broken], np.finfo(np.float32).tiny)
-    return strongest
 
 
 def _sheet(record: Sheet) -> wire.Sheet:
@@ -281,24 +262,20 @@ def _statistic(record: Statistic) -> wire.Statistic:
 def _prediction(
     input_index: int, record: Prediction, class_names: tuple[str, ...]
 ) -> wire.Prediction:
-    probabilities = np.nan_to_num(
-        record.probabilities.astype(np.float64), nan=0.0, posinf=0.0, neginf=0.0
-    )
     # Of several outputs, the names are of those that have as many classes.
-    is_named = len(class_names) == len(probabilities)
-    order = np.argsort(-probabilities, kind="stable")
-    kept, omitted = order[:CLASSES_SENT], order[CLASSES_SENT:]
+    is_named = len(class_names) == len(record.probabilities)
+    classes, omitted = record.likeliest(CLASSES_SENT)
     return {
         "input": input_index,
         "output": record.output,
         "classes": [
             {
-                "classIndex": int(index),
+                "classIndex": index,
                 "name": class_names[index] if is_named else f"class {index}",
-                "probability": float(probabilities[index]),
+                "probability": probability,
             }
-            for index in kept
+            for index, probability in classes
         ],
-        "omitted": len(omitted),
-        "omittedProbability": float(probabilities[omitted].sum()),
+        "omitted": len(record.probabilities) - len(classes),
+        "omittedProbability": omitted,
     }

@@ -16,7 +16,7 @@ from tensorboard_plugin_convlens.cli.main import main
 from tensorboard_plugin_convlens.core.filters.flags import find_flags
 from tensorboard_plugin_convlens.core.filters.stages import statistics_at
 from tensorboard_plugin_convlens.core.judgments.marks import FilterKey, Mark, Operation, Opinion
-from tensorboard_plugin_convlens.core.judgments.mask import read_mask
+from tensorboard_plugin_convlens.loading.mask_file import read_mask
 from tensorboard_plugin_convlens.marks.address import find_store
 from tensorboard_plugin_convlens.marks.store import MarkStore
 from tests.cli.planted import CAPTURED, EXPORTS, USELESS, verdicts

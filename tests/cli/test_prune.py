@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from tensorboard_plugin_convlens.cli.main import main
-from tensorboard_plugin_convlens.core.judgments.mask import build_mask, encode_mask
+from tensorboard_plugin_convlens.core.judgments.mask import build_mask
+from tensorboard_plugin_convlens.loading.mask_file import encode_mask
 from tests.pruning.test_prune import chain, filters
 
 

@@ -7,13 +7,26 @@ carries the whole mark as it was from then on; the current mark is that of the l
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
 from tensorboard_plugin_convlens.core.errors import ConvLensError, MarkError
+from tensorboard_plugin_convlens.core.judgments.mark_limits import (
+    LARGEST_NUMBER,
+    LARGEST_STEP,
+    LONGEST_NAME,
+    LONGEST_NOTE,
+    LONGEST_TAG,
+    MOST_CHANGES,
+    MOST_STARS,
+    MOST_TAGS,
+    check_author,
+    check_number,
+    check_text,
+    check_wall_time,
+)
 
 Verdict = Literal["useful", "useless", "unsure"]
 """Whether a filter does something worth keeping, in the eyes of a person."""
@@ -23,59 +36,10 @@ VERDICTS: tuple[Verdict, ...] = ("useful", "useless", "unsure")
 OperationKind = Literal["mark", "undo", "import"]
 OPERATION_KINDS: tuple[OperationKind, ...] = ("mark", "undo", "import")
 
-MOST_STARS = 5
-LONGEST_NOTE = 4000
-LONGEST_TAG = 50
-MOST_TAGS = 20
-LONGEST_AUTHOR = 100
-LONGEST_NAME = 4096
-MOST_CHANGES = 10_000
-LARGEST_NUMBER = 2**31 - 1
-LARGEST_STEP = 10**15 - 1
-LARGEST_SEQUENCE = 2**63 - 1
-
-# The last second that a browser can show.
-_LATEST = 8_640_000_000_000
 _OPERATION = re.compile(r"[A-Za-z0-9_-]{8,64}")
-_NOT_IN_TEXTS = re.compile(r"[\x00\ud800-\udfff]")
 _HASH = re.compile(r"[0-9a-f]{64}")
 # A tag stands in one cell of a table, beside others, separated by commas.
 _NOT_IN_TAGS = re.compile(r"[,\x00-\x1f\x7f]")
-
-
-def check_author(author: str) -> None:
-    """Raises `MarkError` where the text is no name of an author; empty is one."""
-    _check_text(author, "The name of an author", LONGEST_AUTHOR, empty=True)
-
-
-def _check_text(text: str, what: str, longest: int, *, empty: bool = False) -> None:
-    if not isinstance(text, str) or (not text and not empty) or len(text) > longest:
-        length = len(text) if isinstance(text, str) else repr(text)[:80]
-        raise MarkError(
-            f"{what} must be {0 if empty else 1} to {longest} characters; got {length}."
-        )
-    # PostgreSQL keeps neither, and half of a character is no text.
-    if _NOT_IN_TEXTS.search(text):
-        raise MarkError(f"{what} holds a NUL or half of a surrogate pair.")
-
-
-def check_number(number: int, what: str, largest: int) -> None:
-    """Raises `MarkError` unless this is a whole number from 0 to `largest`."""
-    if not isinstance(number, int) or isinstance(number, bool) or not 0 <= number <= largest:
-        raise MarkError(
-            f"{what} must be a whole number from 0 to {largest}; got {str(number)[:80]}."
-        )
-
-
-def check_wall_time(seconds: float) -> float:
-    """The number of seconds; raises `MarkError` where it is none."""
-    number = isinstance(seconds, int | float) and not isinstance(seconds, bool)
-    if not number or not (math.isfinite(seconds) and 0 <= seconds <= _LATEST):
-        raise MarkError(
-            f"A wall time is a number of seconds from 0 to {_LATEST}; got "
-            f"{str(seconds)[:80]!r}."
-        )
-    return seconds
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -96,8 +60,8 @@ class FilterKey:
 
     def __post_init__(self) -> None:
         """Raises `MarkError` where a name or a number is none."""
-        _check_text(self.run, "The name of a run", LONGEST_NAME)
-        _check_text(self.path, "The path of a layer", LONGEST_NAME)
+        check_text(self.run, "The name of a run", LONGEST_NAME)
+        check_text(self.path, "The path of a layer", LONGEST_NAME)
         check_number(self.call, "The call of a layer", LARGEST_NUMBER)
         check_number(self.channel, "The channel", LARGEST_NUMBER)
 
@@ -130,12 +94,12 @@ class Opinion:
                 f"A verdict must be useful, useless or unsure; got {str(self.verdict)[:80]!r}."
             )
         check_number(self.stars, "Stars", MOST_STARS)
-        _check_text(self.note, "A note", LONGEST_NOTE, empty=True)
+        check_text(self.note, "A note", LONGEST_NOTE, empty=True)
         object.__setattr__(self, "tags", tuple(sorted(set(self.tags))))
         if len(self.tags) > MOST_TAGS:
             raise MarkError(f"A filter has at most {MOST_TAGS} tags; got {len(self.tags)}.")
         for tag in self.tags:
-            _check_text(tag, "A tag", LONGEST_TAG)
+            check_text(tag, "A tag", LONGEST_TAG)
             if _NOT_IN_TAGS.search(tag) or tag != tag.strip():
                 raise MarkError(
                     "A tag has no commas or line breaks, and no space around it; "

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+import numpy as np
+
 from tensorboard_plugin_convlens.core.records.gradients import Guidance
 from tensorboard_plugin_convlens.core.records.sheet import Sheet
 from tensorboard_plugin_convlens.core.records.words import FloatArray, Method, Target
@@ -29,6 +31,23 @@ class Prediction:
 
     output: str
     probabilities: FloatArray
+
+    def likeliest(self, count: int) -> tuple[list[tuple[int, float]], float]:
+        """The likeliest classes first, and the probability of all others together.
+
+        Args:
+          count: Of classes, at most.
+
+        Returns:
+          (index of a class, its probability) of each; the sum of those left out. What is not a
+          number counts as 0; of equal probabilities the lower index comes first.
+        """
+        values = np.nan_to_num(
+            self.probabilities.astype(np.float64), nan=0.0, posinf=0.0, neginf=0.0
+        )
+        order = np.argsort(-values, kind="stable")
+        kept = [(int(index), float(values[index])) for index in order[:count]]
+        return kept, float(values[order[count:]].sum())
 
 
 @dataclass(frozen=True, slots=True)
