@@ -294,5 +294,8 @@ def _size_of(layer: LayerCapture) -> int:
     """About how many bytes of memory a layer takes."""
     statistics = sum(200 + one.values.nbytes for one in layer.statistics)
     # Per channel three arrays of four bytes, and up to five tuples of whole numbers.
-    sheets = sum(1000 + 12 * one.channels + 150 * len(one.top) for one in layer.sheets)
+    sheets = sum(
+        1000 + (12 if sheet.placement is None else 162) * sheet.channels
+        for sheet in layer.sheets
+    )
     return statistics + sheets

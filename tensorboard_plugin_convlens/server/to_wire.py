@@ -235,18 +235,19 @@ def _sheet(record: Sheet) -> wire.Sheet:
 
 
 def _placement(record: Sheet, channels: slice) -> wire.Placement | None:
-    """Where the crops of some channels lie; None for sheets that are not cropped."""
-    if not record.top:
+    """Where the planes of some channels lie; None for sheets that are no gradients."""
+    place = record.placement
+    if place is None:
         return None
     return {
-        "source": record.source,
-        "cropped": record.cropped,
-        "height": record.frame[0],
-        "width": record.frame[1],
-        "top": list(record.top[channels]),
-        "left": list(record.left[channels]),
-        "unitRow": list(record.unit_row[channels]),
-        "unitColumn": list(record.unit_column[channels]),
+        "source": place.source,
+        "cropped": place.cropped,
+        "height": place.frame[0],
+        "width": place.frame[1],
+        "top": list(place.top[channels]),
+        "left": list(place.left[channels]),
+        "unitRow": list(place.unit_row[channels]),
+        "unitColumn": list(place.unit_column[channels]),
     }
 
 

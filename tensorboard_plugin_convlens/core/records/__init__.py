@@ -27,7 +27,12 @@ from tensorboard_plugin_convlens.core.records.inputs import (
     InputOutline,
     InputsOutline,
 )
-from tensorboard_plugin_convlens.core.records.sheet import Quantized, Sheet, SheetPlace
+from tensorboard_plugin_convlens.core.records.sheet import (
+    Placement,
+    Quantized,
+    Sheet,
+    SheetPlace,
+)
 from tensorboard_plugin_convlens.core.records.words import (
     ActivationStage,
     ColorOrder,
@@ -56,6 +61,7 @@ __all__ = [
     "LayerCapture",
     "Method",
     "ModelGraph",
+    "Placement",
     "Prediction",
     "Quantized",
     "ReceptiveField",

@@ -45,6 +45,27 @@ class SheetPlace:
 
 
 @dataclass(frozen=True, slots=True)
+class Placement:
+    """Where the planes of a sheet of gradients lie in an input.
+
+    Attributes:
+      source: Index of the input tensor that was differentiated.
+      cropped: Whether the planes are crops, outside of which the gradient is zero; False where
+        they cover the whole input.
+      frame: `(height, width)` in input pixels that one plane covers.
+      top, left, unit_row, unit_column: As in `Gradients`, an entry per channel.
+    """
+
+    source: int
+    cropped: bool
+    frame: tuple[int, int]
+    top: tuple[int, ...]
+    left: tuple[int, ...]
+    unit_row: tuple[int, ...]
+    unit_column: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Sheet:
     """Every picture of one method of one layer at one input image, and where it is kept.
 
@@ -58,11 +79,7 @@ class Sheet:
       planes: Planes per channel: 1 for maps and magnitudes, else input channels.
       height, width: Of one plane.
       signed, scale, nan, infinite: As in `Quantized`.
-      top, left, unit_row, unit_column: As in `Gradients`, or empty.
-      frame: `(height, width)` in input pixels that one plane covers.
-      cropped: Of gradients, whether the planes are crops of the input, outside of which the
-        gradient is zero; False where they cover the whole input.
-      source: Index of the input tensor that was differentiated.
+      placement: Of gradients, where the planes lie; None for maps and kernels.
       target: What was differentiated, or "" for maps and kernels.
       sha256: Hexadecimal, of the stored (compressed) bytes.
       pack: File name of the pack.
@@ -89,15 +106,9 @@ class Sheet:
     length: int
     channels_per_segment: int
     segments: tuple[int, ...]
-    frame: tuple[int, int] = (0, 0)
-    cropped: bool = False
-    source: int = 0
+    placement: Placement | None = None
     target: Literal["", "max", "sum"] = ""
     stage: Literal["", "before", "after", "none"] = ""
-    top: tuple[int, ...] = ()
-    left: tuple[int, ...] = ()
-    unit_row: tuple[int, ...] = ()
-    unit_column: tuple[int, ...] = ()
     checksums: tuple[int, ...] = ()
 
     @property

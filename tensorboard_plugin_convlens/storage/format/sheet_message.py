@@ -9,7 +9,14 @@ from typing import Literal
 import numpy as np
 
 from tensorboard_plugin_convlens.core.errors import FormatError
-from tensorboard_plugin_convlens.core.records import Form, IntArray, Method, Sheet, Target
+from tensorboard_plugin_convlens.core.records import (
+    Form,
+    IntArray,
+    Method,
+    Placement,
+    Sheet,
+    Target,
+)
 from tensorboard_plugin_convlens.storage.format import convlens_pb2 as pb
 from tensorboard_plugin_convlens.storage.format.names import is_pack_name
 
@@ -84,18 +91,19 @@ def sheet_to_message(sheet: Sheet, pack: int) -> pb.Sheet:
         segment_crc32=sheet.checksums,
         target=_TARGETS[sheet.target],
         stage=STAGES[sheet.stage],
-        cropped=sheet.cropped,
     )
-    if sheet.top:
+    place = sheet.placement
+    if place is not None:
+        message.cropped = place.cropped
         message.placement.CopyFrom(
             pb.Placement(
-                height=sheet.frame[0],
-                width=sheet.frame[1],
-                source=sheet.source,
-                top=sheet.top,
-                left=sheet.left,
-                unit_row=sheet.unit_row,
-                unit_column=sheet.unit_column,
+                height=place.frame[0],
+                width=place.frame[1],
+                source=place.source,
+                top=place.top,
+                left=place.left,
+                unit_row=place.unit_row,
+                unit_column=place.unit_column,
             )
         )
     return message
@@ -109,7 +117,6 @@ def sheet_from_message(message: pb.Sheet, packs: tuple[str, ...]) -> Sheet:
         is none of `packs` or has a name that ConvLens does not give.
     """
     _check_sheet(message, packs)
-    place = message.placement
     return Sheet(
         method=method_from_message(message.method),
         form=_FORM_NAMES.get(message.form, "values"),
@@ -129,11 +136,21 @@ def sheet_from_message(message: pb.Sheet, packs: tuple[str, ...]) -> Sheet:
         channels_per_segment=message.channels_per_segment,
         segments=tuple(message.segments),
         checksums=tuple(message.segment_crc32),
-        frame=(place.height, place.width),
-        cropped=message.cropped or any(place.top) or any(place.left),
-        source=place.source,
+        placement=_placement_from_message(message),
         target=target_from_message(message.target),
         stage=STAGE_NAMES.get(message.stage, ""),
+    )
+
+
+def _placement_from_message(message: pb.Sheet) -> Placement | None:
+    if not message.HasField("placement"):
+        return None
+    place = message.placement
+    return Placement(
+        source=place.source,
+        # Captures made before there was the field leave it to the places.
+        cropped=message.cropped or any(place.top) or any(place.left),
+        frame=(place.height, place.width),
         top=tuple(place.top),
         left=tuple(place.left),
         unit_row=tuple(place.unit_row),

@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 
-from tensorboard_plugin_convlens.core.errors import InputError, NotCapturedError
+from tensorboard_plugin_convlens.core.errors import FormatError, InputError, NotCapturedError
 from tensorboard_plugin_convlens.core.filters.stages import statistics_at
 from tensorboard_plugin_convlens.core.judgments.ablation import Ablation
 from tensorboard_plugin_convlens.core.pictures.quantize import dequantize
@@ -17,6 +17,7 @@ from tensorboard_plugin_convlens.core.records import (
     FloatArray,
     InputImages,
     ModelGraph,
+    Placement,
     Sheet,
 )
 from tensorboard_plugin_convlens.storage.format.pack import decode_sheet
@@ -144,7 +145,12 @@ class Reader:
                     f"Layer {layer!r} has no filter {channel}; "
                     f"it has 0 to {sheet.channels - 1}."
                 )
-        picture = self.inputs(run, step).inputs[input_index].pictures[sheet.source]
+        placement = sheet.placement
+        if placement is None:
+            raise FormatError(
+                f"The sheet of layer {layer!r} does not say where its planes lie."
+            )
+        picture = self.inputs(run, step).inputs[input_index].pictures[placement.source]
         frames = np.zeros((len(wanted), *picture.shape[:2], sheet.planes), np.float32)
         tiles = self._logs.run(run).tiles(sheet, wanted)
         for place, (channel, tile) in enumerate(zip(wanted, tiles, strict=True)):
@@ -154,7 +160,7 @@ class Reader:
                 sheet.scale[channel : channel + 1],
                 signed=sheet.signed,
             )
-            _place(frames[place], np.moveaxis(values[0], 0, -1), sheet, channel)
+            _place(frames[place], np.moveaxis(values[0], 0, -1), placement, channel)
         return frames
 
     def ablations(self, run: str) -> tuple[Ablation, ...]:
@@ -258,9 +264,9 @@ class Reader:
         return dequantize(levels, sheet.scale, signed=sheet.signed)
 
 
-def _place(frame: FloatArray, crop: FloatArray, sheet: Sheet, channel: int) -> None:
+def _place(frame: FloatArray, crop: FloatArray, placement: Placement, channel: int) -> None:
     """Copies a crop `[height, width, input_channel]` to where it lies in the input."""
-    top, left = sheet.top[channel], sheet.left[channel]
+    top, left = placement.top[channel], placement.left[channel]
     bottom, right = top + crop.shape[0], left + crop.shape[1]
     inside = frame[max(top, 0) : max(bottom, 0), max(left, 0) : max(right, 0)]
     inside[:] = crop[max(-top, 0) :, max(-left, 0) :][: inside.shape[0], : inside.shape[1]]

@@ -21,6 +21,7 @@ from tensorboard_plugin_convlens.core.records import (
     Gradients,
     IntArray,
     Method,
+    Placement,
     Quantized,
     Sheet,
     Target,
@@ -148,17 +149,16 @@ class _GrowingSheet:
             infinite=np.concatenate([part.infinite for part in parts]),
         )
         sheet = _sheet(self._encoder.finish(), whole, pack, key.method, form, key.input)
-        return dataclasses.replace(
-            sheet,
-            target=key.target,
-            frame=self._frame,
-            cropped=any(block.cropped for block in blocks),
+        placement = Placement(
             source=blocks[0].source,
+            cropped=any(block.cropped for block in blocks),
+            frame=self._frame,
             top=_join([block.top for block in blocks]),
             left=_join([block.left for block in blocks]),
             unit_row=_join([block.unit_row for block in blocks]),
             unit_column=_join([block.unit_column for block in blocks]),
         )
+        return dataclasses.replace(sheet, target=key.target, placement=placement)
 
 
 def _join(parts: list[IntArray]) -> tuple[int, ...]:
