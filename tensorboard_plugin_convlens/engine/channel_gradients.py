@@ -1,4 +1,17 @@
-"""Gradients of the channels of one layer, block by block."""
+"""Gradients of the channels of one layer, block by block.
+
+The gradient of a target is a pass back that begins with a cotangent of one at the target
+(`seed`). For the sum of channel c's feature map, the seed is 1 at every place of channel c and
+0 in all other channels; for the strongest unit, 1 at that unit alone:
+
+    seed [filter, 1, 56, 56, 256]  ─ back ─►  [filter, 1, 224, 224, 3]  ─►  pictures
+
+The strongest unit goes back through windows where these are less work (`cost.py`); a seed is
+then `[filter, 1, 1, 1, 256]`. Where the layer ends in a rectifier, a channel without any
+positive unit has the gradient zero, and is not computed.
+
+Channels come in blocks, so that memory does not depend on how many a layer has.
+"""
 
 from __future__ import annotations
 
@@ -61,6 +74,7 @@ class GradientStream:
 
     def _block(self, channels: IntArray) -> Gradients:
         maps = self._maps[channels]
+        # `argmax` would choose a NaN.
         strongest = np.where(np.isnan(maps), -np.inf, maps).argmax(axis=1).astype(np.int32)
         alive = np.flatnonzero((maps > 0).any(axis=1) | (not self._route.is_rectified))
         values = np.zeros((len(channels), *self._picture_shape()), np.float32)

@@ -2,6 +2,17 @@
 
 Followed in the traced graph itself, from operation to operation, so that nested models,
 shared layers, BatchNormalization statistics and variables of nobody are found alike.
+
+A traced graph reads its weights through captured tensors, one per variable or constant. Each
+gets a bit. What an operation depends on is then an integer, the "or" of what its inputs depend
+on, and one walk in the order of the graph finds it for all operations:
+
+    Conv2D(image, kernel)    0b001      bit 0: the kernel
+    BiasAdd(…, bias)         0b011      bit 1: the bias
+
+The hash of a layer is SHA-256 over the hashes of the values whose bits it has, the input
+arrays and the structure of the graph. One more bit marks randomness and state, which no hash
+can cover: such a layer has the hash "", which equals nothing.
 """
 
 from __future__ import annotations

@@ -1,4 +1,15 @@
-"""The capture engine: feature maps, gradients and statistics of a model's convolutions."""
+"""The capture engine: feature maps, gradients and statistics of a model's convolutions.
+
+A model is traced once (`tracing/trace.py`), planned once (`plan.py`), and run once per image
+(`Forward`); everything that is asked about an image is made of that one run:
+
+    model, input shapes ─ Plan ─► routes, paths, windows, rules
+    image [1, 224, 224, 3] ─ run ─► values of all tensors that are needed ─► Forward
+    Forward.maps(layer)       [256, 56, 56]              channel, height, width
+    Forward.gradients(layer)  blocks [n, 40, 40, 3]      channel, height, width, input channel
+
+Weights are read at every run, so a model in training needs no second trace.
+"""
 
 from __future__ import annotations
 
@@ -72,6 +83,8 @@ class Engine:
         self.input_layouts: tuple[Layout, ...] = self._plan.input_layouts
         trace = self._plan.trace
         self._fetched = _distinct(self._plan.fetches(), {id(one) for one in trace.inputs})
+        # TensorFlow keeps what leads to the tensors that are fetched, and nothing else of the
+        # graph.
         self._run = GraphFunction(trace.wrapped.prune(list(trace.inputs), self._fetched))
         self._kernels = trace.wrapped.prune(
             [],

@@ -1,8 +1,18 @@
 """Channels that no gradient gets through at one image, so that none has to be computed.
 
-A rectifier whose units of a channel are all closed stops every gradient of that channel.
-Nothing between the convolution that makes the channel and those that read it needs it then:
-of VGG16's channels a seventh, and half of its second block, at a photograph of a cat.
+The gradient of a rectifier `y = max(x, 0)` is `dx = g · [x > 0]`. If `x` is not positive at any
+place of a channel, `dx` is zero all over this channel, whatever `g` is. The channel is then
+*inactive* at this image. Nothing between the convolution that makes the channel and those that
+read it needs it:
+
+    Conv2D → BiasAdd → Relu → MaxPool → Conv2D
+    ├──────── one channel-wise chain ────────┤
+
+Of VGG16's channels a seventh is inactive at a photograph of a cat, half of its second block.
+With 256 channels of which 130 are active, 144 are computed (a multiple of 16): cotangents are
+`[filter, 1, 56, 56, 144]` instead of `[filter, 1, 56, 56, 256]`, the kernel before them `[3,
+3, 128, 144]`, and that after them `[3, 3, 144, 256]`. The result is the same, for what is left
+out is zero. See docs/decisions/0036.
 """
 
 from __future__ import annotations
@@ -75,6 +85,8 @@ class OpenChannels:
         if chosen is None or np.isin(channels, chosen).all():
             return self
         own = self._strands[id(tensor)]
+        # The chain is left out, so all of its channels are computed. What was found out about
+        # the others at this image still holds.
         others = {key: one for key, one in self._strands.items() if one is not own}
         return OpenChannels(others, self._output, self._known)
 
@@ -88,6 +100,7 @@ class OpenChannels:
         count = -(-max(1, int(is_open.sum())) // _GRAIN) * _GRAIN
         if count >= strand.channels:
             return None
-        # Open ones first, each kind in its order.
+        # Active ones first, each kind in its order, as many as the convolutions work on at
+        # once; then ascending again, as `np.searchsorted` wants them in `Residuals.one_hot`.
         order = np.argsort(~is_open, kind="stable")
         return np.sort(order[:count]).astype(np.int32)

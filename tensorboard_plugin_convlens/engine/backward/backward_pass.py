@@ -1,4 +1,18 @@
-"""The backward pass: from the units of a layer to an input of the model."""
+"""The backward pass: from the units of a layer to an input of the model.
+
+The chain rule in reverse. The operations between a layer and an input are a path in the traced
+graph. They are visited from the last to the first, so that when an operation's turn comes, all
+that read its outputs have already added their part:
+
+    dx = Σ over the operations f that read x of  Jᵀ_f · (cotangent of the output of f)
+
+`waiting` holds the cotangents that have arrived at a tensor whose operation has not been
+visited. For `x → Conv2D → a → Relu → b` and a gradient of b: `{b: g}` → `{a: Jᵀg}` → `{x: …}`,
+each `[filter, 1, height, width, channel]`.
+
+Which tensors depend on an input at all is found once, by walking the graph forwards with one
+bit per input. A tensor without a bit (weights, shapes, whatever was rounded) gets no gradient.
+"""
 
 from __future__ import annotations
 
@@ -81,8 +95,10 @@ class Differentiation:
             if id(operation) in seen or operation.type == "Placeholder":
                 continue
             seen[id(operation)] = operation
+            # Only towards the inputs that are wanted: the weights on the way lead nowhere.
             read = _differentiated(self._trace, operation)
             waiting += [one.op for one in read if self._depends(one, wanted)]
+        # The trace has each operation after those it reads. Backwards, each comes before those.
         position = self._trace.position
         return tuple(sorted(seen.values(), key=lambda one: -position[id(one)]))
 
@@ -117,6 +133,7 @@ class Differentiation:
         return known
 
     def _build(self, operation: Any) -> Vjp:
+        # The rules are for real numbers: of complex ones, TensorFlow takes the conjugate.
         if is_complex(operation):
             return registered_gradient(self._trace.wrapped, operation, self._forward)
         if operation.type in RECTIFIERS:
@@ -165,6 +182,7 @@ class Differentiation:
         pulled = self.vjp(operation).pull(cotangents, residuals)
         for tensor, gradient in zip(operation.inputs, pulled, strict=True):
             if gradient is not None and self._is_live(tensor):
+                # A tensor that several operations read gets the sum: the chain rule.
                 before = waiting.get(id(tensor))
                 waiting[id(tensor)] = gradient if before is None else before + gradient
 
@@ -188,8 +206,12 @@ class Differentiation:
         """
         for index, operation in enumerate(path):
             count = max((one.shape[0] for one in waiting.values()), default=0)
+            # Late layers are small and early ones large. All filters start together, because
+            # small convolutions are slow for a few, and are halved where a cotangent of all
+            # would take too much memory.
             if count > 1 and count * _elements(operation) > self.most_elements:
                 halves = _halves(waiting, count // 2)
+                # Frees the whole while the halves are on their way.
                 waiting.clear()
                 parts = [
                     self.gradient_in_parts(path[index:], half, residuals, source)
@@ -220,6 +242,7 @@ def _halves(waiting: dict[int, Any], middle: int) -> list[dict[int, Any]]:
 
 def _sources(trace: Trace) -> dict[int, int]:
     """`id` of a tensor → bits of the inputs that it depends on differentiably."""
+    # An operation depends on every input that something it reads depends on: an "or" of bits.
     masks = {id(tensor): 1 << index for index, tensor in enumerate(trace.inputs)}
     for operation in trace.operations:
         mask = 0
@@ -228,6 +251,8 @@ def _sources(trace: Trace) -> dict[int, int]:
         if not mask or operation.type in _CONSTANT or _is_stepwise(operation, masks):
             continue
         for tensor in operation.outputs:
+            # Integers are followed too: an image of bytes is cast to float32 first. What a
+            # value is turned into by rounding was excluded above.
             if is_differentiable(tensor) or tensor.dtype.is_integer:
                 masks[id(tensor)] = mask
     return masks

@@ -1,4 +1,17 @@
-"""What lies between two convolutions, where every channel is by itself."""
+"""Channel-wise chains: what lies between two convolutions, where every channel is by itself.
+
+A convolution mixes channels: each filter reads all of them. A bias, a normalization, a
+rectifier and a pooling do not: channel i of their output depends on channel i of their input
+alone. So between two convolutions a channel can be left out everywhere at once, if no gradient
+gets through one of its rectifiers (`active_channels.py`):
+
+    Conv2D ─ t0 ─ BiasAdd ─ t1 ─ Relu ─ t2 ─ MaxPool ─ t3 ─ Conv2D
+             └─ the chain: t0, t1, t2, t3, with one rectifier ─┘
+
+This needs that everything that comes back goes through the rectifiers. Where a second
+operation reads t1, as the sum of a residual network does, gradient gets to t0 around the
+rectifier, so there is no chain.
+"""
 
 from __future__ import annotations
 
@@ -42,6 +55,8 @@ def find_strands(operations: Iterable[Any], is_live: Live) -> dict[int, Strand]:
 
 def _follow(tensor: Any, readers: Mapping[int, Sequence[Any]], is_live: Live) -> Strand | None:
     tensors, rectifiers = [tensor], []
+    # From each tensor to the only one that is made of it, until convolutions read it: of these
+    # there may be several, each with a kernel that leaves out the same channels.
     while following := readers[id(tensors[-1])]:
         if all(_is_dense(one) and one.inputs[0] is tensors[-1] for one in following):
             break
@@ -49,6 +64,7 @@ def _follow(tensor: Any, readers: Mapping[int, Sequence[Any]], is_live: Live) ->
             return None
         rectifiers += [one for one in following if one.type in RECTIFIERS]
         tensors.append(following[0].outputs[0])
+    # Without a rectifier every channel is active.
     if not rectifiers:
         return None
     return Strand(int(tensor.shape[-1]), tuple(map(id, tensors)), tuple(rectifiers))

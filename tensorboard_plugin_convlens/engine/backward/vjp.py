@@ -1,9 +1,24 @@
 """Vector-Jacobian products of TensorFlow operations, for many cotangents at once.
 
-A `Vjp` turns cotangents of an operation's outputs into cotangents of its inputs. Every
-cotangent has one axis more than its tensor, in front: one entry per filter. So a tensor
-`[1, height, width, channel]` has cotangents `[filter, 1, height, width, channel]`, and one
-forward pass of one image serves every filter.
+An operation `y = f(x)` has a Jacobian `J = dy/dx`, which is never written down. Going back
+needs only its product with the gradient `g` that arrives at `y`:
+
+    dx = Jᵀ g
+
+`g` and `dx` are called cotangents. Reverse-mode differentiation is this product, operation
+after operation, from the last to the first (Griewank & Walther 2008, *Evaluating Derivatives*,
+chapter 3; Baydin et al. 2018, arXiv 1502.05767).
+
+`tf.GradientTape` does it for one `g`. A layer has hundreds of filters, each with a `g` of its
+own, at one image. So every cotangent here has one axis more than its tensor, in front, with one
+entry per filter, and the forward pass is computed once:
+
+    tensor      [1, height, width, channel]          e.g. [1, 56, 56, 256]
+    cotangent   [filter, 1, height, width, channel]  e.g. [64, 1, 56, 56, 256]
+
+`J` depends on values of the forward pass, such as the kernel of a convolution or the sign of a
+rectifier's output. These are the operation's *residuals*. They have no filter axis: all filters
+share them.
 """
 
 from __future__ import annotations
@@ -54,6 +69,8 @@ class Residuals:
         """The value of a tensor of the trace, in the type of the cotangents."""
         return self.derived(id(tensor), lambda: tf.cast(self.raw(tensor), self.dtype))
 
+    # The same value is wanted for each block of filters, and a cast or a mask costs as much as
+    # a pass through a small operation. So what is derived is kept while the image is.
     def derived(self, key: Any, make: Callable[[], Any]) -> Any:
         """`make()`, computed once for each key."""
         if key not in self._derived:
@@ -88,6 +105,9 @@ class Residuals:
         """The kernel of a convolution, between the open channels at both of its ends."""
         images, kernel = operation.inputs
         before, after = (self.channels.of(one) for one in (images, operation.outputs[0]))
+        # The kernel is [height, width, channel before, filter]. A filter that is inactive has
+        # no gradient to carry back; a channel before that is inactive would be multiplied by
+        # zero at the next rectifier. Both are left out.
         if before is None and after is None:
             return self.value(kernel)
 
@@ -95,6 +115,8 @@ class Residuals:
             narrow = self.raw(kernel)
             if before is not None:
                 narrow = take(narrow, before, 2)
+            # The last axis of a depthwise kernel is the multiplier, not a filter: its channels
+            # are those before.
             if after is not None and operation.type != "DepthwiseConv2dNative":
                 narrow = take(narrow, after, 3)
             return tf.cast(narrow, self.dtype)
@@ -114,6 +136,7 @@ class Residuals:
           channels: Open ones.
           depth: How many channels the tensor has.
         """
+        # Channel 7 of all is, say, number 3 of those that are computed.
         chosen = self.channels.of(tensor)
         if chosen is None:
             return tf.one_hot(channels, depth, dtype=self.dtype)
@@ -178,7 +201,12 @@ def repeat_filters(value: Any, filters: int) -> Any:
 
 
 def sum_to(cotangent: Any, operand: Any, output: Any) -> Any:
-    """Adds up the axes along which `operand` was broadcast to make `output`."""
+    """Adds up the axes along which `operand` was broadcast to make `output`.
+
+    The Jacobian of a copy to n places is a column of n ones, so its transpose is a sum:
+    for an `operand` `[1, 1, 1, 8]` of an `output` `[1, 5, 5, 8]`, the cotangent
+    `[filter, 1, 5, 5, 8]` becomes `[filter, 1, 1, 1, 8]`.
+    """
     shape, full = operand.shape.as_list(), output.shape.as_list()
     if shape == full:
         return cotangent

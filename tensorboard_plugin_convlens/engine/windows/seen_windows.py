@@ -1,4 +1,15 @@
-"""What each operation sees of its inputs along height and width."""
+"""What each operation sees of its inputs along height and width.
+
+A unit of a convolution's output reads one window of the input. Along one axis, unit r reads
+the rows from `start + r · stride` on, `size` of them (`core/pictures/receptive_field.py`). For
+a 3 by 3 convolution with "same" padding that is `Window(start=-1, stride=1, size=3)`, for a 2
+by 2 pooling `Window(0, 2, 2)`, and for everything element by element `Window(0, 1, 1)`.
+
+Windows compose: a unit of the pooling sees `Window(-1, 2, 4)` of what the convolution before
+it reads. From the input on, this gives the receptive field of every layer (Araujo et al. 2019,
+https://distill.pub/2019/computing-receptive-fields). Where paths meet, as in a residual
+network, a unit sees the union of both windows, if they move at the same pace.
+"""
 
 from __future__ import annotations
 
@@ -139,6 +150,8 @@ def _dilated(operation: Any) -> tuple[Any, Plane] | None:
     )
     if block is None or len(block) != 2 or paddings is None or crops is None:
         return None
+    # With block d, SpaceToBatchND deals rows out to d images in turn. A kernel that reads
+    # neighbors there reads every d-th row of the whole: size (k - 1)·d + 1.
     rows, columns = (
         Window(int(crop[0] - padding[0]), 1, (window.size - 1) * int(dilation) + 1)
         for window, dilation, padding, crop in zip(inner, block, paddings, crops, strict=True)

@@ -1,4 +1,14 @@
-"""Where the windows of a block of units lie."""
+"""Where the windows of a block of units lie.
+
+The windows of a tensor all have one size, and each unit has its own at another place. For 64
+units that see 12 by 12 of a tensor `[1, 224, 224, 64]`, its part for each of them is gathered
+to `[64, 1, 12, 12, 64]`: residuals per filter, where the whole frame has one for all.
+
+A window may reach beyond the tensor, into what is padding to the convolution that reads it.
+There is no unit there and no gradient; the values are zeros, or what stands for "less than
+anything" at a maximum. To gather without asking at each place, the tensor gets a frame of one
+unit with such a value, and all places outside are taken from the frame.
+"""
 
 from __future__ import annotations
 
@@ -78,6 +88,8 @@ class Place:
         """
         height, width = self.lengths
         rows, columns = self.positions()
+        # Clipped to the frame, which is row -1 and row `height`. A place is row · width +
+        # column of the framed tensor.
         places: NDArray[np.int32] = (np.clip(rows, -1, height) + 1)[:, :, None] * (
             width + 2
         ) + (np.clip(columns, -1, width) + 1)[:, None, :]
@@ -92,6 +104,8 @@ def with_margin(value: Any, outside: Any) -> Any:
 
 def fit(cotangent: Any, have: Place, want: Place) -> Any:
     """A cotangent on one place, cut or filled with zeros to the size of another."""
+    # One window inside the other, or overlapping, at the same stride: they differ by the same
+    # number of rows for all units.
     before = [
         one.start - other.start for one, other in zip(have.plane, want.plane, strict=True)
     ]

@@ -1,4 +1,19 @@
-"""The windows of every tensor on the way from single units of a layer to an input."""
+"""The windows of every tensor on the way from single units of a layer to an input.
+
+Gone back along the path, one unit of the layer sees a window of one unit of the layer itself,
+and a larger one of each tensor before. Windows grow on the way back, because each convolution
+looks around what was seen so far. For a unit of VGG16's `block2_conv2` at 224 pixels:
+
+    block2_conv2   1 by 1      of 112 by 112
+    block2_conv1   3 by 3      of 112 by 112
+    block1_pool    5 by 5      of 112 by 112
+    block1_conv2  10 by 10     of 224 by 224
+    block1_conv1  12 by 12     of 224 by 224
+    the input     14 by 14     of 224 by 224
+
+Sizes are the same for all units of a layer; only the places differ. So the units of many
+filters go back together, as `[filter, 1, 12, 12, 64]`.
+"""
 
 from __future__ import annotations
 

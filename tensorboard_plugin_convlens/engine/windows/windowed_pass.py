@@ -1,8 +1,17 @@
 """Gradients of single units, computed only where the units can see the input.
 
-The strongest unit of a feature map sees one window of the input, its receptive field, and
-one window of every layer in between. Going back through those windows alone costs a
-fraction of the whole frame: 84 times less for `block3_conv3` of VGG16 at 224 pixels.
+The strongest unit of a feature map sees one window of the input, its receptive field, and one
+window of every layer in between (`window_route.py`). Outside, the gradient is zero, for `dy/dx
+= 0` where y does not depend on x. Going back through those windows alone costs a fraction of
+the whole frame: 84 times less for `block3_conv3` of VGG16 at 224 pixels.
+
+A cotangent `[unit, 1, height, width, channel]` has one window per unit, each at its own place.
+Where windows reach beyond the tensor, two rules hold:
+
+- what lies beyond for *every* unit of the block is cut off (`Window.inside`);
+- what lies beyond for some units is computed for all, and zeroed (`_cleaned`) before the next
+  operation that mixes places. A bias or a rectifier mixes none, so they may come first; a
+  rectifier even clears what arrives, for its limit is zero beyond the tensor.
 """
 
 from __future__ import annotations
@@ -123,9 +132,11 @@ class CropPass:
 
     def _in_halves(self, start: int) -> FloatArray:
         """Goes on with the upper and the lower, or the left and the right units."""
+        # Along the axis on which the units lie further apart.
         axis = int(np.ptp(self._units[1]) > np.ptp(self._units[0]))
         order = np.argsort(self._units[axis], kind="stable")
         parts = np.split(order, [largest_power(len(order) - 1)])
+        # Each half takes its part of the cotangents; the whole is freed on the way.
         waiting, self._waiting = self._waiting, {}
         result = None
         for part in parts:
@@ -175,6 +186,8 @@ class CropPass:
             self._arrive(live[0], pulled, seen, clean=False)
         elif operation.type in windowed_pull.PADDING:
             seen = self._place(id(live[0]), look(here.plane, step))
+            # The windows of a padding's output, moved by its margin, are windows of its input:
+            # what was padding now lies beyond the tensor.
             self._arrive(live[0], cotangent, seen, clean=False)
         else:
             known = self._differentiation.vjp(operation)
@@ -191,6 +204,9 @@ class CropPass:
         rectifier = self._route.rectified[id(pooling)]
         here = self._places[id(pooling.outputs[0])]
         seen = self._place(id(pooling.inputs[0]), look(here.plane, step))
+        # The pooling chooses one unit per window. Of the rectifier before it, only whether that
+        # unit passes matters, so both masks are one; and as spreading copies a number or drops
+        # it, the positive part may be taken before: of a quarter of the numbers.
         gated = id(rectifier) in self._differentiation.rectifiers.gated
         if gated and self._residuals.guided:
             cotangent = positive(cotangent)

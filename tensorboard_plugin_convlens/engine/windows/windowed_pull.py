@@ -1,4 +1,16 @@
-"""Going back through one operation on windows instead of the whole frame."""
+"""Going back through one operation on windows instead of the whole frame.
+
+Element by element operations do the same on windows as on the frame. What looks around differs
+in one point: windows have no padding of their own. A convolution with "same" padding reads
+rows beyond the tensor as zeros. On windows these rows are a part of what is seen, so the
+transposed convolution goes without padding:
+
+    g of the output's windows  [filter, 1, 10, 10, 64]
+    dx of what these see       [filter, 1, 12, 12, 64]      3 by 3: one more on each side
+
+`dx` then also has values beyond the tensor, for zeros that no unit made. These are cleared
+before the next operation that mixes places (`windowed_pass.py`).
+"""
 
 from __future__ import annotations
 

@@ -1,9 +1,18 @@
-"""Masks over cotangents, in the form that is fastest for their type.
+"""Bit masks over cotangents, in the form that is fastest for their type.
 
 Processors have no arithmetic for bfloat16: every product is widened to float32 and narrowed
-again. Its bits, taken as a 16-bit integer, are as large or small, positive or negative, as
-the number itself; so a mask is a bitwise "and", and a rectifier a maximum of integers. Both
-are exact, and twice as fast.
+again. A bfloat16 is a sign, 8 bits of exponent and 7 of fraction (the upper half of a float32).
+Its bits, taken as a 16-bit integer, are as large or small, positive or negative, as the number
+itself:
+
+    1.5 = 0x3FC0 = 16320      2.0 = 0x4000 = 16384      -1.5 = 0xBFC0 = -16448
+
+So a mask is a bitwise "and", with -1 (all bits) where gradient passes and 0 elsewhere, and a
+rectifier is `max(bits, 0)`. Both are exact, and twice as fast. Negative numbers come in the
+wrong order as integers; nothing here compares two of them.
+
+In float32, a mask is a factor, 1 or 0. All shapes are those of cotangents,
+`[filter, 1, height, width, channel]`, and of masks that are broadcast to them.
 """
 
 from __future__ import annotations
@@ -27,6 +36,9 @@ def to_mask(passes: Any, dtype: Any) -> Any:
 
 def to_limit(passes: Any, dtype: Any) -> Any:
     """For `limited`: where `passes` is true, no limit; elsewhere zero. See `to_mask`."""
+    # The guided gate is one operation, clip(g, 0, limit): a limit of 0 leaves nothing, and none
+    # is larger than the largest number of the type. As an integer this is a NaN, so infinity
+    # passes, too.
     kind = tf.int16 if dtype == tf.bfloat16 else dtype
     return tf.where(passes, tf.constant(kind.max, kind), tf.constant(0, kind))
 

@@ -1,4 +1,22 @@
-"""Vector-Jacobian products of convolutions, biases and matrix products."""
+"""Vector-Jacobian products of convolutions, biases and matrix products.
+
+A convolution is linear in its images: `y = A x`, where the matrix `A` holds the kernel once per
+place. Its Jacobian is `A` itself, so going back is the adjoint, the *transposed convolution*
+`dx = Aᵀ g` (Dumoulin & Visin 2016, arXiv 1603.07285, chapter 4). Along one axis, with stride s,
+p zeros in front and a kernel w:
+
+    y[r]  = Σ_t  w[t] · x[s·r + t - p]
+    dx[q] = Σ_r  w[q - s·r + p] · g[r]
+
+TensorFlow computes the second line as `Conv2DBackpropInput`, and a batch of images at once. The
+filters of a cotangent become that batch:
+
+    g   [filter, 1, 28, 28, 512] → [filter, 28, 28, 512]
+    dx  [filter, 56, 56, 256]    → [filter, 1, 56, 56, 256]
+
+`Conv2DBackpropInput` is also what a Conv2DTranspose layer consists of. As `(Aᵀ)ᵀ = A`, the way
+back through that is the plain convolution.
+"""
 
 from __future__ import annotations
 
@@ -75,6 +93,7 @@ def transposed(operation: Any, *, padded: bool = True) -> Transposed:
 
     def backward(sizes: list[int], cotangent: Any, residuals: Residuals) -> Any:
         def make() -> Any:
+            # NumPy lays the kernel out, and knows no bfloat16: it is widened, which is exact.
             kernel = tf.cast(residuals.kernel(operation), tf.float32)
             return tf.cast(thin.kernel(np.asarray(kernel)), residuals.dtype)
 
@@ -120,6 +139,7 @@ def _grouped(operation: Any) -> Callable[..., Any]:
     def depthwise(
         *, input_sizes: Any, filter: Any, out_backprop: Any, **attributes: Any
     ) -> Any:
+        # [height, width, 1, filter] → [height, width, channel, filters of the channel].
         *window, _, outputs = filter.shape.as_list()
         kernel = tf.reshape(filter, [*window, groups, outputs // groups])
         return call(
@@ -141,6 +161,8 @@ def _grouped(operation: Any) -> Callable[..., Any]:
         ]
         return tf.concat(parts, axis)
 
+    # With one channel per group, the filters of group c are what a depthwise convolution calls
+    # the multiples of channel c: one operation instead of one per group.
     one_each = int(operation.inputs[1].shape[-2]) == 1 and operation.type == "Conv2D"
     return depthwise if one_each and axis == 3 and _is_square(operation) else in_parts
 
@@ -171,7 +193,7 @@ def transposed_convolution(operation: Any, live: Live) -> Vjp | None:
 
 
 def bias(operation: Any, live: Live) -> Vjp:
-    """A bias does not change the gradient."""
+    """A bias does not change the gradient: `y = x + b`, `dx = g`."""
     return Vjp((), lambda cotangents, residuals: (cotangents[0], None))
 
 
@@ -184,6 +206,8 @@ def batch_normalization(operation: Any, live: Live) -> Vjp | None:
     first = operation.get_attr("data_format").decode() == "NCHW"
 
     def pull(cotangents: Cotangents, residuals: Residuals) -> Cotangents:
+        # y = gamma · (x - mean) / sqrt(variance + epsilon) + beta, with constants for mean and
+        # variance: dx = g · gamma / sqrt(variance + epsilon).
         def scale() -> Any:
             value = residuals.raw(gamma) * tf.math.rsqrt(residuals.raw(variance) + epsilon)
             return tf.cast(tf.reshape(value, [-1, 1, 1]) if first else value, residuals.dtype)

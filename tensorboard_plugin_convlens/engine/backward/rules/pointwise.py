@@ -1,4 +1,20 @@
-"""Vector-Jacobian products of rectifiers and other element by element operations."""
+"""Vector-Jacobian products of rectifiers and other element by element operations.
+
+For `y[i] = f(x[i])` the Jacobian is diagonal, so going back multiplies by a slope per element,
+which all filters share:
+
+    dx [filter, 1, 56, 56, 64] = g [filter, 1, 56, 56, 64] · f'(x) [1, 56, 56, 64]
+
+A rectifier `y = max(x, 0)` has the slope 1 where x > 0 and 0 elsewhere. It can be read off the
+output, `[y > 0]`; ReLU6, `min(max(x, 0), 6)`, has 1 where `0 < y < 6`. Guided backpropagation
+(Springenberg et al. 2015, arXiv 1412.6806, figure 1) also stops what is negative:
+
+    dx = g · [y > 0]            the plain gradient
+    dx = max(g, 0) · [y > 0]    the guided one
+
+Operations of two tensors have a slope for each. Where one of them is broadcast, what comes
+back to it is added up over the copies (`vjp.sum_to`).
+"""
 
 from __future__ import annotations
 
@@ -98,6 +114,7 @@ def rectifier(operation: Any, *, gated: bool) -> Vjp:
             ("limits", id(operation)),
             lambda: to_limit(passes(operation, residuals.raw(output)), residuals.dtype),
         )
+        # Over the whole frame the limit has no axis for filters; windows have one each.
         if limit.shape.rank < cotangents[0].shape.rank:
             limit = limit[None]
         return (limited(cotangents[0], limit),)
@@ -112,6 +129,7 @@ def smooth(operation: Any, live: Live) -> Vjp:
 
 def _slope(operation: Any, argument: Any) -> Any:
     """A tensor of the trace: the derivative of each element of the first output."""
+    # With ones for g, dx is the slope itself: the Jacobian is diagonal.
     output = operation.outputs[0]
     return tf.gradients(output, argument, tf.ones_like(output))[0]
 
@@ -228,7 +246,7 @@ def selection(operation: Any, live: Live) -> Vjp:
 
 
 def softmax(operation: Any, live: Live) -> Vjp:
-    """`y (d - Σ y d)` over the last axis."""
+    """`dx = y · (g - Σ y g)` over the last axis: `dy[i]/dx[j] = y[i] · ([i = j] - y[j])`."""
     output = operation.outputs[0]
 
     def pull(cotangents: Cotangents, residuals: Residuals) -> Cotangents:

@@ -1,4 +1,20 @@
-"""Vector-Jacobian products of pooling."""
+"""Vector-Jacobian products of pooling.
+
+The maximum of a window gives its gradient to the unit that was chosen, the mean gives each unit
+an equal share: of a window of 2 by 2, `dx = g · [chosen]` or `dx = g / 4`.
+
+Nearly all networks pool windows that lie side by side, size = stride ("tiled"). Each unit is
+in one window then, so nothing is added up: the gradient is copied to all places of its window,
+and a mask, the same for all filters, keeps the chosen one.
+
+    g       [filter, 1, 28, 28, 128]
+    copied  [filter, 1, 56, 56, 128]
+    mask            [1, 56, 56, 128]
+
+Which unit TensorFlow chose, also among equal ones, is what its own gradient of a cotangent of
+ones says; that is computed once per image. Windows that overlap take TensorFlow's operation
+per filter.
+"""
 
 from __future__ import annotations
 
@@ -80,7 +96,9 @@ def chosen_units(
         return to_mask(gradient > 0, residuals.dtype)
 
     def open_windows() -> Any:
-        # A chosen unit is as large as what its window gives.
+        # A chosen unit is as large as what its window gives, so the rectifier lets gradient
+        # through to it where it would through to the pooled value: a quarter as many to look
+        # at.
         pooled = residuals.raw(operation.outputs[0])
         return tf.cast(passes(rectifier, pooled), tf.float32)
 
@@ -101,6 +119,7 @@ def spread(cotangent: Any, chosen: Any, size: tuple[int, int]) -> Any:
     n, _, height, width, channels = cotangent.shape.as_list()
     rows, columns = size
     copies = cotangent[:, 0, :, None, :, None, :]
+    # [n, row of windows, row in the window, column of windows, column in the window, channel]
     if chosen.shape[0] == n:
         windows = tf.reshape(chosen, [n, height, rows, width, columns, channels])
         return tf.reshape(masked(copies, windows), chosen.shape)
@@ -135,6 +154,8 @@ def _tiled(operation: Any) -> Any:
 
 def fit(images: Any, height: int, width: int) -> Any:
     """`images`, cut or filled with zeros at the lower and right border."""
+    # A "valid" pooling leaves rows at the end that are in no window; a "same" one has windows
+    # that reach beyond the end.
     below, right = height - images.shape[1], width - images.shape[2]
     if below > 0 or right > 0:
         images = tf.pad(images, [[0, 0], [0, max(below, 0)], [0, max(right, 0)], [0, 0]])

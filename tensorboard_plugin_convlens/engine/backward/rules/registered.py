@@ -1,4 +1,16 @@
-"""The gradient registered with TensorFlow, for operations without a rule of their own."""
+"""The gradient registered with TensorFlow, for operations without a rule of their own.
+
+TensorFlow knows how to differentiate every one of its operations, and functions with a custom
+gradient say so themselves. That gradient takes one cotangent `[1, height, width, channel]`.
+`tf.vectorized_map` turns it into a graph that takes all filters at once, `[filter, 1, height,
+width, channel]`, by rewriting each operation in it (Agarwal & Ganichev 2019, arXiv
+1903.04243). The new operations read tensors of the forward graph. These are the residuals of
+the rule; where they leave off, the forward graph begins (`_frontier`).
+
+It is correct for all operations, but slow to build (seconds for a large layer), and a fallback
+in the rewriting may run the operation per filter: hence the rules for what networks are made
+of.
+"""
 
 from __future__ import annotations
 
@@ -29,6 +41,7 @@ def registered_gradient(wrapped: Any, operation: Any, forward: frozenset[int]) -
     reached: list[Any] = []
 
     def gradient(seed: Any) -> list[Any]:
+        # Stops at the inputs: of this one operation only, not of all before.
         partial = tf.gradients(outputs, inputs, grad_ys=list(seed), stop_gradients=inputs)
         reached[:] = [
             one for one, value in zip(inputs, partial, strict=True) if value is not None

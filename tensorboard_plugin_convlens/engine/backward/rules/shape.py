@@ -1,4 +1,14 @@
-"""Vector-Jacobian products of operations that move, copy or add up elements."""
+"""Vector-Jacobian products of operations that move, copy or add up elements.
+
+Their Jacobians hold zeros and ones, which need no residuals. What moves elements to other
+places is undone (`Reshape`, `Transpose`, `Concat` and `Split`). What drops elements gives them
+zero (a slice is padded), what adds elements is cut (a padding is dropped), and a sum gives its
+gradient to every term.
+
+All axes of a cotangent lie one further than those of its tensor, because of the filters in
+front: a transposition of `[1, height, width, channel]` by `[0, 3, 1, 2]` goes back through
+`[filter, 1, channel, height, width]` by `[0, 1, 3, 4, 2]`.
+"""
 
 from __future__ import annotations
 
@@ -39,6 +49,7 @@ def transpose(operation: Any, live: Live) -> Vjp | None:
     order = constant(operation.inputs[1])
     if order is None:
         return None
+    # The inverse of a permutation is what sorts it.
     back = [0, *(np.argsort(order) + 1)]
     return Vjp((), lambda cotangents, residuals: (tf.transpose(cotangents[0], back), None))
 
@@ -119,6 +130,8 @@ def strided_slice(operation: Any, live: Live) -> Vjp | None:
     if begin is None or end is None or strides is None:
         return None
     shape = operation.inputs[0].shape.as_list()
+    # Bit i of a mask is about axis i, so all move by one. The new first axis is kept whole: it
+    # has its bit where that means "from the beginning" and "to the end".
     masks = {
         name: operation.get_attr(name) << 1 | (name in ("begin_mask", "end_mask"))
         for name in (

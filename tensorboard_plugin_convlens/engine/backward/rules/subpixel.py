@@ -2,9 +2,29 @@
 
 Processors convolve sixteen channels at once. For a gradient of three, most of that is idle: at
 VGG16's first layer, convolutions take seven times as long as the same work elsewhere. So each
-place of a convolution computes a block of 2 by 2 units, twelve channels, which are laid out
-afterwards: the sub-pixel convolution of Shi et al. 2016, arXiv 1609.05158. It takes 0.4 to 0.6
-of the time at stride 1, 0.6 to all of it at stride 2.
+place of a convolution computes a block of 2 by 2 units of the gradient, twelve numbers, which
+are laid out afterwards: the sub-pixel convolution of Shi et al. 2016, arXiv 1609.05158. It
+takes 0.4 to 0.6 of the time at stride 1, 0.6 to all of it at stride 2. See
+docs/decisions/0037.
+
+Along one axis, with stride s, p zeros in front and a kernel w of length k, the gradient is
+
+    dx[q] = Σ_r  w[q - s·r + p] · g[r]                             w[t] = 0 outside 0 ≤ t < k
+
+Write `q = 2·b + u`: block b, unit u = 0 or 1 in it. Places are counted from the block's first
+one, `r = (2/s)·b + j`. The taps then no longer depend on b:
+
+    dx[2·b + u] = Σ_j  w[u + p - s·j] · g[(2/s)·b + j]
+
+That is a plain convolution of g with stride 2/s, which has one output per unit u of a block,
+with the kernel `v[j, u] = w[u + p - s·j]`. Index j runs over those for which a tap exists,
+from `-(k - 1 - p) // s` to `(1 + p) // s`. For k = 3, p = 1, s = 1: j = -1, 0, 1, 2 and
+
+    v[:, 0] = w[2], w[1], w[0], 0          v[:, 1] = 0, w[2], w[1], w[0]
+
+In two dimensions, for VGG16's first layer: the kernel `[3, 3, 3, 64]` becomes `[4, 4, 64, 12]`,
+g `[n, 224, 224, 64]` gives blocks `[n, 112, 112, 12]`, and `depth_to_space` lays them out as
+`[n, 224, 224, 3]`.
 """
 
 from __future__ import annotations
@@ -45,6 +65,8 @@ class ThinConvolution:
         # What no tap of the kernel reaches gets a zero from behind its end.
         filled = np.pad(kernel, [(0, 1), (0, 1), (0, 0), (0, 0)])
         blocks = filled[rows[:, :, None, None], columns]
+        # [row, u, column, v, channel, filter] → [row, column, filter, u, v, channel]. The last
+        # three are one axis then, in the order in which `depth_to_space` takes them.
         blocks = np.moveaxis(blocks, (0, 2, 5), (0, 1, 2))
         return blocks.reshape(*blocks.shape[:3], -1)
 
@@ -71,6 +93,7 @@ class ThinConvolution:
             padding="EXPLICIT",
             explicit_paddings=[0, 0, *margins[0], *margins[1], 0, 0],
         )
+        # Images of an odd size have half a block at the end.
         return tf.nn.depth_to_space(blocks, _BLOCK)[:, :height, :width]
 
     def _before(self, axis: int) -> int:
@@ -82,11 +105,13 @@ class ThinConvolution:
         before, size = self._before(axis), self.window[axis]
         last = (_BLOCK - 1 + self.padding[axis]) // self.stride
         places = np.arange(-before, last + 1, dtype=np.int32)[:, None]
+        # u + p - s·j; whatever leads past an end of the kernel is its length: a zero.
         taps = np.arange(_BLOCK, dtype=np.int32) + self.padding[axis] - self.stride * places
         return np.where((taps >= 0) & (taps < size), taps, size)
 
     def _margins(self, axis: int, length: int, have: int) -> tuple[int, int]:
         """Zeros before and after a cotangent, for blocks all over the images."""
+        # The last block looks from (blocks - 1)·2/s - before as far as the kernel is long.
         before, blocks = self._before(axis), -(-length // _BLOCK)
         reach = (blocks - 1) * (_BLOCK // self.stride) + len(self._taps(axis))
         return before, max(0, reach - before - have)
