@@ -16,7 +16,6 @@ Channels come in blocks, so that memory does not depend on how many a layer has.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -30,6 +29,7 @@ from tensorboard_plugin_convlens.engine.windows.windowed_pass import (
     largest_power,
     tops_and_lefts,
 )
+from tensorboard_plugin_convlens.tracing.types import Value
 
 _BLOCK_BYTES = 1 << 25
 """About how large the pictures of one block may be."""
@@ -91,7 +91,7 @@ class GradientStream:
         places = (units // width, units % width)
         return crop_gradients(self._crop, self._differentiation, residuals, channels, places)
 
-    def _seed(self, channels: IntArray, units: IntArray, residuals: Residuals) -> Any:
+    def _seed(self, channels: IntArray, units: IntArray, residuals: Residuals) -> Value:
         """`[filter, 1, *shape]`: ones at the units, or all over the planes."""
         target, layout = self._route.convolution.target, self._route.convolution.layout
         size = int(np.prod(layout.plane))
@@ -102,7 +102,7 @@ class GradientStream:
             filled = ones * tf.one_hot(units, size, dtype=ones.dtype)[:, :, None]
         return tf.expand_dims(layout.to_units(filled), 1)
 
-    def _frame(self, seed: Any, residuals: Residuals) -> FloatArray:
+    def _frame(self, seed: Value, residuals: Residuals) -> FloatArray:
         route, source = self._route, self._route.source_tensor
         gradient = self._differentiation.gradient_in_parts(
             route.path, {id(route.convolution.target): seed}, residuals, source

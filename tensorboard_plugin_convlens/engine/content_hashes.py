@@ -20,11 +20,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from tensorboard_plugin_convlens.core.hashing import hash_arrays
 from tensorboard_plugin_convlens.engine.plan import Plan, Route
 from tensorboard_plugin_convlens.tracing import internals
+from tensorboard_plugin_convlens.tracing.types import Operation
 
 # Changes when a release computes other pictures from the same weights.
 _VERSION = "convlens lineage 1"
@@ -96,7 +96,7 @@ class Lineage:
         texts = [_VERSION, *more, *read]
         return hashlib.sha256("\0".join(texts).encode()).hexdigest()
 
-    def _follow(self, operations: Sequence[Any], place: dict[int, int]) -> dict[int, int]:
+    def _follow(self, operations: Sequence[Operation], place: dict[int, int]) -> dict[int, int]:
         """Per operation, a bit for everything captured that it depends on."""
         masks: dict[int, int] = {}
         for operation in operations:
@@ -128,7 +128,7 @@ def hash_values(values: Sequence[str]) -> str:
     return hashlib.sha256("\0".join(values).encode()).hexdigest()
 
 
-def _structure(operations: Sequence[Any]) -> str:
+def _structure(operations: Sequence[Operation]) -> str:
     """Hash of what the operations are and how they are connected, but for their names.
 
     The fingerprint of a model graph knows the layers' configuration only; code in a Lambda
@@ -146,7 +146,7 @@ def _structure(operations: Sequence[Any]) -> str:
     return digest.hexdigest()
 
 
-def _read_by(operations: Sequence[Any], place: dict[int, int]) -> int:
+def _read_by(operations: Sequence[Operation], place: dict[int, int]) -> int:
     mask = 0
     for operation in operations:
         for tensor in operation.inputs:

@@ -15,11 +15,11 @@ counted by the time that it takes in comparison, measured on two CPUs.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 import numpy as np
 
 from tensorboard_plugin_convlens.engine.windows.window_route import CropRoute
+from tensorboard_plugin_convlens.tracing.types import Operation
 
 _DENSE = frozenset({"Conv2D", "Conv3D"})
 _DENSE_OVERHEAD, _OTHER_OVERHEAD = 1.1, 2.0
@@ -35,7 +35,7 @@ _DENSE_ENOUGH = 60.0
 """Dense operations per element from which on convolutions take most of the time."""
 
 
-def frame_work(path: Iterable[Any]) -> float:
+def frame_work(path: Iterable[Operation]) -> float:
     """Over the whole frame, per filter."""
     return sum(_per_unit(operation) * _units(operation) for operation in path)
 
@@ -50,12 +50,12 @@ def crop_work(route: CropRoute) -> float:
     return work
 
 
-def prefers_crop(route: CropRoute, path: Iterable[Any]) -> bool:
+def prefers_crop(route: CropRoute, path: Iterable[Operation]) -> bool:
     """Whether windows are less work than the whole frame."""
     return crop_work(route) < frame_work(path)
 
 
-def is_dense(path: Iterable[Any]) -> bool:
+def is_dense(path: Iterable[Operation]) -> bool:
     """Whether dense convolutions take most of the time, which bfloat16 can halve.
 
     Networks of depthwise convolutions and normalizations are slower in bfloat16.
@@ -66,16 +66,16 @@ def is_dense(path: Iterable[Any]) -> bool:
     return dense > _DENSE_ENOUGH * elements
 
 
-def _units(operation: Any) -> float:
+def _units(operation: Operation) -> float:
     return float(np.prod([size or 1 for size in operation.outputs[0].shape.as_list()[:-1]]))
 
 
-def _channels(operation: Any) -> float:
+def _channels(operation: Operation) -> float:
     shape = operation.outputs[0].shape
     return float(shape[-1] or 1) if shape.rank else 1.0
 
 
-def _per_unit(operation: Any) -> float:
+def _per_unit(operation: Operation) -> float:
     """For all channels of one unit of the output."""
     if operation.type in _DENSE:
         return 2.0 * float(np.prod(operation.inputs[1].shape.as_list()))

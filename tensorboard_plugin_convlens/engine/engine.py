@@ -15,7 +15,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
-from typing import Any
 
 import keras
 import numpy as np
@@ -36,6 +35,7 @@ from tensorboard_plugin_convlens.tracing.convolutions import to_kernel_planes
 from tensorboard_plugin_convlens.tracing.graph_function import GraphFunction
 from tensorboard_plugin_convlens.tracing.layout import Layout
 from tensorboard_plugin_convlens.tracing.model_inputs import ModelInputs, to_arrays
+from tensorboard_plugin_convlens.tracing.types import Tensor, TensorId
 
 
 class Engine:
@@ -154,7 +154,7 @@ class Engine:
         return Forward(self._plan, values, self._precision)
 
 
-def _distinct(tensors: Sequence[Any], without: set[int]) -> list[Any]:
+def _distinct(tensors: Sequence[Tensor], without: set[TensorId]) -> list[Tensor]:
     """Each tensor once, in order."""
     found = {id(one): one for one in tensors if id(one) not in without}
     return list(found.values())

@@ -14,10 +14,12 @@ from __future__ import annotations
 
 import functools
 import time
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import tensorflow as tf
+
+from tensorboard_plugin_convlens.tracing.types import DType, Value
 
 Precision = Literal["auto", "float32", "bfloat16"]
 """`auto`: bfloat16 on machines where a measurement shows that it is faster and adds up in
@@ -34,7 +36,7 @@ _ROUNDING = 2.0**-8
 """Largest error of a bfloat16 that was rounded once, as a share of its value."""
 
 
-def cotangent_type(precision: Precision, *, is_dense: bool) -> Any:
+def cotangent_type(precision: Precision, *, is_dense: bool) -> DType:
     """The TensorFlow type in which gradients travel.
 
     Args:
@@ -91,13 +93,13 @@ def bfloat16_adds_up_in_float32() -> bool:
     return bool(error <= _ROUNDING)
 
 
-def _seconds(dtype: Any) -> float:
+def _seconds(dtype: DType) -> float:
     start = time.perf_counter()
     _transposed_convolution(dtype).numpy()
     return time.perf_counter() - start
 
 
-def _transposed_convolution(dtype: Any) -> Any:
+def _transposed_convolution(dtype: DType) -> Value:
     """One of a middling size, of the same numbers in every type."""
     cotangent, kernel = _numbers(dtype)
     return tf.raw_ops.Conv2DBackpropInput(
@@ -110,7 +112,7 @@ def _transposed_convolution(dtype: Any) -> Any:
 
 
 @functools.cache
-def _numbers(dtype: Any) -> tuple[Any, Any]:
+def _numbers(dtype: DType) -> tuple[Value, Value]:
     """A cotangent and a kernel that bfloat16 can hold."""
     random = np.random.default_rng(0)
     shapes = ((2, 32, 32, 64), (3, 3, 64, 64))

@@ -24,3 +24,6 @@ Value: TypeAlias = Any
 TensorId: TypeAlias = int
 """`id()` of a symbolic tensor or of an operation. Tables by tensor use it as their key, for
 `==` of symbolic tensors makes another tensor, and `hash()` refuses."""
+
+DType: TypeAlias = Any
+"""The type of the numbers of a tensor, a `tf.DType`: `tf.float32`, `tf.bfloat16`."""

@@ -19,11 +19,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from tensorboard_plugin_convlens.core.records import IntArray
+from tensorboard_plugin_convlens.tracing.types import Operation, Tensor, TensorId, Value
 
 _GRAIN = 16
 """Open channels are filled up to a multiple of it: convolutions work on so many at once."""
@@ -40,8 +40,8 @@ class Strand:
     """
 
     channels: int
-    tensors: tuple[int, ...]
-    rectifiers: tuple[Any, ...]
+    tensors: tuple[TensorId, ...]
+    rectifiers: tuple[Operation, ...]
 
 
 class OpenChannels:
@@ -49,8 +49,8 @@ class OpenChannels:
 
     def __init__(
         self,
-        strands: Mapping[int, Strand],
-        output: Callable[[Any], Any],
+        strands: Mapping[TensorId, Strand],
+        output: Callable[[Operation], Value],
         known: dict[Strand, IntArray | None] | None = None,
     ) -> None:
         """Nothing is worked out before it is asked for.
@@ -64,7 +64,7 @@ class OpenChannels:
         self._output = output
         self._known = {} if known is None else known
 
-    def of(self, tensor: Any) -> IntArray | None:
+    def of(self, tensor: Tensor) -> IntArray | None:
         """The channels to compute, ascending `int32`; None for all of them.
 
         A few closed ones are among them, to fill up.
@@ -76,7 +76,7 @@ class OpenChannels:
             self._known[strand] = self._choose(strand)
         return self._known[strand]
 
-    def beginning_at(self, tensor: Any, channels: IntArray) -> OpenChannels:
+    def beginning_at(self, tensor: Tensor, channels: IntArray) -> OpenChannels:
         """These, if gradients of some channels of a tensor can begin there; else without it.
 
         A gradient that begins before a rectifier is not stopped by it.

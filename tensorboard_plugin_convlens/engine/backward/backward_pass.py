@@ -17,7 +17,6 @@ bit per input. A tensor without a bit (weights, shapes, whatever was rounded) ge
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -38,6 +37,7 @@ from tensorboard_plugin_convlens.tracing.operations import (
 from tensorboard_plugin_convlens.tracing.reason import reason_of
 from tensorboard_plugin_convlens.tracing.rectifiers import Rectifiers
 from tensorboard_plugin_convlens.tracing.trace import Trace
+from tensorboard_plugin_convlens.tracing.types import Operation, Tensor, TensorId, Value
 
 RULES: Rules = {**convolution.RULES, **pointwise.RULES, **pooling.RULES, **shape.RULES}
 """Type of operation → rule.
@@ -80,15 +80,15 @@ class Differentiation:
         self.rectifiers = Rectifiers(trace)
         self.most_elements = _MOST_ELEMENTS
 
-    def sources(self, tensor: Any) -> tuple[int, ...]:
+    def sources(self, tensor: Tensor) -> tuple[int, ...]:
         """Indices of the model's inputs that a tensor depends on differentiably."""
         mask = self._sources.get(id(tensor), 0)
         return tuple(index for index in range(mask.bit_length()) if mask >> index & 1)
 
-    def path(self, targets: Iterable[Any], sources: Sequence[int]) -> tuple[Any, ...]:
+    def path(self, targets: Iterable[Tensor], sources: Sequence[int]) -> tuple[Operation, ...]:
         """The operations between the inputs and the targets, from the last to the first."""
         wanted = sum(1 << index for index in sources)
-        seen: dict[int, Any] = {}
+        seen: dict[int, Operation] = {}
         waiting = [tensor.op for tensor in targets if self._depends(tensor, wanted)]
         while waiting:
             operation = waiting.pop()
@@ -102,14 +102,14 @@ class Differentiation:
         position = self._trace.position
         return tuple(sorted(seen.values(), key=lambda one: -position[id(one)]))
 
-    def _depends(self, tensor: Any, wanted: int) -> bool:
+    def _depends(self, tensor: Tensor, wanted: int) -> bool:
         return bool(self._sources.get(id(tensor), 0) & wanted)
 
-    def residuals(self, path: Iterable[Any]) -> list[Any]:
+    def residuals(self, path: Iterable[Operation]) -> list[Tensor]:
         """The forward tensors that going back along a path needs; builds what it takes."""
         return [tensor for operation in path for tensor in self.vjp(operation).residuals]
 
-    def obstacle(self, path: Iterable[Any]) -> str:
+    def obstacle(self, path: Iterable[Operation]) -> str:
         """Why no gradient can be taken along a path; "" where one can.
 
         The whole of it is given up then: a part of a gradient would look like one.
@@ -124,7 +124,7 @@ class Differentiation:
                 )
         return ""
 
-    def vjp(self, operation: Any) -> Vjp:
+    def vjp(self, operation: Operation) -> Vjp:
         """The rule for an operation, built once."""
         known = self._vjps.get(id(operation))
         if known is None:
@@ -132,7 +132,7 @@ class Differentiation:
                 known = self._vjps[id(operation)] = self._build(operation)
         return known
 
-    def _build(self, operation: Any) -> Vjp:
+    def _build(self, operation: Operation) -> Vjp:
         # The rules are for real numbers: of complex ones, TensorFlow takes the conjugate.
         if is_complex(operation):
             return registered_gradient(self._trace.wrapped, operation, self._forward)
@@ -143,17 +143,17 @@ class Differentiation:
         own = rule(operation, self._is_live) if rule is not None else None
         return own or registered_gradient(self._trace.wrapped, operation, self._forward)
 
-    def _is_live(self, tensor: Any) -> bool:
+    def _is_live(self, tensor: Tensor) -> bool:
         return id(tensor) in self._sources
 
     def pull_back(
         self,
-        path: Sequence[Any],
-        waiting: dict[int, Any],
+        path: Sequence[Operation],
+        waiting: dict[TensorId, Value],
         residuals: Residuals,
         *,
-        keep: Callable[[int], bool] = lambda tensor: False,
-    ) -> dict[int, Any]:
+        keep: Callable[[TensorId], bool] = lambda tensor: False,
+    ) -> dict[TensorId, Value]:
         """Carries cotangents from the end of a path to its beginning.
 
         Args:
@@ -174,7 +174,9 @@ class Differentiation:
         inputs = {id(one) for one in self._trace.inputs}
         return {key: value for key, value in waiting.items() if key in inputs} | kept
 
-    def pull(self, operation: Any, waiting: dict[int, Any], residuals: Residuals) -> None:
+    def pull(
+        self, operation: Operation, waiting: dict[TensorId, Value], residuals: Residuals
+    ) -> None:
         """Takes the cotangents of an operation's outputs; adds those of its inputs."""
         cotangents = [waiting.pop(id(one), None) for one in operation.outputs]
         if all(one is None for one in cotangents):
@@ -188,11 +190,11 @@ class Differentiation:
 
     def gradient_in_parts(
         self,
-        path: Sequence[Any],
-        waiting: dict[int, Any],
+        path: Sequence[Operation],
+        waiting: dict[TensorId, Value],
         residuals: Residuals,
-        source: Any,
-    ) -> Any | None:
+        source: Tensor,
+    ) -> Value | None:
         """The cotangent of one input; many filters are halved where they get too large.
 
         Args:
@@ -223,24 +225,24 @@ class Differentiation:
         return None if found is None else tf.cast(found, tf.float32)
 
 
-def _differentiated(trace: Trace, operation: Any) -> Sequence[Any]:
+def _differentiated(trace: Trace, operation: Operation) -> Sequence[Tensor]:
     """What an operation's gradient may go to; of a function with its own, its arguments."""
     own = trace.own_gradients.get(id(operation))
     return list(operation.inputs) if own is None else own.arguments
 
 
-def _elements(operation: Any) -> int:
+def _elements(operation: Operation) -> int:
     """Of the larger of the first input and the first output."""
     ends = (*operation.outputs[:1], *operation.inputs[:1])
     return max(int(np.prod([size or 1 for size in one.shape.as_list()])) for one in ends)
 
 
-def _halves(waiting: dict[int, Any], middle: int) -> list[dict[int, Any]]:
+def _halves(waiting: dict[TensorId, Value], middle: int) -> list[dict[TensorId, Value]]:
     first = {key: one[:middle] for key, one in waiting.items()}
     return [first, {key: one[middle:] for key, one in waiting.items()}]
 
 
-def _sources(trace: Trace) -> dict[int, int]:
+def _sources(trace: Trace) -> dict[TensorId, int]:
     """`id` of a tensor → bits of the inputs that it depends on differentiably."""
     # An operation depends on every input that something it reads depends on: an "or" of bits.
     masks = {id(tensor): 1 << index for index, tensor in enumerate(trace.inputs)}
@@ -258,7 +260,7 @@ def _sources(trace: Trace) -> dict[int, int]:
     return masks
 
 
-def _is_stepwise(operation: Any, masks: dict[int, int]) -> bool:
+def _is_stepwise(operation: Operation, masks: dict[TensorId, int]) -> bool:
     """Whether an operation rounds, or looks something up by an integer."""
     if operation.type == "Cast":
         return is_differentiable(operation.inputs[0]) and not is_differentiable(

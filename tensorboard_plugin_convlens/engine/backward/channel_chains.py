@@ -17,19 +17,19 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
 
 from tensorboard_plugin_convlens.engine.backward.active_channels import Strand
 from tensorboard_plugin_convlens.engine.backward.rules.pooling import is_tiled
 from tensorboard_plugin_convlens.tracing.operations import RECTIFIERS, is_complex
+from tensorboard_plugin_convlens.tracing.types import Operation, Tensor, TensorId
 
 _CHANNELWISE = frozenset({"BiasAdd", "Cast", "Identity", "Pad", "PadV2", *RECTIFIERS})
 _OF_TWO = frozenset({"Add", "AddV2", "Mul", "Sub"})
 
-Live = Callable[[Any], bool]
+Live = Callable[[Tensor], bool]
 
 
-def find_strands(operations: Iterable[Any], is_live: Live) -> dict[int, Strand]:
+def find_strands(operations: Iterable[Operation], is_live: Live) -> dict[TensorId, Strand]:
     """`id` of a tensor → the strand that it is in.
 
     Args:
@@ -39,11 +39,11 @@ def find_strands(operations: Iterable[Any], is_live: Live) -> dict[int, Strand]:
       is_live: Whether a tensor depends on an input of the model.
     """
     operations = list(operations)
-    readers: dict[int, list[Any]] = defaultdict(list)
+    readers: dict[TensorId, list[Operation]] = defaultdict(list)
     for operation in operations:
         for tensor in operation.inputs:
             readers[id(tensor)].append(operation)
-    found: dict[int, Strand] = {}
+    found: dict[TensorId, Strand] = {}
     for operation in operations:
         if not _is_dense(operation):
             continue
@@ -53,7 +53,9 @@ def find_strands(operations: Iterable[Any], is_live: Live) -> dict[int, Strand]:
     return found
 
 
-def _follow(tensor: Any, readers: Mapping[int, Sequence[Any]], is_live: Live) -> Strand | None:
+def _follow(
+    tensor: Tensor, readers: Mapping[TensorId, Sequence[Operation]], is_live: Live
+) -> Strand | None:
     tensors, rectifiers = [tensor], []
     # From each tensor to the only one that is made of it, until convolutions read it: of these
     # there may be several, each with a kernel that leaves out the same channels.
@@ -70,7 +72,7 @@ def _follow(tensor: Any, readers: Mapping[int, Sequence[Any]], is_live: Live) ->
     return Strand(int(tensor.shape[-1]), tuple(map(id, tensors)), tuple(rectifiers))
 
 
-def _is_dense(operation: Any) -> bool:
+def _is_dense(operation: Operation) -> bool:
     """Whether it is a convolution of all channels together, channels last."""
     return bool(
         operation.type == "Conv2D"
@@ -79,7 +81,7 @@ def _is_dense(operation: Any) -> bool:
     )
 
 
-def _is_channelwise(operation: Any, is_live: Live) -> bool:
+def _is_channelwise(operation: Operation, is_live: Live) -> bool:
     if is_complex(operation):
         return False
     if operation.type in _OF_TWO:
@@ -91,7 +93,7 @@ def _is_channelwise(operation: Any, is_live: Live) -> bool:
     return operation.type in _CHANNELWISE or is_tiled(operation)
 
 
-def _is_with_weights(operation: Any, is_live: Live) -> bool:
+def _is_with_weights(operation: Operation, is_live: Live) -> bool:
     """A factor or a term for each channel, such as those of Keras's BatchNormalization."""
     live = [one for one in operation.inputs if is_live(one)]
     weights = [one for one in operation.inputs if not is_live(one)]

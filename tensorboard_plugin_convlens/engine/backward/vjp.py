@@ -23,18 +23,22 @@ share them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
 from tensorboard_plugin_convlens.core.records import IntArray
 from tensorboard_plugin_convlens.engine.backward.active_channels import OpenChannels
+from tensorboard_plugin_convlens.tracing.types import DType, Operation, Tensor, TensorId, Value
 
-Cotangents = Sequence[Any]
+Cotangents = Sequence[Value]
 """One tensor `[filter, *shape]` per output or input; None stands for zero."""
+
+
+Key = Hashable
+"""Names a derived value: what it is, and `id` of the operation or tensor that it is of."""
 
 
 class Residuals:
@@ -48,36 +52,36 @@ class Residuals:
 
     def __init__(
         self,
-        values: dict[int, Any],
-        dtype: Any,
+        values: dict[TensorId, Value],
+        dtype: DType,
         *,
         guided: bool = False,
         channels: OpenChannels | None = None,
     ) -> None:
         """`values`: `id` of a tensor of the trace → its value."""
         self._values = values
-        self._derived: dict[Any, Any] = {}
+        self._derived: dict[Key, Value] = {}
         self.dtype = dtype
         self.guided = guided
         self.channels = channels or OpenChannels({}, lambda rectifier: None)
 
-    def raw(self, tensor: Any) -> Any:
+    def raw(self, tensor: Tensor) -> Value:
         """The value of a tensor of the trace, in its own type."""
         return self._values[id(tensor)]
 
-    def value(self, tensor: Any) -> Any:
+    def value(self, tensor: Tensor) -> Value:
         """The value of a tensor of the trace, in the type of the cotangents."""
         return self.derived(id(tensor), lambda: tf.cast(self.raw(tensor), self.dtype))
 
     # The same value is wanted for each block of filters, and a cast or a mask costs as much as
     # a pass through a small operation. So what is derived is kept while the image is.
-    def derived(self, key: Any, make: Callable[[], Any]) -> Any:
+    def derived(self, key: Key, make: Callable[[], Value]) -> Value:
         """`make()`, computed once for each key."""
         if key not in self._derived:
             self._derived[key] = make()
         return self._derived[key]
 
-    def at(self, tensor: Any, key: Any, make: Callable[[], Any]) -> Any:
+    def at(self, tensor: Tensor, key: Key, make: Callable[[], Value]) -> Value:
         """The part of a value that the pass looks at: here its open channels.
 
         Args:
@@ -88,20 +92,20 @@ class Residuals:
         return self.derived(*self.opened(tensor, key, make))
 
     def opened(
-        self, tensor: Any, key: Any, make: Callable[[], Any]
-    ) -> tuple[Any, Callable[[], Any]]:
+        self, tensor: Tensor, key: Key, make: Callable[[], Value]
+    ) -> tuple[Key, Callable[[], Value]]:
         """(key, maker) of the open channels of a value that lies like `tensor`."""
         chosen = self.channels.of(tensor)
         if chosen is None:
             return key, make
         return ("open", key), lambda: take(make(), chosen, -1)
 
-    def width(self, tensor: Any) -> int:
+    def width(self, tensor: Tensor) -> int:
         """How many channels the cotangent of a tensor has, channels last."""
         chosen = self.channels.of(tensor)
         return int(tensor.shape[-1]) if chosen is None else len(chosen)
 
-    def kernel(self, operation: Any) -> Any:
+    def kernel(self, operation: Operation) -> Value:
         """The kernel of a convolution, between the open channels at both of its ends."""
         images, kernel = operation.inputs
         before, after = (self.channels.of(one) for one in (images, operation.outputs[0]))
@@ -111,7 +115,7 @@ class Residuals:
         if before is None and after is None:
             return self.value(kernel)
 
-        def make() -> Any:
+        def make() -> Value:
             narrow = self.raw(kernel)
             if before is not None:
                 narrow = take(narrow, before, 2)
@@ -123,12 +127,12 @@ class Residuals:
 
         return self.derived(self.kernel_key(operation), make)
 
-    def kernel_key(self, operation: Any) -> Any:
+    def kernel_key(self, operation: Operation) -> Key:
         """Of `kernel`: for what is derived from it."""
         ends = (operation.inputs[0], operation.outputs[0])
         return ("kernel", id(operation), *(self.channels.of(one) is None for one in ends))
 
-    def one_hot(self, tensor: Any, channels: IntArray, depth: int) -> Any:
+    def one_hot(self, tensor: Tensor, channels: IntArray, depth: int) -> Value:
         """`[len(channels), channel]`: a one at each of some channels of a tensor.
 
         Args:
@@ -142,7 +146,7 @@ class Residuals:
             return tf.one_hot(channels, depth, dtype=self.dtype)
         return tf.one_hot(np.searchsorted(chosen, channels), len(chosen), dtype=self.dtype)
 
-    def beginning_at(self, tensor: Any, channels: IntArray) -> Residuals:
+    def beginning_at(self, tensor: Tensor, channels: IntArray) -> Residuals:
         """For gradients of some channels of a tensor; see `OpenChannels.beginning_at`."""
         return self.choose(
             guided=self.guided, channels=self.channels.beginning_at(tensor, channels)
@@ -155,9 +159,13 @@ class Residuals:
         return other
 
 
-def take(value: Any, chosen: IntArray, axis: int) -> Any:
+def take(value: Value, chosen: IntArray, axis: int) -> Value:
     """Some entries along an axis; NumPy does it eight times as fast as TensorFlow."""
     return tf.constant(np.take(value.numpy(), chosen, axis))
+
+
+Pull = Callable[[Cotangents, Residuals], Cotangents]
+"""(cotangents of the outputs, values) → cotangents of the inputs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,38 +177,38 @@ class Vjp:
       pull: (cotangents of the outputs, values) → cotangents of the inputs.
     """
 
-    residuals: tuple[Any, ...]
-    pull: Callable[[Cotangents, Residuals], Cotangents]
+    residuals: tuple[Tensor, ...]
+    pull: Pull
 
 
-Live = Callable[[Any], bool]
+Live = Callable[[Tensor], bool]
 """Whether an input of an operation depends on the input of the model."""
 
-Rule = Callable[[Any, Live], Vjp | None]
+Rule = Callable[[Operation, Live], Vjp | None]
 """Makes the Vjp of one operation; None where the rule does not cover it."""
 
 Rules = Mapping[str, Rule]
 """Type of operation → rule, for real numbers."""
 
 
-def merge_filters(cotangent: Any) -> Any:
+def merge_filters(cotangent: Value) -> Value:
     """`[filter, batch, …]` → `[filter * batch, …]`, for operations that work per image."""
     shape = cotangent.shape.as_list()
     return tf.reshape(cotangent, [shape[0] * shape[1], *shape[2:]])
 
 
-def split_filters(value: Any, filters: int) -> Any:
+def split_filters(value: Value, filters: int) -> Value:
     """The inverse of `merge_filters`."""
     shape = value.shape.as_list()
     return tf.reshape(value, [filters, shape[0] // filters, *shape[1:]])
 
 
-def repeat_filters(value: Any, filters: int) -> Any:
+def repeat_filters(value: Value, filters: int) -> Value:
     """One image's value `[batch, …]` for each of the filters, merged into the batch."""
     return tf.tile(value, [filters] + [1] * (value.shape.rank - 1))
 
 
-def sum_to(cotangent: Any, operand: Any, output: Any) -> Any:
+def sum_to(cotangent: Value, operand: Tensor, output: Tensor) -> Value:
     """Adds up the axes along which `operand` was broadcast to make `output`.
 
     The Jacobian of a copy to n places is a column of n ones, so its transpose is a sum:

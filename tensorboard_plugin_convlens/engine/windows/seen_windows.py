@@ -14,7 +14,6 @@ network, a unit sees the union of both windows, if they move at the same pace.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import tensorflow as tf
 
@@ -27,6 +26,7 @@ from tensorboard_plugin_convlens.core.pictures.receptive_field import (
 from tensorboard_plugin_convlens.engine.backward.rules.pointwise import SLOPES, SMOOTH
 from tensorboard_plugin_convlens.tracing.operations import is_complex, is_silu_identity
 from tensorboard_plugin_convlens.tracing.trace import Trace
+from tensorboard_plugin_convlens.tracing.types import Operation, Tensor, TensorId
 
 Plane = tuple[Window, Window]
 """Windows along height and width."""
@@ -44,7 +44,7 @@ _CONVOLVING = frozenset({"Conv2D", "DepthwiseConv2dNative"})
 _POOLING = frozenset({"MaxPool", "AvgPool"})
 
 
-def plane_window(operation: Any, live: Callable[[Any], bool]) -> Plane | None:
+def plane_window(operation: Operation, live: Callable[[Tensor], bool]) -> Plane | None:
     """What one unit of the operation's output sees of those inputs that are `live`.
 
     Returns:
@@ -63,7 +63,7 @@ def plane_window(operation: Any, live: Callable[[Any], bool]) -> Plane | None:
     return None
 
 
-def _keeps_places(operation: Any, live: Callable[[Any], bool]) -> bool:
+def _keeps_places(operation: Operation, live: Callable[[Tensor], bool]) -> bool:
     """Whether every live input lies under the output, unit by unit."""
     if operation.type == "ConcatV2":
         return tf.get_static_value(operation.inputs[-1]) in (3, -1)
@@ -73,7 +73,7 @@ def _keeps_places(operation: Any, live: Callable[[Any], bool]) -> bool:
     return all(one.shape.as_list() == shape for one in operation.inputs if live(one))
 
 
-def _sliding(operation: Any) -> Plane | None:
+def _sliding(operation: Operation) -> Plane | None:
     if operation.get_attr("data_format") != b"NHWC":
         return None
     if operation.type in _POOLING:
@@ -100,7 +100,7 @@ def _sliding(operation: Any) -> Plane | None:
     return rows, columns
 
 
-def _padding(operation: Any) -> Plane | None:
+def _padding(operation: Operation) -> Plane | None:
     paddings = tf.get_static_value(operation.inputs[1])
     if paddings is None or paddings[0].any() or paddings[3].any():
         return None
@@ -108,9 +108,9 @@ def _padding(operation: Any) -> Plane | None:
     return rows, columns
 
 
-def receptive_planes(trace: Trace, source: int) -> dict[int, Plane]:
+def receptive_planes(trace: Trace, source: int) -> dict[TensorId, Plane]:
     """What a unit of each tensor sees of one input, for tensors that see a fixed window."""
-    planes: dict[int, Plane] = {id(trace.inputs[source]): (UNIT, UNIT)}
+    planes: dict[TensorId, Plane] = {id(trace.inputs[source]): (UNIT, UNIT)}
     unknown: set[int] = set()
     for operation in trace.operations:
         dilated = _dilated(operation)
@@ -133,7 +133,7 @@ def receptive_planes(trace: Trace, source: int) -> dict[int, Plane]:
     return planes
 
 
-def _dilated(operation: Any) -> tuple[Any, Plane] | None:
+def _dilated(operation: Operation) -> tuple[Tensor, Plane] | None:
     """(input, window) of a dilated convolution, at its last operation.
 
     TensorFlow runs it as SpaceToBatchND, a plain convolution, and BatchToSpaceND.

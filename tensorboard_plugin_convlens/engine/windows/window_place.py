@@ -13,7 +13,6 @@ unit with such a value, and all places outside are taken from the frame.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -21,6 +20,7 @@ from numpy.typing import NDArray
 
 from tensorboard_plugin_convlens.core.records import IntArray
 from tensorboard_plugin_convlens.engine.windows.seen_windows import Plane
+from tensorboard_plugin_convlens.tracing.types import Value
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ class Place:
             np.add(first_columns[:, None], np.arange(width), dtype=np.int32),
         )
 
-    def gather(self, margined: Any) -> Any:
+    def gather(self, margined: Value) -> Value:
         """The windows of a value of the tensor, `[unit, 1, height, width, channel]`.
 
         Args:
@@ -96,13 +96,13 @@ class Place:
         return tf.gather(margined, places)[:, None]
 
 
-def with_margin(value: Any, outside: Any) -> Any:
+def with_margin(value: Value, outside: Value) -> Value:
     """`[1, height, width, channel]` in a frame of one unit, as rows of channels."""
     margined = tf.pad(value[0], [[1, 1], [1, 1], [0, 0]], constant_values=outside)
     return tf.reshape(margined, [-1, value.shape[-1]])
 
 
-def fit(cotangent: Any, have: Place, want: Place) -> Any:
+def fit(cotangent: Value, have: Place, want: Place) -> Value:
     """A cotangent on one place, cut or filled with zeros to the size of another."""
     # One window inside the other, or overlapping, at the same stride: they differ by the same
     # number of rows for all units.

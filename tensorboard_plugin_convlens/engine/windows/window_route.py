@@ -20,7 +20,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -34,6 +33,7 @@ from tensorboard_plugin_convlens.engine.windows.seen_windows import (
     plane_window,
 )
 from tensorboard_plugin_convlens.tracing.operations import RECTIFIERS
+from tensorboard_plugin_convlens.tracing.types import Operation, Tensor, TensorId
 
 
 @dataclass(frozen=True)
@@ -50,15 +50,15 @@ class CropRoute:
         choose is enough to know what the rectifier lets through.
     """
 
-    path: tuple[Any, ...]
+    path: tuple[Operation, ...]
     steps: tuple[Plane, ...]
-    planes: dict[int, Plane]
-    lengths: dict[int, tuple[int, int]]
-    target: Any
-    source: Any
-    rectified: dict[int, Any]
+    planes: dict[TensorId, Plane]
+    lengths: dict[TensorId, tuple[int, int]]
+    target: Tensor
+    source: Tensor
+    rectified: dict[int, Operation]
 
-    def elements(self, operation: Any) -> int:
+    def elements(self, operation: Operation) -> int:
         """How many the largest window around an operation has, for one unit."""
         sizes = [
             int(np.prod([one.size for one in self.planes[id(tensor)]])) * int(tensor.shape[-1])
@@ -69,14 +69,14 @@ class CropRoute:
 
 
 def find_crop_route(
-    path: Sequence[Any], target: Any, source: Any, differentiation: Differentiation
+    path: Sequence[Operation], target: Tensor, source: Tensor, differentiation: Differentiation
 ) -> CropRoute | None:
     """The windows of every tensor on a path, or None where one is not of fixed size."""
     if target.shape.rank != 4 or source.shape.rank != 4:
         return None
     on_path = {id(tensor) for operation in path for tensor in operation.outputs} | {id(source)}
     tensors = {id(target): target, id(source): source}
-    planes: dict[int, Plane] = {id(target): (UNIT, UNIT)}
+    planes: dict[TensorId, Plane] = {id(target): (UNIT, UNIT)}
     steps = []
     for operation in path:
         step = plane_window(operation, lambda one: id(one) in on_path)
@@ -98,7 +98,7 @@ def find_crop_route(
     )
 
 
-def _rectified(path: Sequence[Any]) -> dict[int, Any]:
+def _rectified(path: Sequence[Operation]) -> dict[int, Operation]:
     read = Counter(id(tensor) for operation in path for tensor in operation.inputs)
     before = {id(one): one.inputs[0] for one in path if is_tiled(one)}
     return {

@@ -16,8 +16,6 @@ Where windows reach beyond the tensor, two rules hold:
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import tensorflow as tf
 
@@ -35,8 +33,9 @@ from tensorboard_plugin_convlens.engine.windows.seen_windows import Plane, look
 from tensorboard_plugin_convlens.engine.windows.window_place import Place, fit
 from tensorboard_plugin_convlens.engine.windows.window_route import CropRoute
 from tensorboard_plugin_convlens.tracing.operations import RECTIFIERS
+from tensorboard_plugin_convlens.tracing.types import Operation, Tensor, TensorId, Value
 
-Waiting = dict[int, tuple[Any, Plane, bool]]
+Waiting = dict[TensorId, tuple[Value, Plane, bool]]
 
 _GRAINS = 8
 """Margins are cut in eighths of the tensor: 6 % more work in VGG16, half as many shapes.
@@ -46,7 +45,7 @@ several hundred megabytes, and the time of compiling them.
 """
 
 
-class _Places(dict[int, Place]):
+class _Places(dict[TensorId, Place]):
     """`id` of a tensor → its windows for a block of units, worked out when asked for.
 
     Without the margin that lies beyond the tensor for every unit of the block.
@@ -103,7 +102,7 @@ class CropPass:
         self._units = units
         self._places = _Places(route, units)
         self._residuals = windowed_pull.CroppedResiduals(residuals, self._places)
-        self._waiting: dict[int, tuple[Any, bool]] = {}
+        self._waiting: dict[TensorId, tuple[Value, bool]] = {}
         for key, (cotangent, plane, clean) in waiting.items():
             fitted = fit(cotangent, self._place(key, plane), self._places[key])
             self._waiting[key] = fitted, clean
@@ -168,7 +167,7 @@ class CropPass:
         filled = fit(gradient, self._places[id(source)], whole)
         return np.asarray(tf.cast(filled[:, 0], tf.float32))
 
-    def _pull(self, operation: Any, step: Plane, cotangent: Any, clean: bool) -> None:
+    def _pull(self, operation: Operation, step: Plane, cotangent: Value, clean: bool) -> None:
         here = self._places[id(operation.outputs[0])]
         live = [one for one in operation.inputs if id(one) in self._route.planes]
         if id(operation) in self._route.rectified:
@@ -199,7 +198,7 @@ class CropPass:
                     seen = self._place(id(tensor), here.plane)
                     self._arrive(tensor, gradient, seen, clean=clears)
 
-    def _pull_rectified(self, pooling: Any, step: Plane, cotangent: Any) -> None:
+    def _pull_rectified(self, pooling: Operation, step: Plane, cotangent: Value) -> None:
         """Goes back through a rectifier and its pooling at once, at the size of the pooled."""
         rectifier = self._route.rectified[id(pooling)]
         here = self._places[id(pooling.outputs[0])]
@@ -215,13 +214,13 @@ class CropPass:
         )
         self._arrive(rectifier.inputs[0], pulled, seen, clean=True)
 
-    def _cleaned(self, cotangent: Any, clean: bool, place: Place) -> Any:
+    def _cleaned(self, cotangent: Value, clean: bool, place: Place) -> Value:
         """Zero beyond the tensor, where no unit is."""
         if clean or place.is_inside():
             return cotangent
         return masked(cotangent, to_mask(place.valid(), self._residuals.dtype))
 
-    def _arrive(self, tensor: Any, cotangent: Any, place: Place, *, clean: bool) -> None:
+    def _arrive(self, tensor: Tensor, cotangent: Value, place: Place, *, clean: bool) -> None:
         fitted = fit(cotangent, place, self._places[id(tensor)])
         before = self._waiting.get(id(tensor))
         if before is not None:

@@ -15,7 +15,6 @@ before the next operation that mixes places (`windowed_pass.py`).
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import tensorflow as tf
 
@@ -27,12 +26,14 @@ from tensorboard_plugin_convlens.engine.backward.rules.pooling import (
     spread,
 )
 from tensorboard_plugin_convlens.engine.backward.vjp import (
+    Key,
     Residuals,
     merge_filters,
     split_filters,
 )
 from tensorboard_plugin_convlens.engine.windows.window_place import Place, with_margin
 from tensorboard_plugin_convlens.tracing.substitutes import call
+from tensorboard_plugin_convlens.tracing.types import Operation, Tensor, TensorId, Value
 
 CONVOLVING = frozenset({"Conv2D", "DepthwiseConv2dNative"})
 POOLING = frozenset({"MaxPool", "AvgPool"})
@@ -42,18 +43,18 @@ PADDING = frozenset({"Pad", "PadV2"})
 class CroppedResiduals(Residuals):
     """Values of the forward pass as far as the windows of a block of units show them."""
 
-    def __init__(self, whole: Residuals, places: dict[int, Place]) -> None:
+    def __init__(self, whole: Residuals, places: dict[TensorId, Place]) -> None:
         super().__init__(
             whole._values, whole.dtype, guided=whole.guided, channels=whole.channels
         )
         self._derived = whole._derived
         self._places = places
 
-    def at(self, tensor: Any, key: Any, make: Callable[[], Any]) -> Any:
+    def at(self, tensor: Tensor, key: Key, make: Callable[[], Value]) -> Value:
         """The windows of a value that lies like `tensor`; all of one without places."""
         return self.windows(self._places[id(tensor)], *self.opened(tensor, key, make))
 
-    def windows(self, place: Place, key: Any, make: Callable[[], Any]) -> Any:
+    def windows(self, place: Place, key: Key, make: Callable[[], Value]) -> Value:
         """The windows of a value, which is kept with its margin instead of without.
 
         Returns:
@@ -67,24 +68,24 @@ class CroppedResiduals(Residuals):
         return place.gather(value) if flat else value
 
 
-def _has_no_places(value: Any) -> bool:
+def _has_no_places(value: Value) -> bool:
     return bool(value.shape.rank < 3 or tuple(value.shape[-3:-1]) == (1, 1))
 
 
-def _with_batch(value: Any) -> Any:
+def _with_batch(value: Value) -> Value:
     """A slope per place and channel, as in PReLU, lacks the axis."""
     return value[None] if value.shape.rank == 3 else value
 
 
-def _flattened(value: Any) -> tuple[bool, Any]:
+def _flattened(value: Value) -> tuple[bool, Value]:
     if _has_no_places(value):
         return False, value
     return True, with_margin(_with_batch(value), 0)
 
 
 def pull_convolution(
-    operation: Any, cotangent: Any, seen: Place, residuals: CroppedResiduals
-) -> Any:
+    operation: Operation, cotangent: Value, seen: Place, residuals: CroppedResiduals
+) -> Value:
     """The cotangent on the place that the windows of the output see of the input."""
     filters = cotangent.shape[0]
     sizes = [filters, *seen.size, residuals.width(operation.inputs[0])]
@@ -94,8 +95,11 @@ def pull_convolution(
 
 
 def pull_pooling(
-    operation: Any, cotangent: Any, places: tuple[Place, Place], residuals: CroppedResiduals
-) -> Any:
+    operation: Operation,
+    cotangent: Value,
+    places: tuple[Place, Place],
+    residuals: CroppedResiduals,
+) -> Value:
     """As `pull_convolution`; `places`: of the output, and what it sees of the input."""
     filters = cotangent.shape[0]
     here, seen = places
@@ -122,8 +126,12 @@ def pull_pooling(
 
 
 def pull_rectified(
-    pooling: Any, rectifier: Any, cotangent: Any, seen: Place, residuals: CroppedResiduals
-) -> Any:
+    pooling: Operation,
+    rectifier: Operation,
+    cotangent: Value,
+    seen: Place,
+    residuals: CroppedResiduals,
+) -> Value:
     """Through tiled pooling and the rectifier before it, except for the sign of a gradient.
 
     Returns:
@@ -136,7 +144,7 @@ def pull_rectified(
     return spread(cotangent, chosen, tuple(pooling.get_attr("ksize")[1:3]))
 
 
-def _windows(value: Any, place: Place, filters: int, *, lowest: bool) -> Any:
+def _windows(value: Value, place: Place, filters: int, *, lowest: bool) -> Value:
     """Merged windows in float32; beyond the tensor, less than anything."""
     outside = tf.float32.min if lowest else 0
     gathered = place.gather(with_margin(tf.cast(value, tf.float32), outside))

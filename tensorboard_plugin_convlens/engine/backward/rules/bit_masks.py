@@ -17,12 +17,12 @@ In float32, a mask is a factor, 1 or 0. All shapes are those of cotangents,
 
 from __future__ import annotations
 
-from typing import Any
-
 import tensorflow as tf
 
+from tensorboard_plugin_convlens.tracing.types import DType, Value
 
-def to_mask(passes: Any, dtype: Any) -> Any:
+
+def to_mask(passes: Value, dtype: DType) -> Value:
     """For `masked`: where `passes` is true, everything goes through; elsewhere nothing.
 
     Args:
@@ -34,7 +34,7 @@ def to_mask(passes: Any, dtype: Any) -> Any:
     return tf.cast(passes, dtype)
 
 
-def to_limit(passes: Any, dtype: Any) -> Any:
+def to_limit(passes: Value, dtype: DType) -> Value:
     """For `limited`: where `passes` is true, no limit; elsewhere zero. See `to_mask`."""
     # The guided gate is one operation, clip(g, 0, limit): a limit of 0 leaves nothing, and none
     # is larger than the largest number of the type. As an integer this is a NaN, so infinity
@@ -43,7 +43,7 @@ def to_limit(passes: Any, dtype: Any) -> Any:
     return tf.where(passes, tf.constant(kind.max, kind), tf.constant(0, kind))
 
 
-def masked(cotangent: Any, mask: Any) -> Any:
+def masked(cotangent: Value, mask: Value) -> Value:
     """The cotangent where the mask lets it through, else zero; shapes are broadcast."""
     if cotangent.dtype != tf.bfloat16:
         return cotangent * mask
@@ -51,21 +51,21 @@ def masked(cotangent: Any, mask: Any) -> Any:
     return tf.bitcast(bits, tf.bfloat16)
 
 
-def positive(cotangent: Any) -> Any:
+def positive(cotangent: Value) -> Value:
     """The positive part of a cotangent."""
     if cotangent.dtype != tf.bfloat16:
         return tf.nn.relu(cotangent)
     return tf.bitcast(tf.nn.relu(tf.bitcast(cotangent, tf.int16)), tf.bfloat16)
 
 
-def limited(cotangent: Any, limit: Any) -> Any:
+def limited(cotangent: Value, limit: Value) -> Value:
     """The positive part of a cotangent, as far as the limit allows."""
     if cotangent.dtype != tf.bfloat16:
         return _clip(cotangent, limit)
     return tf.bitcast(_clip(tf.bitcast(cotangent, tf.int16), limit), tf.bfloat16)
 
 
-def _clip(values: Any, limit: Any) -> Any:
+def _clip(values: Value, limit: Value) -> Value:
     if values.shape != limit.shape:
         # One limit for many filters. Operations on equal shapes are vectorized, broadcasting
         # ones are not: copying first takes half the time of a rectifier and a minimum.

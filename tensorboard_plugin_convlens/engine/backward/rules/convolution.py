@@ -21,7 +21,7 @@ back through that is the plain convolution.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -38,9 +38,10 @@ from tensorboard_plugin_convlens.engine.backward.vjp import (
     split_filters,
 )
 from tensorboard_plugin_convlens.tracing.substitutes import call
+from tensorboard_plugin_convlens.tracing.types import Operation, Tensor, Value
 
 
-def convolution_attributes(operation: Any) -> dict[str, Any]:
+def convolution_attributes(operation: Operation) -> dict[str, Any]:
     """Strides, padding, layout and dilation, as the raw operations take them."""
     padding = operation.get_attr("padding").decode()
     attributes = {
@@ -54,7 +55,7 @@ def convolution_attributes(operation: Any) -> dict[str, Any]:
     return attributes
 
 
-def convolution(operation: Any, live: Live) -> Vjp | None:
+def convolution(operation: Operation, live: Live) -> Vjp | None:
     """Dumoulin & Visin 2016, arXiv 1603.07285: the transposed convolution."""
     images, kernel = operation.inputs
     shape = images.shape.as_list()
@@ -76,11 +77,11 @@ _BACKWARD = {
 }
 """Type of a convolution → that of its gradient with respect to the images."""
 
-Transposed = Callable[[list[int], Any, Residuals], Any]
+Transposed = Callable[[list[int], Value, Residuals], Value]
 """(sizes of the images, cotangent of the output, values) → cotangent of the images."""
 
 
-def transposed(operation: Any, *, padded: bool = True) -> Transposed:
+def transposed(operation: Operation, *, padded: bool = True) -> Transposed:
     """The fastest way back through a convolution.
 
     Args:
@@ -91,8 +92,8 @@ def transposed(operation: Any, *, padded: bool = True) -> Transposed:
     if thin is None:
         return _general(operation, padded=padded)
 
-    def backward(sizes: list[int], cotangent: Any, residuals: Residuals) -> Any:
-        def make() -> Any:
+    def backward(sizes: list[int], cotangent: Value, residuals: Residuals) -> Value:
+        def make() -> Value:
             # NumPy lays the kernel out, and knows no bfloat16: it is widened, which is exact.
             kernel = tf.cast(residuals.kernel(operation), tf.float32)
             return tf.cast(thin.kernel(np.asarray(kernel)), residuals.dtype)
@@ -103,23 +104,23 @@ def transposed(operation: Any, *, padded: bool = True) -> Transposed:
     return backward
 
 
-def _general(operation: Any, *, padded: bool) -> Transposed:
+def _general(operation: Operation, *, padded: bool) -> Transposed:
     attributes = convolution_attributes(operation)
     if not padded:
         attributes["padding"] = "VALID"
         attributes.pop("explicit_paddings", None)
-    function: Callable[..., Any] = functools.partial(call, _BACKWARD[operation.type])
+    function: Callable[..., Value] = functools.partial(call, _BACKWARD[operation.type])
     if _groups(operation) > 1:
         function = _grouped(operation)
 
-    def backward(sizes: list[int], cotangent: Any, residuals: Residuals) -> Any:
+    def backward(sizes: list[int], cotangent: Value, residuals: Residuals) -> Value:
         kernel = residuals.kernel(operation)
         return function(input_sizes=sizes, filter=kernel, out_backprop=cotangent, **attributes)
 
     return backward
 
 
-def _groups(operation: Any) -> int:
+def _groups(operation: Operation) -> int:
     if operation.type == "DepthwiseConv2dNative":
         return 1
     return int(operation.inputs[0].shape[_channel_axis(operation)]) // int(
@@ -127,18 +128,18 @@ def _groups(operation: Any) -> int:
     )
 
 
-def _channel_axis(operation: Any) -> int:
+def _channel_axis(operation: Operation) -> int:
     return int(operation.get_attr("data_format").decode().index("C"))
 
 
-def _grouped(operation: Any) -> Callable[..., Any]:
+def _grouped(operation: Operation) -> Callable[..., Value]:
     """TensorFlow's CPU has no transposed grouped convolution without oneDNN: in parts."""
     groups, axis = _groups(operation), _channel_axis(operation)
     each = functools.partial(call, _BACKWARD[operation.type])
 
     def depthwise(
-        *, input_sizes: Any, filter: Any, out_backprop: Any, **attributes: Any
-    ) -> Any:
+        *, input_sizes: Sequence[int], filter: Value, out_backprop: Value, **attributes: Any
+    ) -> Value:
         # [height, width, 1, filter] → [height, width, channel, filters of the channel].
         *window, _, outputs = filter.shape.as_list()
         kernel = tf.reshape(filter, [*window, groups, outputs // groups])
@@ -150,7 +151,9 @@ def _grouped(operation: Any) -> Callable[..., Any]:
             **attributes,
         )
 
-    def in_parts(*, input_sizes: Any, filter: Any, out_backprop: Any, **attributes: Any) -> Any:
+    def in_parts(
+        *, input_sizes: Sequence[int], filter: Value, out_backprop: Value, **attributes: Any
+    ) -> Value:
         sizes = list(input_sizes)
         sizes[axis] //= groups
         kernels = tf.split(filter, groups, -1)
@@ -167,13 +170,13 @@ def _grouped(operation: Any) -> Callable[..., Any]:
     return depthwise if one_each and axis == 3 and _is_square(operation) else in_parts
 
 
-def _is_square(operation: Any) -> bool:
+def _is_square(operation: Operation) -> bool:
     """The depthwise operation takes equal strides only."""
     rows, columns = operation.get_attr("strides")[1:3]
     return bool(rows == columns)
 
 
-def transposed_convolution(operation: Any, live: Live) -> Vjp | None:
+def transposed_convolution(operation: Operation, live: Live) -> Vjp | None:
     """Of a layer such as Conv2DTranspose: the plain convolution."""
     kernel = operation.inputs[1]
     attributes = convolution_attributes(operation)
@@ -192,12 +195,12 @@ def transposed_convolution(operation: Any, live: Live) -> Vjp | None:
     return Vjp((kernel,), pull)
 
 
-def bias(operation: Any, live: Live) -> Vjp:
+def bias(operation: Operation, live: Live) -> Vjp:
     """A bias does not change the gradient: `y = x + b`, `dx = g`."""
     return Vjp((), lambda cotangents, residuals: (cotangents[0], None))
 
 
-def batch_normalization(operation: Any, live: Live) -> Vjp | None:
+def batch_normalization(operation: Operation, live: Live) -> Vjp | None:
     """At inference: a scale per channel, gamma / sqrt(variance + epsilon)."""
     if operation.get_attr("is_training"):
         return None
@@ -208,7 +211,7 @@ def batch_normalization(operation: Any, live: Live) -> Vjp | None:
     def pull(cotangents: Cotangents, residuals: Residuals) -> Cotangents:
         # y = gamma · (x - mean) / sqrt(variance + epsilon) + beta, with constants for mean and
         # variance: dx = g · gamma / sqrt(variance + epsilon).
-        def scale() -> Any:
+        def scale() -> Value:
             value = residuals.raw(gamma) * tf.math.rsqrt(residuals.raw(variance) + epsilon)
             return tf.cast(tf.reshape(value, [-1, 1, 1]) if first else value, residuals.dtype)
 
@@ -219,7 +222,7 @@ def batch_normalization(operation: Any, live: Live) -> Vjp | None:
     return Vjp((gamma, variance), pull)
 
 
-def matrix_product(operation: Any, live: Live) -> Vjp:
+def matrix_product(operation: Operation, live: Live) -> Vjp:
     """Of `C = A B`: `dA = dC Bᵀ` and `dB = Aᵀ dC`."""
     left, right = operation.inputs
     names = ("transpose_a", "transpose_b") if operation.type == "MatMul" else ("adj_x", "adj_y")
@@ -243,7 +246,7 @@ def matrix_product(operation: Any, live: Live) -> Vjp:
     return Vjp(tuple(needed), pull)
 
 
-def _multiply(matrices: Any, matrix: Any, *, flip: bool) -> Any:
+def _multiply(matrices: Value, matrix: Value, *, flip: bool) -> Value:
     """`matrices [filter, …, n, m]` times `matrix […, m, p]`, transposed before if `flip`.
 
     TensorFlow 2.21's batched product on the CPU ends the process when it has to broadcast
@@ -257,7 +260,7 @@ def _multiply(matrices: Any, matrix: Any, *, flip: bool) -> Any:
     return tf.matmul(matrices, tf.broadcast_to(matrix, batches), transpose_b=flip)
 
 
-def _sum_batches(cotangent: Any, operand: Any) -> Any:
+def _sum_batches(cotangent: Value, operand: Tensor) -> Value:
     """Adds up the batches over which a matrix was broadcast."""
     missing = cotangent.shape.rank - 1 - operand.shape.rank
     axes = [
@@ -271,7 +274,7 @@ def _sum_batches(cotangent: Any, operand: Any) -> Any:
     return tf.reshape(tf.reduce_sum(cotangent, axes), shape)
 
 
-def _flip(matrix: Any, flip: bool) -> Any:
+def _flip(matrix: Value, flip: bool) -> Value:
     return tf.linalg.matrix_transpose(matrix) if flip else matrix
 
 

@@ -20,7 +20,6 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import Any
 
 import tensorflow as tf
 
@@ -39,6 +38,7 @@ from tensorboard_plugin_convlens.engine.backward.vjp import (
     sum_to,
 )
 from tensorboard_plugin_convlens.tracing.operations import is_silu_identity
+from tensorboard_plugin_convlens.tracing.types import Operation, Tensor, Value
 
 SMOOTH = [
     "Abs",
@@ -73,13 +73,13 @@ SMOOTH = [
 CAPS = {"Relu": None, "Relu6": 6.0}
 
 
-def passes(rectifier: Any, output: Any) -> Any:
+def passes(rectifier: Operation, output: Value) -> Value:
     """For each unit of a rectifier's output, whether gradient passes."""
     cap = CAPS[rectifier.type]
     return output > 0 if cap is None else (output > 0) & (output < cap)
 
 
-def at_output(operation: Any, tensor: Any, residuals: Residuals) -> Any:
+def at_output(operation: Operation, tensor: Tensor, residuals: Residuals) -> Value:
     """The value of a tensor that lies like the output of an operation, or is broadcast."""
     return residuals.at(
         operation.outputs[0],
@@ -88,7 +88,7 @@ def at_output(operation: Any, tensor: Any, residuals: Residuals) -> Any:
     )
 
 
-def rectifier(operation: Any, *, gated: bool) -> Vjp:
+def rectifier(operation: Operation, *, gated: bool) -> Vjp:
     """ReLU or ReLU6; Springenberg et al. 2015, arXiv 1412.6806, figure 1.
 
     A gradient passes where 0 < output (< cap). In a guided pass one operation does both
@@ -122,19 +122,19 @@ def rectifier(operation: Any, *, gated: bool) -> Vjp:
     return Vjp((output,), pull)
 
 
-def smooth(operation: Any, live: Live) -> Vjp:
+def smooth(operation: Operation, live: Live) -> Vjp:
     """The slope is computed once, in the forward pass, by TensorFlow's own gradient."""
     return _sloped(operation, 0, _slope(operation, operation.inputs[0]))
 
 
-def _slope(operation: Any, argument: Any) -> Any:
+def _slope(operation: Operation, argument: Tensor) -> Tensor:
     """A tensor of the trace: the derivative of each element of the first output."""
     # With ones for g, dx is the slope itself: the Jacobian is diagonal.
     output = operation.outputs[0]
     return tf.gradients(output, argument, tf.ones_like(output))[0]
 
 
-def _sloped(operation: Any, position: int, slope: Any) -> Vjp:
+def _sloped(operation: Operation, position: int, slope: Tensor) -> Vjp:
     count = len(operation.inputs)
 
     def pull(cotangents: Cotangents, residuals: Residuals) -> Cotangents:
@@ -144,19 +144,19 @@ def _sloped(operation: Any, position: int, slope: Any) -> Vjp:
     return Vjp((slope,), pull)
 
 
-def silu(operation: Any, live: Live) -> Vjp | None:
+def silu(operation: Operation, live: Live) -> Vjp | None:
     """TensorFlow writes `tf.nn.silu` as an identity of `x * sigmoid(x)` and `x`."""
     if not is_silu_identity(operation):
         return None
     return _sloped(operation, 1, _slope(operation, operation.inputs[1]))
 
 
-def unchanged(operation: Any, live: Live) -> Vjp:
+def unchanged(operation: Operation, live: Live) -> Vjp:
     """The cotangents keep their own type, so a change of type changes nothing."""
     return Vjp((), lambda cotangents, residuals: (cotangents[0],))
 
 
-def addition(operation: Any, live: Live) -> Vjp:
+def addition(operation: Operation, live: Live) -> Vjp:
     """Each term has the sum's gradient."""
     terms, total = tuple(operation.inputs), operation.outputs[0]
 
@@ -166,7 +166,7 @@ def addition(operation: Any, live: Live) -> Vjp:
     return Vjp((), pull)
 
 
-def subtraction(operation: Any, live: Live) -> Vjp:
+def subtraction(operation: Operation, live: Live) -> Vjp:
     """The second term has the negative gradient."""
     (left, right), total = operation.inputs, operation.outputs[0]
 
@@ -179,7 +179,7 @@ def subtraction(operation: Any, live: Live) -> Vjp:
     return Vjp((), pull)
 
 
-Slope = Callable[[Any, Any], Any]
+Slope = Callable[[Value, Value], Value]
 
 SLOPES: dict[str, tuple[Slope, Slope]] = {
     "RealDiv": (lambda left, right: 1 / right, lambda left, right: -left / right**2),
@@ -193,13 +193,13 @@ SLOPES: dict[str, tuple[Slope, Slope]] = {
 """Derivatives with respect to both operands; a comparison stands for 0 and 1."""
 
 
-def product(operation: Any, live: Live) -> Vjp:
+def product(operation: Operation, live: Live) -> Vjp:
     """Each factor has the other's multiple."""
     factors, output = tuple(operation.inputs), operation.outputs[0]
     wanted = [index for index in (0, 1) if live(factors[index])]
 
     def pull(cotangents: Cotangents, residuals: Residuals) -> Cotangents:
-        gradients: list[Any] = [None, None]
+        gradients: list[Value] = [None, None]
         for index in wanted:
             other = at_output(operation, factors[1 - index], residuals)
             gradients[index] = sum_to(cotangents[0] * other, factors[index], output)
@@ -208,17 +208,17 @@ def product(operation: Any, live: Live) -> Vjp:
     return Vjp(tuple(factors[1 - index] for index in wanted), pull)
 
 
-def binary(operation: Any, live: Live) -> Vjp:
+def binary(operation: Operation, live: Live) -> Vjp:
     """Other operations of two tensors, one of which may be broadcast."""
     operands, output = tuple(operation.inputs), operation.outputs[0]
     wanted = [index for index in (0, 1) if live(operands[index])]
 
-    def factor(index: int, residuals: Residuals) -> Any:
+    def factor(index: int, residuals: Residuals) -> Value:
         value = SLOPES[operation.type][index](*(residuals.raw(one) for one in operands))
         return tf.cast(value, residuals.dtype)
 
     def pull(cotangents: Cotangents, residuals: Residuals) -> Cotangents:
-        gradients: list[Any] = [None, None]
+        gradients: list[Value] = [None, None]
         for index in wanted:
             key = ("slope", id(operation), index)
             make = functools.partial(factor, index, residuals)
@@ -229,7 +229,7 @@ def binary(operation: Any, live: Live) -> Vjp:
     return Vjp(operands, pull)
 
 
-def selection(operation: Any, live: Live) -> Vjp:
+def selection(operation: Operation, live: Live) -> Vjp:
     """Of `tf.where`: each branch has the gradient where it was taken."""
     condition, first, second = operation.inputs
     output = operation.outputs[0]
@@ -245,7 +245,7 @@ def selection(operation: Any, live: Live) -> Vjp:
     return Vjp((condition,), pull)
 
 
-def softmax(operation: Any, live: Live) -> Vjp:
+def softmax(operation: Operation, live: Live) -> Vjp:
     """`dx = y · (g - Σ y g)` over the last axis: `dy[i]/dx[j] = y[i] · ([i = j] - y[j])`."""
     output = operation.outputs[0]
 

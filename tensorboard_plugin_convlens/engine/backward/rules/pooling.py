@@ -27,7 +27,9 @@ from tensorboard_plugin_convlens.engine.backward.rules.bit_masks import masked, 
 from tensorboard_plugin_convlens.engine.backward.rules.pointwise import passes
 from tensorboard_plugin_convlens.engine.backward.vjp import (
     Cotangents,
+    Key,
     Live,
+    Pull,
     Residuals,
     Rules,
     Vjp,
@@ -36,9 +38,10 @@ from tensorboard_plugin_convlens.engine.backward.vjp import (
     split_filters,
 )
 from tensorboard_plugin_convlens.tracing.substitutes import call
+from tensorboard_plugin_convlens.tracing.types import Operation, Value
 
 
-def pooling_attributes(operation: Any) -> dict[str, Any]:
+def pooling_attributes(operation: Operation) -> dict[str, Any]:
     """Window, strides, padding and layout, as the raw operations take them."""
     return {
         "ksize": operation.get_attr("ksize"),
@@ -48,7 +51,7 @@ def pooling_attributes(operation: Any) -> dict[str, Any]:
     }
 
 
-def is_tiled(operation: Any) -> bool:
+def is_tiled(operation: Operation) -> bool:
     """Whether the windows of a 2-D pooling, channels last, lie side by side."""
     return bool(
         operation.type == "MaxPool"
@@ -59,7 +62,7 @@ def is_tiled(operation: Any) -> bool:
     )
 
 
-def _starts_at_zero(operation: Any) -> bool:
+def _starts_at_zero(operation: Operation) -> bool:
     """False where "same" padding shifts the first window."""
     size = operation.get_attr("ksize")
     pairs = zip(
@@ -72,8 +75,8 @@ def _starts_at_zero(operation: Any) -> bool:
 
 
 def chosen_units(
-    operation: Any, residuals: Residuals, *, rectifier: Any | None = None
-) -> tuple[Any, Callable[[], Any]]:
+    operation: Operation, residuals: Residuals, *, rectifier: Operation | None = None
+) -> tuple[Key, Callable[[], Value]]:
     """(key, maker) of the mask of a tiled maximum: the largest unit of each window.
 
     Args:
@@ -83,7 +86,7 @@ def chosen_units(
         reads it.
     """
 
-    def mask() -> Any:
+    def mask() -> Value:
         images = tf.cast(residuals.raw(operation.inputs[0]), tf.float32)
         output = tf.cast(residuals.raw(operation.outputs[0]), tf.float32)
         gradient = call(
@@ -95,7 +98,7 @@ def chosen_units(
         )
         return to_mask(gradient > 0, residuals.dtype)
 
-    def open_windows() -> Any:
+    def open_windows() -> Value:
         # A chosen unit is as large as what its window gives, so the rectifier lets gradient
         # through to it where it would through to the pooled value: a quarter as many to look
         # at.
@@ -105,7 +108,7 @@ def chosen_units(
     return ("chosen units", id(operation), rectifier is None), mask
 
 
-def spread(cotangent: Any, chosen: Any, size: tuple[int, int]) -> Any:
+def spread(cotangent: Value, chosen: Value, size: tuple[int, int]) -> Value:
     """Gives each unit's gradient to the chosen unit of its window.
 
     Args:
@@ -129,13 +132,13 @@ def spread(cotangent: Any, chosen: Any, size: tuple[int, int]) -> Any:
     return masked(spread_out, chosen)
 
 
-def maximum_pooling(operation: Any, live: Live) -> Vjp:
+def maximum_pooling(operation: Operation, live: Live) -> Vjp:
     """The largest unit of a window has its gradient."""
     images, output = operation.inputs[0], operation.outputs[0]
     return Vjp((images, output), _tiled(operation) if is_tiled(operation) else _any(operation))
 
 
-def _tiled(operation: Any) -> Any:
+def _tiled(operation: Operation) -> Pull:
     _, height, width, _ = operation.inputs[0].shape.as_list()
     _, pooled_height, pooled_width, _ = operation.outputs[0].shape.as_list()
     rows, columns = operation.get_attr("ksize")[1:3]
@@ -152,7 +155,7 @@ def _tiled(operation: Any) -> Any:
     return pull
 
 
-def fit(images: Any, height: int, width: int) -> Any:
+def fit(images: Value, height: int, width: int) -> Value:
     """`images`, cut or filled with zeros at the lower and right border."""
     # A "valid" pooling leaves rows at the end that are in no window; a "same" one has windows
     # that reach beyond the end.
@@ -162,7 +165,7 @@ def fit(images: Any, height: int, width: int) -> Any:
     return images if below >= 0 and right >= 0 else images[:, :height, :width]
 
 
-def _any(operation: Any) -> Any:
+def _any(operation: Operation) -> Pull:
     attributes = pooling_attributes(operation)
 
     def pull(cotangents: Cotangents, residuals: Residuals) -> Cotangents:
@@ -179,7 +182,7 @@ def _any(operation: Any) -> Any:
     return pull
 
 
-def average_pooling(operation: Any, live: Live) -> Vjp:
+def average_pooling(operation: Operation, live: Live) -> Vjp:
     """Every unit of a window has an equal share of its gradient."""
     shape = operation.inputs[0].shape.as_list()
     attributes = pooling_attributes(operation)

@@ -21,9 +21,10 @@ import tensorflow as tf
 from tensorboard_plugin_convlens.engine.backward.vjp import Cotangents, Residuals, Vjp
 from tensorboard_plugin_convlens.tracing.graph_function import GraphFunction
 from tensorboard_plugin_convlens.tracing.operations import is_differentiable
+from tensorboard_plugin_convlens.tracing.types import Operation, Tensor, TensorId, Value
 
 
-def registered_gradient(wrapped: Any, operation: Any, forward: frozenset[int]) -> Vjp:
+def registered_gradient(wrapped: Any, operation: Operation, forward: frozenset[int]) -> Vjp:
     """Vectorizes TensorFlow's own gradient of one operation over the filters.
 
     The cotangent of a complex tensor is complex, in that tensor's own type.
@@ -38,9 +39,9 @@ def registered_gradient(wrapped: Any, operation: Any, forward: frozenset[int]) -
     seeds = [
         tf.compat.v1.placeholder(one.dtype, [None, *one.shape.as_list()]) for one in outputs
     ]
-    reached: list[Any] = []
+    reached: list[Tensor] = []
 
-    def gradient(seed: Any) -> list[Any]:
+    def gradient(seed: Tensor) -> list[Tensor]:
         # Stops at the inputs: of this one operation only, not of all before.
         partial = tf.gradients(outputs, inputs, grad_ys=list(seed), stop_gradients=inputs)
         reached[:] = [
@@ -69,7 +70,7 @@ def registered_gradient(wrapped: Any, operation: Any, forward: frozenset[int]) -
     return Vjp(tuple(residuals), pull)
 
 
-def _filled(cotangents: Cotangents, seeds: list[Any]) -> list[Any]:
+def _filled(cotangents: Cotangents, seeds: list[Tensor]) -> list[Value]:
     """The cotangents in the types of the seeds, zero where there is none."""
     filters = next(one.shape[0] for one in cotangents if one is not None)
     return [
@@ -80,9 +81,9 @@ def _filled(cotangents: Cotangents, seeds: list[Any]) -> list[Any]:
     ]
 
 
-def _frontier(results: list[Any], forward: frozenset[int]) -> list[Any]:
+def _frontier(results: list[Tensor], forward: frozenset[int]) -> list[Tensor]:
     """The forward tensors that the new operations read."""
-    found: dict[int, Any] = {}
+    found: dict[TensorId, Tensor] = {}
     seen: set[int] = set()
     waiting = [one.op for one in results]
     while waiting:

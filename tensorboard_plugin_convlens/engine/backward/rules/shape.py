@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 import tensorflow as tf
+from numpy.typing import NDArray
 
 from tensorboard_plugin_convlens.engine.backward.vjp import (
     Cotangents,
@@ -26,14 +27,16 @@ from tensorboard_plugin_convlens.engine.backward.vjp import (
     merge_filters,
     split_filters,
 )
+from tensorboard_plugin_convlens.tracing.types import Operation, Tensor, Value
 
 
-def constant(tensor: Any) -> Any:
+def constant(tensor: Tensor) -> NDArray[Any] | None:
     """The value of a tensor that is known without running the graph, or None."""
-    return tf.get_static_value(tensor)
+    value: NDArray[Any] | None = tf.get_static_value(tensor)
+    return value
 
 
-def reshape(operation: Any, live: Live) -> Vjp:
+def reshape(operation: Operation, live: Live) -> Vjp:
     """Back to the shape of the input."""
     shape = operation.inputs[0].shape.as_list()
     others = (None,) * (len(operation.inputs) - 1)
@@ -44,7 +47,7 @@ def reshape(operation: Any, live: Live) -> Vjp:
     return Vjp((), pull)
 
 
-def transpose(operation: Any, live: Live) -> Vjp | None:
+def transpose(operation: Operation, live: Live) -> Vjp | None:
     """Back to the order of the input's axes."""
     order = constant(operation.inputs[1])
     if order is None:
@@ -54,7 +57,7 @@ def transpose(operation: Any, live: Live) -> Vjp | None:
     return Vjp((), lambda cotangents, residuals: (tf.transpose(cotangents[0], back), None))
 
 
-def pad(operation: Any, live: Live) -> Vjp | None:
+def pad(operation: Operation, live: Live) -> Vjp | None:
     """The gradient of the padding is dropped."""
     paddings = constant(operation.inputs[1])
     if paddings is None:
@@ -73,7 +76,7 @@ def pad(operation: Any, live: Live) -> Vjp | None:
     return Vjp((), pull)
 
 
-def concatenation(operation: Any, live: Live) -> Vjp | None:
+def concatenation(operation: Operation, live: Live) -> Vjp | None:
     """Each part has its part of the gradient."""
     *parts, axis_tensor = operation.inputs
     axis = constant(axis_tensor)
@@ -85,7 +88,7 @@ def concatenation(operation: Any, live: Live) -> Vjp | None:
     return Vjp((), lambda ct, residuals: (*tf.split(ct[0], sizes, own), None))
 
 
-def split(operation: Any, live: Live) -> Vjp | None:
+def split(operation: Operation, live: Live) -> Vjp | None:
     """The parts' gradients side by side; zero where a part was not used."""
     data, axis_tensor = (1, 0) if operation.type == "Split" else (0, 2)
     axis = constant(operation.inputs[axis_tensor])
@@ -103,20 +106,20 @@ def split(operation: Any, live: Live) -> Vjp | None:
     return Vjp((), pull)
 
 
-def pack(operation: Any, live: Live) -> Vjp:
+def pack(operation: Operation, live: Live) -> Vjp:
     """Of `tf.stack`."""
     axis = operation.get_attr("axis") % operation.outputs[0].shape.rank + 1
     return Vjp((), lambda ct, residuals: tuple(tf.unstack(ct[0], axis=axis)))
 
 
-def unpack(operation: Any, live: Live) -> Vjp:
+def unpack(operation: Operation, live: Live) -> Vjp:
     """Of `tf.unstack`."""
     axis = operation.get_attr("axis") % operation.inputs[0].shape.rank + 1
     shapes = [part.shape.as_list() for part in operation.outputs]
     return Vjp((), lambda ct, residuals: (tf.stack(_with_zeros(ct, shapes), axis),))
 
 
-def _with_zeros(cotangents: Cotangents, shapes: list[list[int]]) -> list[Any]:
+def _with_zeros(cotangents: Cotangents, shapes: list[list[int]]) -> list[Value]:
     known = next(one for one in cotangents if one is not None)
     return [
         tf.zeros([known.shape[0], *shape], known.dtype) if one is None else one
@@ -124,7 +127,7 @@ def _with_zeros(cotangents: Cotangents, shapes: list[list[int]]) -> list[Any]:
     ]
 
 
-def strided_slice(operation: Any, live: Live) -> Vjp | None:
+def strided_slice(operation: Operation, live: Live) -> Vjp | None:
     """Of `tensor[a:b:c, …]`, with one more axis in front that is kept whole."""
     begin, end, strides = (constant(one) for one in operation.inputs[1:])
     if begin is None or end is None or strides is None:
@@ -153,7 +156,7 @@ def strided_slice(operation: Any, live: Live) -> Vjp | None:
     return Vjp((), pull)
 
 
-def reduction(operation: Any, live: Live) -> Vjp | None:
+def reduction(operation: Operation, live: Live) -> Vjp | None:
     """Every element has the gradient of its sum; of a mean, divided by the count."""
     axes = constant(operation.inputs[1])
     if axes is None:
@@ -173,7 +176,7 @@ def reduction(operation: Any, live: Live) -> Vjp | None:
     return Vjp((), pull)
 
 
-def resize(operation: Any, live: Live) -> Vjp:
+def resize(operation: Operation, live: Live) -> Vjp:
     """Of up- and downsampling layers; computed in float32."""
     shape = operation.inputs[0].shape.as_list()
     attributes = {

@@ -30,13 +30,13 @@ g `[n, 224, 224, 64]` gives blocks `[n, 112, 112, 12]`, and `depth_to_space` lay
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
 from tensorboard_plugin_convlens.core.pictures.receptive_field import same_padding
 from tensorboard_plugin_convlens.core.records import FloatArray, IntArray
+from tensorboard_plugin_convlens.tracing.types import Operation, Value
 
 _BLOCK = 2
 """Units of a block along either axis."""
@@ -70,7 +70,7 @@ class ThinConvolution:
         blocks = np.moveaxis(blocks, (0, 2, 5), (0, 1, 2))
         return blocks.reshape(*blocks.shape[:3], -1)
 
-    def gradient(self, size: tuple[int, int], kernel: Any, cotangent: Any) -> Any:
+    def gradient(self, size: tuple[int, int], kernel: Value, cotangent: Value) -> Value:
         """The gradient of the images.
 
         Args:
@@ -117,7 +117,7 @@ class ThinConvolution:
         return before, max(0, reach - before - have)
 
 
-def thin_convolution(operation: Any, *, padded: bool) -> ThinConvolution | None:
+def thin_convolution(operation: Operation, *, padded: bool) -> ThinConvolution | None:
     """The convolution as a thin one, if it is one.
 
     Args:
@@ -139,7 +139,7 @@ def thin_convolution(operation: Any, *, padded: bool) -> ThinConvolution | None:
     return ThinConvolution(window, strides[0], padding) if suits else None
 
 
-def _padding(operation: Any) -> tuple[int, int]:
+def _padding(operation: Operation) -> tuple[int, int]:
     kind = operation.get_attr("padding")
     if kind == b"EXPLICIT":
         above, left = operation.get_attr("explicit_paddings")[2:6:2]
