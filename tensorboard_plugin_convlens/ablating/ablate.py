@@ -43,7 +43,7 @@ def ablate(  # noqa: PLR0913  # One workflow: all of these describe one test.
     name: str = "",
     progress: Progress | None = None,
 ) -> Ablation:
-    """Measures what a model loses without the filters that are called useless.
+    """Measures what a model loses without the filters that are marked useless.
 
     Their channels are set to zero, then to their mean over the data, behind the normalization
     and the activation function that belong to them. So are those of as many other filters of
@@ -73,7 +73,7 @@ def ablate(  # noqa: PLR0913  # One workflow: all of these describe one test.
 
     Raises:
       InputError: `x` and `y` do not fit each other or the model, the captures are of another
-        model, or nothing is called useless and no layer is given.
+        model, or nothing is marked useless and no layer is given.
       UnknownLayerError: The model does not have one of the layers or filters.
       UnsupportedModelError: The kind of model cannot be tested.
       NotCapturedError: There is no such step.

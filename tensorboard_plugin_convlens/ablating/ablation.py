@@ -183,7 +183,7 @@ def measure_ablation(
 
     Args:
       evaluation: The model and the data.
-      marked: Filters that are called useless: key of a layer → channels.
+      marked: Filters that are marked useless: key of a layer → channels.
       importance: Criteria to compare with: each chooses as many filters per layer.
       options: See `AblationOptions`.
       model_name: To be shown.

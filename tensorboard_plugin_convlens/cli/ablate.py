@@ -1,4 +1,4 @@
-"""`convlens ablate`: whether the filters that are called useless are."""
+"""`convlens ablate`: measures a model without the filters marked useless."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ examples:
   convlens ablate model.keras --data test.npz --logdir logs --run train
   convlens ablate model.keras --layers conv3 --data photos --preprocess vgg16 --json
 
-The filters that are called useless are removed (their channels set to zero, then to their mean
-over the data), and as many of the same layers: at random, several times, and by each criterion
-of the captured step. Random ones are told with their mean and ± their standard deviation, and
-how many of them cost more than yours. With --logdir the marks made in the tab are taken, and
-the result is shown there.
+Removes the filters that are marked useless: first sets their channels to zero, then to their
+mean over the data. Then removes the same number of filters from the same layers, several times
+at random and once by each criterion of the captured step. For the random filters it prints the
+mean, the standard deviation (±) and how many choices cost more than yours. With --logdir it
+takes the marks made in the tab, and the tab shows the result.
 """
 
 
@@ -42,9 +42,9 @@ def add_parser(commands: argparse._SubParsersAction[Any]) -> None:
     """Adds the command."""
     parser = commands.add_parser(
         "ablate",
-        help="test verdicts: measure a model without the filters that are called useless",
-        description="Measures what a model loses without the filters that are called useless, "
-        "against random filters and those that criteria choose.",
+        help="test verdicts: measure a model without the filters marked useless",
+        description="Measures what a model loses without the filters marked useless, compared "
+        "with random filters and with filters that criteria choose.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -56,22 +56,43 @@ def add_parser(commands: argparse._SubParsersAction[Any]) -> None:
         required=True,
         type=Path,
         metavar="DATA",
-        help=".npz with x and y, or a directory with a directory of pictures per class",
+        help=".npz file with x and y, or a directory with one subdirectory per class",
     )
-    add("--preprocess", default="raw", metavar="HOW", help="of pictures, as for capture")
-    add("--most", type=int, default=1000, metavar="N", help="inputs to take (default: 1000)")
-    add("--logdir", metavar="LOGS", help="take criteria from here, write the result here")
+    add(
+        "--preprocess",
+        default="raw",
+        metavar="HOW",
+        help="preprocessing of pictures, as for capture",
+    )
+    add(
+        "--most",
+        type=int,
+        default=1000,
+        metavar="N",
+        help="number of inputs to use (default: 1000)",
+    )
+    add(
+        "--logdir",
+        metavar="LOGS",
+        help="log directory to read criteria from and to write the result to",
+    )
     add("--run", help=chosen_run.HELP)
-    add("--step", type=int, help="captured step to take criteria of (default: the last)")
+    add("--step", type=int, help="captured step to take criteria from (default: the last)")
     add(
         "--layers",
         nargs="+",
         default=[],
         metavar="LAYER",
-        help="layers whose filters are removed one by one, too",
+        help="layers whose filters are also removed one by one",
     )
-    add("--repeats", type=int, default=10, metavar="N", help="random choices (default: 10)")
-    add("--seed", type=int, default=0, help="of the random choices (default: 0)")
+    add(
+        "--repeats",
+        type=int,
+        default=10,
+        metavar="N",
+        help="number of random choices (default: 10)",
+    )
+    add("--seed", type=int, default=0, help="seed of the random choices (default: 0)")
     add("--json", action="store_true", help="print JSON, for programs")
     parser.set_defaults(command=run)
 

@@ -36,36 +36,58 @@ def add_parser(commands: argparse._SubParsersAction[Any]) -> None:
     parser = commands.add_parser(
         "annotate",
         help="list and change the marks of filters",
-        description="Lists and changes the marks of filters: the same ones as in the tab.",
+        description="Lists and changes the marks of filters, the same that the tab shows.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("logdir", metavar="LOGDIR", help="log directory of the marks")
-    parser.add_argument("--db", default="", metavar="URL", help="as --convlens_db")
-    parser.add_argument("--collection", default="", metavar="NAME", help="of a shared database")
-    parser.add_argument("--author", help="who marks (default: the user of this computer)")
+    parser.add_argument(
+        "logdir", metavar="LOGDIR", help="log directory that the marks belong to"
+    )
+    parser.add_argument(
+        "--db",
+        default="",
+        metavar="URL",
+        help="database of the marks, as --convlens_db of TensorBoard",
+    )
+    parser.add_argument(
+        "--collection",
+        default="",
+        metavar="NAME",
+        help="name of the log directory in a shared database",
+    )
+    parser.add_argument(
+        "--author", help="author of the marks (default: the user of this computer)"
+    )
     actions = parser.add_subparsers(required=True, metavar="ACTION")
     listing = actions.add_parser("list", help="list the marks")
-    listing.add_argument("run", nargs="?", metavar="RUN", help="of this run only")
+    listing.add_argument("run", nargs="?", metavar="RUN", help="list only this run")
     listing.add_argument("--json", action="store_true", help="print JSON, for programs")
     listing.set_defaults(command=run, action=_list)
-    setting = _filters(actions, "set", "mark filters; what is not given stays", _set, "+")
+    setting = _filters(
+        actions,
+        "set",
+        "mark filters; options that are not given leave their part unchanged",
+        _set,
+        "+",
+    )
     setting.add_argument("--verdict", choices=VERDICTS)
     setting.add_argument("--stars", type=int, metavar="0…5")
     setting.add_argument("--tags", nargs="*", metavar="TAG")
     setting.add_argument("--note")
-    setting.add_argument("--step", type=int, help="step looked at (default: the last)")
+    setting.add_argument(
+        "--step", type=int, help="captured step that the marks are based on (default: the last)"
+    )
     _filters(actions, "clear", "remove the marks of filters", _clear, "+")
-    history = _filters(actions, "history", "every change of one mark", _history, 1)
+    history = _filters(actions, "history", "list every change of one mark", _history, 1)
     history.add_argument("--json", action="store_true", help="print JSON, for programs")
-    undo = actions.add_parser("undo", help="undo an operation, by default your latest")
+    undo = actions.add_parser("undo", help="undo an operation (default: your latest)")
     undo.add_argument("operation", nargs="?", metavar="ID")
     undo.set_defaults(command=run, action=_undo)
     for name, text, action in (
         ("export", "write the current marks, as .csv or .json", _export),
-        ("import", "take marks in, all at once, from .csv or .json", _import),
-        ("backup", "write all marks and their history, as .json", _backup),
-        ("restore", "take in a backup, where no marks are yet", _restore),
+        ("import", "import marks from .csv or .json, as one operation", _import),
+        ("backup", "write all marks with their history, as .json", _backup),
+        ("restore", "read a backup into a database that has no marks yet", _restore),
     ):
         moving = actions.add_parser(name, help=text)
         moving.add_argument("file", type=Path, metavar="FILE")
@@ -88,8 +110,8 @@ def run(arguments: argparse.Namespace) -> None:
         marks.close()
     if marks.left_out:
         raise IncompleteError(
-            "Some marks are left out, as told above: the database is damaged, or was not made "
-            "by ConvLens. The others are as they were made."
+            "Some marks are left out, for the reasons above: the database is damaged, or "
+            "ConvLens did not write it. The other marks are complete."
         )
 
 
@@ -104,7 +126,9 @@ def _filters(
     parser.add_argument("run", metavar="RUN")
     parser.add_argument("path", metavar="LAYER", help="Keras path of the layer")
     parser.add_argument("channels", nargs=count, type=int, metavar="FILTER")
-    parser.add_argument("--call", type=int, default=0, help="of a shared layer (default: 0)")
+    parser.add_argument(
+        "--call", type=int, default=0, help="call of a shared layer (default: 0)"
+    )
     parser.set_defaults(command=run, action=action)
     return parser
 

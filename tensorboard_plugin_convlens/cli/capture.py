@@ -26,24 +26,27 @@ examples:
   convlens capture 'ckpt/*.weights.h5' --model m.keras --images photos --logdir logs --jobs 2
   convlens capture vgg16.keras --images cat.png --logdir logs --layers 'block3_*'
 
-The step of a model is the number beside epoch (ep, e) in the name of its file, else beside step
-(iteration, iter, it, update), else beside checkpoint (ckpt, cp), else the first one in
-weights.03-0.21: acc-0.87-epoch-04.keras is step 4. If the names of a series have none of these,
-the whole number that differs counts; a single model without one is step 0.
+The step of a model is the number in its file name that stands beside epoch (ep, e); if there is
+none, beside step (iteration, iter, it, update); then beside checkpoint (ckpt, cp); then the
+first number in weights.03-0.21. So acc-0.87-epoch-04.keras is step 4. If the names of a series
+have none of these, the step is the whole number that differs between them. A single model
+without any of them is step 0.
 
-Pictures become 8-bit: whole numbers by the range of their type (or of 12 bits in 16 and the
-like, which a message says), floating point by its own range. Transparent parts become white.
-Every page of a TIFF is a picture; of an animation it is the first frame.
+Pictures are converted to 8 bits: whole numbers by the range of their type, floating point by
+the range of the picture. A message tells you when the range is smaller than that of the type,
+such as 12 bits in 16. Transparent parts become white. Every page of a TIFF is a picture; of an
+animation, only the first frame is used.
 
-What is captured already, with the same weights, inputs and options, is not captured again, so
-an interrupted series goes on where it stopped.
+Captures that exist with the same weights, inputs and options are not made again, so an
+interrupted series continues where it stopped.
 
-TensorFlow has two kinds of code for convolutions, with oneDNN and without. The first capture on
-a machine measures which is faster there, in some seconds, and keeps the answer in
-~/.cache/convlens/onednn.json for all commands. TF_ENABLE_ONEDNN_OPTS=0 or 1 chooses instead.
+TensorFlow can compute convolutions with oneDNN or without it. The first capture on a machine
+measures which is faster, which takes some seconds, and saves the result in
+~/.cache/convlens/onednn.json for all commands. TF_ENABLE_ONEDNN_OPTS=0 or 1 overrides it.
 
-exit status: 0 all is captured; 1 nothing is, for the reason given; 2 wrong usage; 3 some models
-could not be captured, all others are; 130 interrupted; 141 nobody reads the output any more.
+exit status: 0 all models are captured; 1 none is, for the reason given; 2 wrong usage; 3 some
+models could not be captured, all others are; 130 interrupted; 141 the reader of the output has
+gone.
 """
 
 
@@ -51,8 +54,8 @@ def add_parser(commands: argparse._SubParsersAction[Any]) -> None:
     """Adds the command."""
     parser = commands.add_parser(
         "capture",
-        help="capture the filters of saved models for some photographs",
-        description="Captures every filter of saved Keras models for some photographs.",
+        help="capture the filters of saved models on photographs",
+        description="Captures every filter of saved Keras models on photographs.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -66,36 +69,39 @@ def add_parser(commands: argparse._SubParsersAction[Any]) -> None:
         "--model",
         type=Path,
         metavar="FILE",
-        help="model that files of weights (.h5 of Keras 2 or 3) belong to: a saved model, or a "
-        ".json file with model.to_json()",
+        help="model that weights files (.h5 of Keras 2 or 3) belong to: a saved model, or a "
+        ".json file with the result of model.to_json()",
     )
     parser.add_argument(
         "--jobs",
         type=int,
         default=1,
         metavar="N",
-        help="processes to capture a series in, each with its own TensorFlow (default: 1)",
+        help="processes that capture a series, each with its own TensorFlow (default: 1)",
     )
     parser.add_argument(
         "--images",
         required=True,
         type=Path,
         metavar="DIR",
-        help="a picture, a directory of them, or one with a directory of pictures per class",
+        help="a picture, a directory of pictures, or one with a subdirectory per class",
     )
     parser.add_argument(
-        "--logdir", required=True, metavar="LOGS", help="log directory to write"
+        "--logdir", required=True, metavar="LOGS", help="log directory to write to"
     )
     parser.add_argument(
-        "--run", default=".", help="name of the run (default: the log directory)"
+        "--run", default=".", help="name of the run (default: the log directory itself)"
     )
     parser.add_argument(
         "--step",
         type=int,
-        help="step to capture one model as (default: from the file name, see below)",
+        help="step of a single model (default: from the file name, see below)",
     )
     parser.add_argument(
-        "--layers", nargs="+", metavar="LAYER", help="layers or patterns (default: all)"
+        "--layers",
+        nargs="+",
+        metavar="LAYER",
+        help="layers or patterns to capture (default: all)",
     )
     parser.add_argument(
         "--methods",
@@ -121,17 +127,21 @@ def add_parser(commands: argparse._SubParsersAction[Any]) -> None:
     parser.add_argument(
         "--color-order",
         choices=["rgb", "bgr"],
-        help="order of the color channels that the model takes (default: as --preprocess makes "
-        "it)",
+        help="order of the color channels of the model's input (default: the order that "
+        "--preprocess produces)",
     )
     parser.add_argument(
         "--class-names",
         type=Path,
         metavar="FILE",
-        help="text file with the name of one class a line, in the order of the model's output",
+        help="text file with one class name per line, in the order of the model's output",
     )
     parser.add_argument(
-        "--most", type=int, default=8, metavar="N", help="pictures to take (default: 8)"
+        "--most",
+        type=int,
+        default=8,
+        metavar="N",
+        help="number of pictures to use (default: 8)",
     )
     parser.set_defaults(command=run)
 

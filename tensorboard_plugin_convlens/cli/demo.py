@@ -28,11 +28,11 @@ def add_parser(commands: argparse._SubParsersAction[Any]) -> None:
     """Adds the command."""
     parser = commands.add_parser(
         "demo",
-        help="make captures of real networks and show them",
+        help="capture real networks and show them in TensorBoard",
         description="Starts TensorBoard, trains a small network on handwritten digits with "
-        "ConvLensCallback, then captures a trained VGG16: first for one photograph, then for "
-        "four. The tab can be opened as soon as the training has its first capture. Ctrl-C "
-        "ends everything. Needs the extra packages of: pip install "
+        "ConvLensCallback, then captures a trained VGG16: first on one photograph, then on "
+        "four. You can open the tab as soon as the first step is captured. Press Ctrl-C to end "
+        "everything. Install the packages that it needs with: pip install "
         "'tensorboard-plugin-convlens[demo]'",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -44,14 +44,16 @@ def add_parser(commands: argparse._SubParsersAction[Any]) -> None:
         "--serve",
         action=argparse.BooleanOptionalAction,
         default=True,
-        help="start TensorBoard, and leave it running until Ctrl-C (default)",
+        help="start TensorBoard and keep it running until Ctrl-C (default)",
     )
-    parser.add_argument("--port", type=int, default=6006, help="of TensorBoard (default: 6006)")
+    parser.add_argument(
+        "--port", type=int, default=6006, help="port of TensorBoard (default: 6006)"
+    )
     parser.add_argument(
         "--epochs",
         type=int,
         default=_EPOCHS,
-        help=f"of the training on digits (default: {_EPOCHS})",
+        help=f"epochs of the training on digits (default: {_EPOCHS})",
     )
     parser.set_defaults(command=run)
 
@@ -73,7 +75,7 @@ def run(arguments: argparse.Namespace) -> None:
         tab = _Tab(arguments, processes) if arguments.serve else None
         failed = [part for part in _PARTS if not _is_done(part, arguments, processes, tab)]
         rest = " and the ".join(_PARTS[part] for part in failed)
-        sentence = f"The {rest} failed, as told above." if failed else ""
+        sentence = f"The {rest} failed, for the reason above." if failed else ""
         if tab is None:
             print(f"See it with: tensorboard --logdir {arguments.logdir}")
         else:

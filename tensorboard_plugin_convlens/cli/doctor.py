@@ -32,15 +32,16 @@ examples:
   convlens doctor logs --fix
   convlens doctor logs --json | jq '.findings[].problem'
 
-Checks every file of every run: model graphs, input images, manifests and tests of verdicts
-against their SHA-256, every sheet and segment against its checksum; looks for unfinished files
-and packs that no step needs, symbolic links, missing permissions, a missing announcement to
-TensorBoard and clocks that were wrong; and checks the database of marks beside the runs.
-Without --fix nothing is changed. With it, what a writer left that is gone is removed, and a
-missing announcement is written: nothing is lost by either. What a living writer has open is
-never touched; where that cannot be known, nothing that is younger than a day is.
+Checks every file of every run: model graphs, input images, manifests and ablation tests against
+their SHA-256, and every sheet and segment against its checksum. Looks for unfinished files,
+packs that no step needs, symbolic links, missing permissions, a missing discovery event and
+wrong clocks. Also checks the database of marks in the log directory.
 
-exit status: 0 nothing is wrong, or all of it is fixed; 1 the log directory cannot be read or
+Without --fix, nothing is changed. --fix removes files that dead writers left, and writes a
+missing discovery event; neither loses any data. It never touches a file that a running writer
+has open. Where that cannot be determined, it leaves everything younger than a day.
+
+exit status: 0 nothing is wrong, or everything is fixed; 1 the log directory cannot be read or
 holds no captures; 2 wrong usage; 3 something is wrong; 130 interrupted.
 """
 
@@ -59,8 +60,8 @@ def add_parser(commands: argparse._SubParsersAction[Any]) -> None:
     parser = commands.add_parser(
         "doctor",
         help="check every file of a log directory",
-        description="Says what is wrong with the captures of a log directory, and fixes what "
-        "can be fixed without a loss.",
+        description="Lists what is wrong with the captures of a log directory, and fixes what "
+        "can be fixed without losing data.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -68,7 +69,7 @@ def add_parser(commands: argparse._SubParsersAction[Any]) -> None:
     parser.add_argument(
         "--fix",
         action="store_true",
-        help="remove what dead writers left, and announce runs to TensorBoard",
+        help="remove files that dead writers left, and write missing discovery events",
     )
     parser.add_argument("--json", action="store_true", help="print JSON, for programs")
     parser.set_defaults(command=run)

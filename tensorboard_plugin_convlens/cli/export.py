@@ -29,9 +29,10 @@ examples:
   convlens export filters logs --run train --output filters.csv
   convlens export statistics logs --run train --step 9 --output numbers.csv
 
-A mask says which filters are called useless. The table of filters has a row for each, with
-its criteria, flags, changes since the captured step before, and its mark. Statistics are all
-numbers of a step as they were captured, also those of each input image, one per row.
+A mask removes the filters that are marked useless and keeps all others. The table of filters
+has one row per filter, with its criteria, its flags, its changes since the previous captured
+step, and its mark. The table of statistics has every captured number of a step, one per row,
+including those of each input image.
 """
 
 
@@ -40,7 +41,7 @@ def add_parser(commands: argparse._SubParsersAction[Any]) -> None:
     parser = commands.add_parser(
         "export",
         help="write masks, tables of filters and statistics for other programs",
-        description="Writes a mask of the filters that are called useless, a table of all "
+        description="Writes a mask that removes the filters marked useless, a table of all "
         "filters, or all statistics of a step.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -73,7 +74,7 @@ def _export_mask(reader: Reader, name: str, arguments: argparse.Namespace) -> st
     graph = reader.model_graph(name, arguments.step)
     useless = verdict_source.useless_of(arguments)
     if not useless:
-        raise InputError("There is nothing to write: no filter of this run is called useless.")
+        raise InputError("There is nothing to write: no filter of this run is marked useless.")
     filters = {one.path: one.channels or 0 for one in graph.layers if one.is_convolution}
     mask = build_mask(filters, removable(graph, useless))
     write_output(arguments.output, encode_mask(mask, arguments.output.suffix))

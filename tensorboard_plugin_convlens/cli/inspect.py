@@ -26,11 +26,11 @@ def add_parser(commands: argparse._SubParsersAction[Any]) -> None:
     parser = commands.add_parser(
         "inspect",
         help="list the runs, steps and layers of a log directory",
-        description="Lists the captures of a log directory: runs, steps, layers, sizes.",
+        description="Lists runs, steps, layers and sizes of the captures in a log directory.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("logdir", metavar="LOGDIR", help="log directory to look into")
+    parser.add_argument("logdir", metavar="LOGDIR", help="log directory to list")
     parser.add_argument("--json", action="store_true", help="print JSON, for programs")
     parser.set_defaults(command=run)
 

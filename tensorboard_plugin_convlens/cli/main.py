@@ -86,7 +86,7 @@ def build_parser() -> argparse.ArgumentParser:
         action="version",
         version=f"convlens {tensorboard_plugin_convlens.__version__}",
     )
-    parser.add_argument("--debug", action="store_true", help="show tracebacks of faults")
+    parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for command in (capture, demo, inspect, doctor, annotate, ablate, export, prune):
         command.add_parser(commands)

@@ -18,9 +18,10 @@ examples:
   convlens prune model.keras --mask mask.json --output smaller.keras
   convlens prune model.keras --mask mask.npz --output smaller.keras --json
 
-Chains of layers and residual networks can be made smaller; where a channel cannot be cut out,
-the command says at which layer and why, and writes nothing. The smaller model is compared with
-the old one with the removed channels at zero before it is written.
+Plain chains of layers and residual networks can be pruned. If a channel cannot be cut out, the
+command reports the layer and the reason, and writes nothing. Before it writes the smaller
+model, it checks that the model gives the same output as the old one with the removed channels
+at zero.
 """
 
 
@@ -28,8 +29,8 @@ def add_parser(commands: argparse._SubParsersAction[Any]) -> None:
     """Adds the command."""
     parser = commands.add_parser(
         "prune",
-        help="make a saved model smaller by a mask of filters",
-        description="Writes a smaller model, without the filters that a mask removes and "
+        help="cut the filters that a mask removes out of a saved model",
+        description="Writes a smaller model without the filters that a mask removes and "
         "everything that only carries their channels.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -40,12 +41,14 @@ def add_parser(commands: argparse._SubParsersAction[Any]) -> None:
         required=True,
         type=Path,
         metavar="FILE",
-        help="mask of filters, as `convlens export mask` writes it: .json or .npz",
+        help="mask of filters (.json or .npz), as `convlens export mask` writes it",
     )
     parser.add_argument(
         "--output", required=True, type=Path, metavar="FILE", help=".keras file to write"
     )
-    parser.add_argument("--json", action="store_true", help="say what was done as JSON")
+    parser.add_argument(
+        "--json", action="store_true", help="print the result as JSON, for programs"
+    )
     parser.set_defaults(command=run)
 
 

@@ -19,19 +19,25 @@ def add_options(add: Callable[..., Any]) -> None:
         "--verdicts",
         type=Path,
         metavar="FILE",
-        help="marks as .csv or .json (default: those made in the tab, beside the logs)",
+        help="marks as .csv or .json (default: the marks of the log directory)",
     )
     add(
         "--db",
         default="",
         metavar="DATABASE",
-        help="where the marks are kept, as for --convlens_db (default: beside the logs)",
+        help="database of the marks, as --convlens_db of TensorBoard (default: the one in the "
+        "log directory)",
     )
-    add("--collection", default="", metavar="NAME", help="of the marks in a shared database")
+    add(
+        "--collection",
+        default="",
+        metavar="NAME",
+        help="name of the log directory in a shared database",
+    )
 
 
 def useless_of(arguments: argparse.Namespace) -> dict[str, tuple[int, ...]]:
-    """The filters that are called useless: key of a layer → channels.
+    """The filters marked useless: key of a layer → channels.
 
     Raises:
       InputError: The file is none, or there are two sources, or verdicts of several runs.

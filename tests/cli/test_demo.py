@@ -70,7 +70,7 @@ def test_the_tab_is_there_while_the_training_runs_and_stays_when_vgg16_fails(dem
     url = f"http://localhost:{port}/data/plugin/convlens/runs"
     wait_until(lambda: runs_at(url), output)
     assert [run["run"] for run in runs_at(url)] == ["digits/train"]
-    wait_until(lambda: "The capture of VGG16 failed, as told above." in output(), output)
+    wait_until(lambda: "The capture of VGG16 failed, for the reason above." in output(), output)
     assert "The weights are damaged." in output()
     (run,) = runs_at(url)
     assert run["steps"]

@@ -44,7 +44,7 @@ def test_marks_made_in_the_tab_are_tested_and_exported(digits: Path, tmp_path: P
     mask = tmp_path / "mask.json"
     export = ["export", "mask", str(logs), "--output", str(mask)]
     assert main(export) == 1
-    assert "no filter of this run is called useless" in capsys.readouterr().err
+    assert "no filter of this run is marked useless" in capsys.readouterr().err
     store = MarkStore(find_store(logs))
     useless, useful = Opinion("useless"), Opinion("useful")
     marks = [Mark(FilterKey(".", "conv1", 0, 3), useless)]
@@ -89,7 +89,7 @@ def test_verdicts_in_a_shared_database_are_found_by_their_collection(
     assert main([*export, *shared]) == 0
     assert read_mask(marked / "shared.json").removed == 3
     assert main([*export, *shared[:2], "--collection", "another"]) == 1
-    assert "no filter of this run is called useless" in capsys.readouterr().err
+    assert "no filter of this run is marked useless" in capsys.readouterr().err
     assert main([*export, *shared, "--verdicts", str(marked / "marks.csv")]) == 1
     assert "Give --verdicts, or --db with --collection, not both" in capsys.readouterr().err
 

@@ -35,7 +35,7 @@ class Verdict:
 
 
 def useless_filters(verdicts: Iterable[Verdict], run: str | None) -> dict[str, tuple[int, ...]]:
-    """The filters that are called useless: key of a layer → channels, ascending.
+    """The filters that are marked useless: key of a layer → channels, ascending.
 
     Args:
       verdicts: Of one run or of several.
@@ -60,11 +60,11 @@ def useless_filters(verdicts: Iterable[Verdict], run: str | None) -> dict[str, t
 def removable(
     graph: ModelGraph, useless: Mapping[str, tuple[int, ...]]
 ) -> list[tuple[str, int]]:
-    """(path, channel) of the filters that are called useless in every call of their layer.
+    """(path, channel) of the filters that are marked useless in every call of their layer.
 
     Raises:
       InputError: A layer is not in the model, or a filter of a layer that is called several
-        times is called useless in some of its calls only.
+        times is marked useless in some of its calls only.
     """
     calls: dict[str, list[str]] = {}
     for layer in graph.layers:
@@ -82,7 +82,7 @@ def removable(
             ]
             if missing:
                 raise InputError(
-                    f"Filter {channel} of {key} is called useless, but not in {missing[0]}, "
+                    f"Filter {channel} of {key} is marked useless, but not in {missing[0]}, "
                     "which has the same weights: it can only be removed from both."
                 )
             found.add((path_of[key], channel))
