@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from tensorboard_plugin_convlens.core.records import Gradients
 from tensorboard_plugin_convlens.engine.plan import Route
-from tensorboard_plugin_convlens.engine.windows.window_place import Place
+from tensorboard_plugin_convlens.engine.windows.unit_windows import UnitWindows
 
 _SHAPE, _KERNEL = (8, 56, 56, 256), (3, 3, 256, 256)
 _REPETITIONS = 8
@@ -64,17 +64,19 @@ def _units(
 ) -> tuple[int, int]:
     """Of the output, for all live filters of a block together: in windows, on the tensor."""
     output = operation.outputs[0]
-    if route.crop is None or not block.cropped:
+    if route.window_route is None or not block.cropped:
         frames = int(np.prod(output.shape.as_list()[1:3])) * len(live)
         return frames, frames
-    place = Place(
-        route.crop.planes[id(output)],
-        route.crop.lengths[id(output)],
+    windows = UnitWindows(
+        route.window_route.windows[id(output)],
+        route.window_route.lengths[id(output)],
         block.unit_row[live],
         block.unit_column[live],
     )
     rows, columns = (
         np.clip(start + size, 0, length) - np.clip(start, 0, length)
-        for start, size, length in zip(place.starts, place.size, place.lengths, strict=True)
+        for start, size, length in zip(
+            windows.starts, windows.size, windows.lengths, strict=True
+        )
     )
-    return int(np.prod(place.size)) * len(live), int((rows * columns).sum())
+    return int(np.prod(windows.size)) * len(live), int((rows * columns).sum())

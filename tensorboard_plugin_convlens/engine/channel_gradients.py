@@ -25,9 +25,9 @@ from tensorboard_plugin_convlens.engine.backward.backward_pass import Differenti
 from tensorboard_plugin_convlens.engine.backward.vjp import Residuals
 from tensorboard_plugin_convlens.engine.plan import Route
 from tensorboard_plugin_convlens.engine.windows.windowed_pass import (
-    crop_gradients,
     largest_power,
     tops_and_lefts,
+    windowed_gradients,
 )
 from tensorboard_plugin_convlens.tracing.types import Value
 
@@ -55,7 +55,7 @@ class GradientStream:
         self._residuals = residuals
         self._target = target
         self._maps = maps.reshape(maps.shape[0], -1)
-        self._crop = route.crop if target == "max" else None
+        self._window_route = route.window_route if target == "max" else None
 
     def blocks(self, channels: Sequence[int]) -> Iterator[Gradients]:
         """Blocks of channels in the order given; channels without gradient cost nothing."""
@@ -67,9 +67,9 @@ class GradientStream:
 
     def _picture_shape(self) -> tuple[int, int, int]:
         layout = self._route.source_layout
-        if self._crop is None:
+        if self._window_route is None:
             return (*layout.plane, layout.channels)
-        rows, columns = self._crop.planes[id(self._crop.source)]
+        rows, columns = self._window_route.windows[id(self._window_route.source)]
         return rows.size, columns.size, layout.channels
 
     def _block(self, channels: IntArray) -> Gradients:
@@ -85,11 +85,13 @@ class GradientStream:
 
     def _values(self, channels: IntArray, units: IntArray) -> FloatArray:
         residuals = self._residuals.beginning_at(self._route.convolution.target, channels)
-        if self._crop is None:
+        if self._window_route is None:
             return self._frame(self._seed(channels, units, residuals), residuals)
         width = self._route.convolution.layout.plane[1]
         places = (units // width, units % width)
-        return crop_gradients(self._crop, self._differentiation, residuals, channels, places)
+        return windowed_gradients(
+            self._window_route, self._differentiation, residuals, channels, places
+        )
 
     def _seed(self, channels: IntArray, units: IntArray, residuals: Residuals) -> Value:
         """`[filter, 1, *shape]`: ones at the units, or all over the planes."""
@@ -115,8 +117,8 @@ class GradientStream:
         width = self._route.convolution.layout.plane[1]
         rows, columns = units // width, units % width
         top = left = np.zeros(len(channels), np.int32)
-        if self._crop is not None:
-            top, left = tops_and_lefts(self._crop, rows, columns)
+        if self._window_route is not None:
+            top, left = tops_and_lefts(self._window_route, rows, columns)
         if self._target == "sum":
             rows = columns = np.full(len(channels), -1, np.int32)
         return Gradients(
@@ -126,6 +128,6 @@ class GradientStream:
             left=left,
             unit_row=rows,
             unit_column=columns,
-            cropped=self._crop is not None,
+            cropped=self._window_route is not None,
             source=self._route.source or 0,
         )

@@ -43,21 +43,21 @@ class Hashes:
     lineage: str
 
 
-class Lineage:
+class ContentHashes:
     """Follows, once, what each captured layer depends on; hashes it at every capture."""
 
     def __init__(self, plan: Plan) -> None:
         self._graph = plan.trace.wrapped.graph
         self._made_of = (plan.graph.fingerprint, _structure(plan.trace.operations))
-        place = {id(inner): bit for bit, (_, inner) in enumerate(self._graph.captures)}
-        self._impure = 1 << len(place)
-        self._masks = self._follow(plan.trace.operations, place)
+        bit_of = {id(inner): bit for bit, (_, inner) in enumerate(self._graph.captures)}
+        self._impure = 1 << len(bit_of)
+        self._masks = self._follow(plan.trace.operations, bit_of)
         self._own = {
-            index: _read_by(route.convolution.node.operations, place)
+            index: _read_by(route.convolution.node.operations, bit_of)
             for index, route in plan.routes.items()
         }
         self._all = {
-            index: self._mask(route, plan, place) | self._own[index]
+            index: self._mask(route, plan, bit_of) | self._own[index]
             for index, route in plan.routes.items()
         }
         self._keys = {index: plan.graph.layers[index].key for index in plan.routes}
@@ -96,7 +96,9 @@ class Lineage:
         texts = [_VERSION, *more, *read]
         return hashlib.sha256("\0".join(texts).encode()).hexdigest()
 
-    def _follow(self, operations: Sequence[Operation], place: dict[int, int]) -> dict[int, int]:
+    def _follow(
+        self, operations: Sequence[Operation], bit_of: dict[int, int]
+    ) -> dict[int, int]:
         """Per operation, a bit for everything captured that it depends on."""
         masks: dict[int, int] = {}
         for operation in operations:
@@ -108,23 +110,23 @@ class Lineage:
             for before in operation.control_inputs:
                 mask |= masks.get(id(before), 0) & self._impure
             for tensor in operation.outputs:
-                mask |= 1 << place[id(tensor)] if id(tensor) in place else 0
+                mask |= 1 << bit_of[id(tensor)] if id(tensor) in bit_of else 0
             masks[id(operation)] = mask
         return masks
 
-    def _mask(self, route: Route, plan: Plan, place: dict[int, int]) -> int:
+    def _mask(self, route: Route, plan: Plan, bit_of: dict[int, int]) -> int:
         """What maps, gradients and statistics of a layer depend on."""
         mask = self._masks[id(route.convolution.target.op)]
         if route.activated is not None:
             mask |= self._masks[id(route.activated.op)]
         for inner, (layer, _) in plan.trace.variables.items():
             if layer is not None and layer is route.normalization:
-                mask |= 1 << place[inner]
+                mask |= 1 << bit_of[inner]
         return mask
 
 
 def hash_values(values: Sequence[str]) -> str:
-    """One SHA-256, hexadecimal, of what `Lineage.values` returns."""
+    """One SHA-256, hexadecimal, of what `ContentHashes.values` returns."""
     return hashlib.sha256("\0".join(values).encode()).hexdigest()
 
 
@@ -135,9 +137,9 @@ def _structure(operations: Sequence[Operation]) -> str:
     or a layer's `call` may change without it.
     """
     digest = hashlib.sha256()
-    place = {id(one): index for index, one in enumerate(operations)}
+    position = {id(one): index for index, one in enumerate(operations)}
     for operation in operations:
-        read = [(place.get(id(one.op), -1), one.value_index) for one in operation.inputs]
+        read = [(position.get(id(one.op), -1), one.value_index) for one in operation.inputs]
         digest.update(f"{operation.type} {read};".encode())
         attributes = operation.node_def.attr
         for name in sorted(set(attributes) - _TEXTS):
@@ -146,11 +148,11 @@ def _structure(operations: Sequence[Operation]) -> str:
     return digest.hexdigest()
 
 
-def _read_by(operations: Sequence[Operation], place: dict[int, int]) -> int:
+def _read_by(operations: Sequence[Operation], bit_of: dict[int, int]) -> int:
     mask = 0
     for operation in operations:
         for tensor in operation.inputs:
-            mask |= 1 << place[id(tensor)] if id(tensor) in place else 0
+            mask |= 1 << bit_of[id(tensor)] if id(tensor) in bit_of else 0
     return mask
 
 

@@ -18,7 +18,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from tensorboard_plugin_convlens.engine.windows.window_route import CropRoute
+from tensorboard_plugin_convlens.engine.windows.window_route import WindowRoute
 from tensorboard_plugin_convlens.tracing.types import Operation
 
 _DENSE = frozenset({"Conv2D", "Conv3D"})
@@ -40,19 +40,19 @@ def frame_work(path: Iterable[Operation]) -> float:
     return sum(_per_unit(operation) * _units(operation) for operation in path)
 
 
-def crop_work(route: CropRoute) -> float:
+def window_work(route: WindowRoute) -> float:
     """Through the windows, per filter."""
     work = 0.0
     for operation in route.path:
-        rows, columns = route.planes[id(operation.outputs[0])]
+        rows, columns = route.windows[id(operation.outputs[0])]
         overhead = _DENSE_OVERHEAD if operation.type in _DENSE else _OTHER_OVERHEAD
         work += rows.size * columns.size * _per_unit(operation) * overhead
     return work
 
 
-def prefers_crop(route: CropRoute, path: Iterable[Operation]) -> bool:
+def prefers_windows(route: WindowRoute, path: Iterable[Operation]) -> bool:
     """Whether windows are less work than the whole frame."""
-    return crop_work(route) < frame_work(path)
+    return window_work(route) < frame_work(path)
 
 
 def is_dense(path: Iterable[Operation]) -> bool:

@@ -27,7 +27,7 @@ from tensorboard_plugin_convlens.core.records import (
     ModelGraph,
     Skipped,
 )
-from tensorboard_plugin_convlens.engine.content_hashes import Hashes, Lineage
+from tensorboard_plugin_convlens.engine.content_hashes import ContentHashes, Hashes
 from tensorboard_plugin_convlens.engine.forward import Forward
 from tensorboard_plugin_convlens.engine.plan import Plan
 from tensorboard_plugin_convlens.engine.precision import Precision
@@ -101,15 +101,15 @@ class Engine:
 
     def values(self) -> tuple[str, ...]:
         """Hashes of all that the model reads now; equal ones mean an unchanged model."""
-        return self._lineage.values()
+        return self._content_hashes.values()
 
     def hashes(self, arrays: str, values: Sequence[str]) -> dict[int, Hashes]:
         """What each captured layer depended on at `values`; see `engine/content_hashes.py`."""
-        return self._lineage.hashes(arrays, values)
+        return self._content_hashes.hashes(arrays, values)
 
     @cached_property
-    def _lineage(self) -> Lineage:
-        return Lineage(self._plan)
+    def _content_hashes(self) -> ContentHashes:
+        return ContentHashes(self._plan)
 
     def frame(self, layer: int) -> tuple[int, int]:
         """(height, width) of the input that the gradients of a layer are taken at."""

@@ -17,7 +17,7 @@ from tensorboard_plugin_convlens.core.records import (
     Statistic,
     Target,
 )
-from tensorboard_plugin_convlens.engine.backward.active_channels import OpenChannels
+from tensorboard_plugin_convlens.engine.backward.active_channels import ActiveChannels
 from tensorboard_plugin_convlens.engine.backward.vjp import Residuals
 from tensorboard_plugin_convlens.engine.channel_gradients import GradientStream
 from tensorboard_plugin_convlens.engine.plan import Plan, Route
@@ -44,7 +44,9 @@ class Forward:
             dtype: Residuals(values, dtype) for dtype in (tf.float32, tf.bfloat16)
         }
         # Without `self`: in a circle of references, values stay until Python looks for one.
-        self._channels = OpenChannels(plan.strands, lambda one: values[id(one.outputs[0])])
+        self._channels = ActiveChannels(
+            plan.channel_chains, lambda one: values[id(one.outputs[0])]
+        )
         self._loss_gradients: dict[int, Any] | None = None
         self._last_maps: tuple[int, FloatArray] | None = None
         self.predictions: tuple[Prediction, ...] = tuple(

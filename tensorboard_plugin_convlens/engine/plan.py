@@ -15,12 +15,15 @@ from tensorboard_plugin_convlens.core.records import (
     ReceptiveField,
     Skipped,
 )
-from tensorboard_plugin_convlens.engine.backward.active_channels import Strand
+from tensorboard_plugin_convlens.engine.backward.active_channels import ChannelChain
 from tensorboard_plugin_convlens.engine.backward.backward_pass import Differentiation
-from tensorboard_plugin_convlens.engine.backward.channel_chains import find_strands
-from tensorboard_plugin_convlens.engine.cost import is_dense, prefers_crop
-from tensorboard_plugin_convlens.engine.windows.seen_windows import receptive_planes
-from tensorboard_plugin_convlens.engine.windows.window_route import CropRoute, find_crop_route
+from tensorboard_plugin_convlens.engine.backward.channel_chains import find_channel_chains
+from tensorboard_plugin_convlens.engine.cost import is_dense, prefers_windows
+from tensorboard_plugin_convlens.engine.windows.seen_windows import receptive_windows
+from tensorboard_plugin_convlens.engine.windows.window_route import (
+    WindowRoute,
+    find_window_route,
+)
 from tensorboard_plugin_convlens.tracing.activations import (
     activated_output,
     normalization_after,
@@ -58,7 +61,7 @@ class Route:
       source_layout: How that input is a picture.
       source_tensor: That input.
       path: The operations in between, from the last to the first.
-      crop: The windows in between, where they are less work than the whole frame.
+      window_route: The windows in between, where they are less work than the whole frame.
       is_dense: Whether dense convolutions take most of the time.
       guidance: What a guided pass gates on the way.
       activated: The convolution's output after its activation function, or None.
@@ -73,7 +76,7 @@ class Route:
     source_layout: Layout
     source_tensor: Any
     path: tuple[Any, ...]
-    crop: CropRoute | None
+    window_route: WindowRoute | None
     is_dense: bool
     guidance: Guidance
     activated: Any | None
@@ -106,7 +109,7 @@ class Plan:
         self.heads: tuple[Head, ...] = find_heads(self.trace)
         self.loss_path: tuple[Any, ...] = self._loss_path()
         on_the_way = (one for route in self.routes.values() for one in route.path)
-        self.strands: dict[int, Strand] = find_strands(
+        self.channel_chains: dict[int, ChannelChain] = find_channel_chains(
             dict.fromkeys(on_the_way), lambda tensor: bool(self.differentiation.sources(tensor))
         )
         self.skipped: tuple[Skipped, ...] = (
@@ -152,7 +155,7 @@ class Plan:
             source_layout=self.input_layouts[source or 0],
             source_tensor=self.trace.inputs[source or 0],
             path=path,
-            crop=self._crop(path, target, self.trace.inputs[source or 0]),
+            window_route=self._window_route(path, target, self.trace.inputs[source or 0]),
             is_dense=is_dense(path),
             guidance=self.differentiation.rectifiers.guidance(path),
             activated=activated_output(self.nodes, convolution.index),
@@ -160,9 +163,11 @@ class Plan:
             normalization=normalization_after(self.nodes, convolution.index),
         )
 
-    def _crop(self, path: tuple[Any, ...], target: Any, source: Any) -> CropRoute | None:
-        route = find_crop_route(path, target, source, self.differentiation)
-        return route if route is not None and prefers_crop(route, path) else None
+    def _window_route(
+        self, path: tuple[Any, ...], target: Any, source: Any
+    ) -> WindowRoute | None:
+        route = find_window_route(path, target, source, self.differentiation)
+        return route if route is not None and prefers_windows(route, path) else None
 
     def _without_gradient(self) -> list[Skipped]:
         return [
@@ -205,11 +210,11 @@ def _receptive_fields(nodes: Sequence[Node], trace: Trace) -> list[ReceptiveFiel
     """At the first image-like input that has a say."""
     fields: list[ReceptiveField | None] = [None] * len(nodes)
     for source, tensor in enumerate(trace.inputs):
-        planes = receptive_planes(trace, source) if tensor.shape.rank == 4 else {}
+        windows = receptive_windows(trace, source) if tensor.shape.rank == 4 else {}
         for index, node in enumerate(nodes):
-            plane = planes.get(id(node.outputs[0]))
-            if plane is not None and fields[index] is None and node.operation is not None:
-                fields[index] = to_receptive_field(*plane)
+            window = windows.get(id(node.outputs[0]))
+            if window is not None and fields[index] is None and node.operation is not None:
+                fields[index] = to_receptive_field(*window)
     return fields
 
 

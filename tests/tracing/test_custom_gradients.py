@@ -31,7 +31,7 @@ def test_what_is_computed_anew_costs_no_more_than_a_network_without(around):
     routes = [Engine(one, IMAGE)._plan.routes for one in (with_, without)]
     kinds = [[[op.type for op in one.path] for one in each.values()] for each in routes]
     assert "IdentityN" not in str(kinds[0])
-    crops = [[one.crop is None for one in each.values()] for each in routes]
+    crops = [[one.window_route is None for one in each.values()] for each in routes]
     assert crops[0] == crops[1]
 
 

@@ -26,11 +26,11 @@ from tensorboard_plugin_convlens.core.records import IntArray
 from tensorboard_plugin_convlens.tracing.types import Operation, Tensor, TensorId, Value
 
 _GRAIN = 16
-"""Open channels are filled up to a multiple of it: convolutions work on so many at once."""
+"""Active channels are filled up to a multiple of it: convolutions work on so many at once."""
 
 
 @dataclass(frozen=True)
-class Strand:
+class ChannelChain:
     """What lies between a convolution and those that read it, channel by channel alike.
 
     Attributes:
@@ -44,39 +44,39 @@ class Strand:
     rectifiers: tuple[Operation, ...]
 
 
-class OpenChannels:
-    """Which channels of the tensors in strands are open at one image."""
+class ActiveChannels:
+    """Which channels of the tensors in channel-wise chains are active at one image."""
 
     def __init__(
         self,
-        strands: Mapping[TensorId, Strand],
+        chains: Mapping[TensorId, ChannelChain],
         output: Callable[[Operation], Value],
-        known: dict[Strand, IntArray | None] | None = None,
+        known: dict[ChannelChain, IntArray | None] | None = None,
     ) -> None:
         """Nothing is worked out before it is asked for.
 
         Args:
-          strands: From `find_strands`.
+          chains: From `find_channel_chains`.
           output: A rectifier → its output, channels last; none is less than zero.
           known: What was worked out before.
         """
-        self._strands = strands
+        self._chains = chains
         self._output = output
         self._known = {} if known is None else known
 
     def of(self, tensor: Tensor) -> IntArray | None:
         """The channels to compute, ascending `int32`; None for all of them.
 
-        A few closed ones are among them, to fill up.
+        A few inactive ones are among them, to fill up.
         """
-        strand = self._strands.get(id(tensor))
-        if strand is None:
+        chain = self._chains.get(id(tensor))
+        if chain is None:
             return None
-        if strand not in self._known:
-            self._known[strand] = self._choose(strand)
-        return self._known[strand]
+        if chain not in self._known:
+            self._known[chain] = self._choose(chain)
+        return self._known[chain]
 
-    def beginning_at(self, tensor: Tensor, channels: IntArray) -> OpenChannels:
+    def beginning_at(self, tensor: Tensor, channels: IntArray) -> ActiveChannels:
         """These, if gradients of some channels of a tensor can begin there; else without it.
 
         A gradient that begins before a rectifier is not stopped by it.
@@ -84,23 +84,23 @@ class OpenChannels:
         chosen = self.of(tensor)
         if chosen is None or np.isin(channels, chosen).all():
             return self
-        own = self._strands[id(tensor)]
+        own = self._chains[id(tensor)]
         # The chain is left out, so all of its channels are computed. What was found out about
         # the others at this image still holds.
-        others = {key: one for key, one in self._strands.items() if one is not own}
-        return OpenChannels(others, self._output, self._known)
+        others = {key: one for key, one in self._chains.items() if one is not own}
+        return ActiveChannels(others, self._output, self._known)
 
-    def _choose(self, strand: Strand) -> IntArray | None:
-        is_open = np.ones(strand.channels, np.bool_)
-        for rectifier in strand.rectifiers:
-            output = np.asarray(self._output(rectifier)).reshape(-1, strand.channels)
+    def _choose(self, chain: ChannelChain) -> IntArray | None:
+        is_active = np.ones(chain.channels, np.bool_)
+        for rectifier in chain.rectifiers:
+            output = np.asarray(self._output(rectifier)).reshape(-1, chain.channels)
             # A NaN is none of these. Where all units of a ReLU6 are at its cap, the channel
-            # is closed, too: rare, and slow to find out.
-            is_open &= ~(output.max(axis=0) <= 0)
-        count = -(-max(1, int(is_open.sum())) // _GRAIN) * _GRAIN
-        if count >= strand.channels:
+            # is inactive, too: rare, and slow to find out.
+            is_active &= ~(output.max(axis=0) <= 0)
+        count = -(-max(1, int(is_active.sum())) // _GRAIN) * _GRAIN
+        if count >= chain.channels:
             return None
         # Active ones first, each kind in its order, as many as the convolutions work on at
         # once; then ascending again, as `np.searchsorted` wants them in `Residuals.one_hot`.
-        order = np.argsort(~is_open, kind="stable")
+        order = np.argsort(~is_active, kind="stable")
         return np.sort(order[:count]).astype(np.int32)

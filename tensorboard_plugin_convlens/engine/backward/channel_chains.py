@@ -18,7 +18,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from tensorboard_plugin_convlens.engine.backward.active_channels import Strand
+from tensorboard_plugin_convlens.engine.backward.active_channels import ChannelChain
 from tensorboard_plugin_convlens.engine.backward.rules.pooling import is_tiled
 from tensorboard_plugin_convlens.tracing.operations import RECTIFIERS, is_complex
 from tensorboard_plugin_convlens.tracing.types import Operation, Tensor, TensorId
@@ -29,12 +29,14 @@ _OF_TWO = frozenset({"Add", "AddV2", "Mul", "Sub"})
 Live = Callable[[Tensor], bool]
 
 
-def find_strands(operations: Iterable[Operation], is_live: Live) -> dict[TensorId, Strand]:
-    """`id` of a tensor → the strand that it is in.
+def find_channel_chains(
+    operations: Iterable[Operation], is_live: Live
+) -> dict[TensorId, ChannelChain]:
+    """`id` of a tensor → the channel-wise chain that it is in.
 
     Args:
       operations: All through which gradients go. A tensor that one of them reads otherwise
-        than channel by channel, or several, is in no strand, nor is what comes before it:
+        than channel by channel, or several, is in no chain, nor is what comes before it:
         gradients get there around its rectifiers.
       is_live: Whether a tensor depends on an input of the model.
     """
@@ -43,19 +45,19 @@ def find_strands(operations: Iterable[Operation], is_live: Live) -> dict[TensorI
     for operation in operations:
         for tensor in operation.inputs:
             readers[id(tensor)].append(operation)
-    found: dict[TensorId, Strand] = {}
+    found: dict[TensorId, ChannelChain] = {}
     for operation in operations:
         if not _is_dense(operation):
             continue
-        strand = _follow(operation.outputs[0], readers, is_live)
-        if strand is not None:
-            found |= dict.fromkeys(strand.tensors, strand)
+        chain = _follow(operation.outputs[0], readers, is_live)
+        if chain is not None:
+            found |= dict.fromkeys(chain.tensors, chain)
     return found
 
 
 def _follow(
     tensor: Tensor, readers: Mapping[TensorId, Sequence[Operation]], is_live: Live
-) -> Strand | None:
+) -> ChannelChain | None:
     tensors, rectifiers = [tensor], []
     # From each tensor to the only one that is made of it, until convolutions read it: of these
     # there may be several, each with a kernel that leaves out the same channels.
@@ -69,7 +71,7 @@ def _follow(
     # Without a rectifier every channel is active.
     if not rectifiers:
         return None
-    return Strand(int(tensor.shape[-1]), tuple(map(id, tensors)), tuple(rectifiers))
+    return ChannelChain(int(tensor.shape[-1]), tuple(map(id, tensors)), tuple(rectifiers))
 
 
 def _is_dense(operation: Operation) -> bool:

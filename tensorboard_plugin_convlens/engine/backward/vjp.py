@@ -30,7 +30,7 @@ import numpy as np
 import tensorflow as tf
 
 from tensorboard_plugin_convlens.core.records import IntArray
-from tensorboard_plugin_convlens.engine.backward.active_channels import OpenChannels
+from tensorboard_plugin_convlens.engine.backward.active_channels import ActiveChannels
 from tensorboard_plugin_convlens.tracing.types import DType, Operation, Tensor, TensorId, Value
 
 Cotangents = Sequence[Value]
@@ -56,14 +56,14 @@ class Residuals:
         dtype: DType,
         *,
         guided: bool = False,
-        channels: OpenChannels | None = None,
+        channels: ActiveChannels | None = None,
     ) -> None:
         """`values`: `id` of a tensor of the trace → its value."""
         self._values = values
         self._derived: dict[Key, Value] = {}
         self.dtype = dtype
         self.guided = guided
-        self.channels = channels or OpenChannels({}, lambda rectifier: None)
+        self.channels = channels or ActiveChannels({}, lambda rectifier: None)
 
     def raw(self, tensor: Tensor) -> Value:
         """The value of a tensor of the trace, in its own type."""
@@ -82,23 +82,23 @@ class Residuals:
         return self._derived[key]
 
     def at(self, tensor: Tensor, key: Key, make: Callable[[], Value]) -> Value:
-        """The part of a value that the pass looks at: here its open channels.
+        """The part of a value that the pass looks at: here its active channels.
 
         Args:
           tensor: The tensor of the trace that the value lies like, place by place.
           key: Of the value, for it is made only once.
           make: Makes it.
         """
-        return self.derived(*self.opened(tensor, key, make))
+        return self.derived(*self.active_part(tensor, key, make))
 
-    def opened(
+    def active_part(
         self, tensor: Tensor, key: Key, make: Callable[[], Value]
     ) -> tuple[Key, Callable[[], Value]]:
-        """(key, maker) of the open channels of a value that lies like `tensor`."""
+        """(key, maker) of the active channels of a value that lies like `tensor`."""
         chosen = self.channels.of(tensor)
         if chosen is None:
             return key, make
-        return ("open", key), lambda: take(make(), chosen, -1)
+        return ("active channels", key), lambda: take(make(), chosen, -1)
 
     def width(self, tensor: Tensor) -> int:
         """How many channels the cotangent of a tensor has, channels last."""
@@ -106,7 +106,7 @@ class Residuals:
         return int(tensor.shape[-1]) if chosen is None else len(chosen)
 
     def kernel(self, operation: Operation) -> Value:
-        """The kernel of a convolution, between the open channels at both of its ends."""
+        """The kernel of a convolution, between the active channels at both of its ends."""
         images, kernel = operation.inputs
         before, after = (self.channels.of(one) for one in (images, operation.outputs[0]))
         # The kernel is [height, width, channel before, filter]. A filter that is inactive has
@@ -137,7 +137,7 @@ class Residuals:
 
         Args:
           tensor: Of the trace.
-          channels: Open ones.
+          channels: Active ones.
           depth: How many channels the tensor has.
         """
         # Channel 7 of all is, say, number 3 of those that are computed.
@@ -147,12 +147,12 @@ class Residuals:
         return tf.one_hot(np.searchsorted(chosen, channels), len(chosen), dtype=self.dtype)
 
     def beginning_at(self, tensor: Tensor, channels: IntArray) -> Residuals:
-        """For gradients of some channels of a tensor; see `OpenChannels.beginning_at`."""
+        """For gradients of some channels of a tensor; see `ActiveChannels.beginning_at`."""
         return self.choose(
             guided=self.guided, channels=self.channels.beginning_at(tensor, channels)
         )
 
-    def choose(self, *, guided: bool, channels: OpenChannels) -> Residuals:
+    def choose(self, *, guided: bool, channels: ActiveChannels) -> Residuals:
         """The same values, sharing what was derived, for another kind of pass."""
         other = Residuals(self._values, self.dtype, guided=guided, channels=channels)
         other._derived = self._derived

@@ -28,7 +28,7 @@ from tensorboard_plugin_convlens.tracing.operations import is_complex, is_silu_i
 from tensorboard_plugin_convlens.tracing.trace import Trace
 from tensorboard_plugin_convlens.tracing.types import Operation, Tensor, TensorId
 
-Plane = tuple[Window, Window]
+SeenWindow = tuple[Window, Window]
 """Windows along height and width."""
 
 POINTWISE = frozenset(
@@ -44,7 +44,7 @@ _CONVOLVING = frozenset({"Conv2D", "DepthwiseConv2dNative"})
 _POOLING = frozenset({"MaxPool", "AvgPool"})
 
 
-def plane_window(operation: Operation, live: Callable[[Tensor], bool]) -> Plane | None:
+def seen_window(operation: Operation, live: Callable[[Tensor], bool]) -> SeenWindow | None:
     """What one unit of the operation's output sees of those inputs that are `live`.
 
     Returns:
@@ -73,7 +73,7 @@ def _keeps_places(operation: Operation, live: Callable[[Tensor], bool]) -> bool:
     return all(one.shape.as_list() == shape for one in operation.inputs if live(one))
 
 
-def _sliding(operation: Operation) -> Plane | None:
+def _sliding(operation: Operation) -> SeenWindow | None:
     if operation.get_attr("data_format") != b"NHWC":
         return None
     if operation.type in _POOLING:
@@ -100,7 +100,7 @@ def _sliding(operation: Operation) -> Plane | None:
     return rows, columns
 
 
-def _padding(operation: Operation) -> Plane | None:
+def _padding(operation: Operation) -> SeenWindow | None:
     paddings = tf.get_static_value(operation.inputs[1])
     if paddings is None or paddings[0].any() or paddings[3].any():
         return None
@@ -108,32 +108,32 @@ def _padding(operation: Operation) -> Plane | None:
     return rows, columns
 
 
-def receptive_planes(trace: Trace, source: int) -> dict[TensorId, Plane]:
+def receptive_windows(trace: Trace, source: int) -> dict[TensorId, SeenWindow]:
     """What a unit of each tensor sees of one input, for tensors that see a fixed window."""
-    planes: dict[TensorId, Plane] = {id(trace.inputs[source]): (UNIT, UNIT)}
+    windows: dict[TensorId, SeenWindow] = {id(trace.inputs[source]): (UNIT, UNIT)}
     unknown: set[int] = set()
     for operation in trace.operations:
         dilated = _dilated(operation)
         inputs = operation.inputs if dilated is None else [dilated[0]]
-        read = [one for one in inputs if id(one) in planes or id(one) in unknown]
+        read = [one for one in inputs if id(one) in windows or id(one) in unknown]
         if not read:
             continue
         window = (
             dilated[1]
             if dilated
-            else plane_window(operation, lambda one: id(one) in planes or id(one) in unknown)
+            else seen_window(operation, lambda one: id(one) in windows or id(one) in unknown)
         )
-        seen = [planes.get(id(one)) for one in read]
+        seen = [windows.get(id(one)) for one in read]
         joined = None if window is None else join([one and look(window, one) for one in seen])
         for tensor in operation.outputs:
             if joined is None:
                 unknown.add(id(tensor))
             else:
-                planes[id(tensor)] = joined
-    return planes
+                windows[id(tensor)] = joined
+    return windows
 
 
-def _dilated(operation: Operation) -> tuple[Tensor, Plane] | None:
+def _dilated(operation: Operation) -> tuple[Tensor, SeenWindow] | None:
     """(input, window) of a dilated convolution, at its last operation.
 
     TensorFlow runs it as SpaceToBatchND, a plain convolution, and BatchToSpaceND.
@@ -159,16 +159,16 @@ def _dilated(operation: Operation) -> tuple[Tensor, Plane] | None:
     return before.inputs[0], (rows, columns)
 
 
-def look(window: Plane, further: Plane) -> Plane:
+def look(window: SeenWindow, further: SeenWindow) -> SeenWindow:
     """`Window.then` along both axes."""
     return window[0].then(further[0]), window[1].then(further[1])
 
 
-def join(planes: list[Plane | None]) -> Plane | None:
-    """The smallest plane with all inside; None if one is unknown or the strides differ."""
-    if any(one is None for one in planes):
+def join(windows: list[SeenWindow | None]) -> SeenWindow | None:
+    """The smallest window with all inside; None if one is unknown or the strides differ."""
+    if any(one is None for one in windows):
         return None
-    known = [one for one in planes if one is not None]
+    known = [one for one in windows if one is not None]
     rows: Window | None = known[0][0]
     columns: Window | None = known[0][1]
     for other_rows, other_columns in known[1:]:

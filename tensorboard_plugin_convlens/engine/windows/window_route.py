@@ -27,23 +27,23 @@ from tensorboard_plugin_convlens.core.pictures.receptive_field import UNIT
 from tensorboard_plugin_convlens.engine.backward.backward_pass import Differentiation
 from tensorboard_plugin_convlens.engine.backward.rules.pooling import is_tiled
 from tensorboard_plugin_convlens.engine.windows.seen_windows import (
-    Plane,
+    SeenWindow,
     join,
     look,
-    plane_window,
+    seen_window,
 )
 from tensorboard_plugin_convlens.tracing.operations import RECTIFIERS
 from tensorboard_plugin_convlens.tracing.types import Operation, Tensor, TensorId
 
 
 @dataclass(frozen=True)
-class CropRoute:
+class WindowRoute:
     """The windows along the way from a layer to an input.
 
     Attributes:
       path: Operations from the last to the first.
       steps: What each operation's output sees of its live inputs.
-      planes: `id` of a tensor → what one unit of the layer sees of it.
+      windows: `id` of a tensor → what one unit of the layer sees of it.
       lengths: `id` of a tensor → (height, width) of it.
       target, source: The tensors at both ends.
       rectified: `id` of a pooling → the rectifier that nothing but it reads; what its windows
@@ -51,8 +51,8 @@ class CropRoute:
     """
 
     path: tuple[Operation, ...]
-    steps: tuple[Plane, ...]
-    planes: dict[TensorId, Plane]
+    steps: tuple[SeenWindow, ...]
+    windows: dict[TensorId, SeenWindow]
     lengths: dict[TensorId, tuple[int, int]]
     target: Tensor
     source: Tensor
@@ -61,40 +61,40 @@ class CropRoute:
     def elements(self, operation: Operation) -> int:
         """How many the largest window around an operation has, for one unit."""
         sizes = [
-            int(np.prod([one.size for one in self.planes[id(tensor)]])) * int(tensor.shape[-1])
+            int(np.prod([one.size for one in self.windows[id(tensor)]])) * int(tensor.shape[-1])
             for tensor in (*operation.outputs[:1], *operation.inputs)
-            if id(tensor) in self.planes
+            if id(tensor) in self.windows
         ]
         return max(sizes)
 
 
-def find_crop_route(
+def find_window_route(
     path: Sequence[Operation], target: Tensor, source: Tensor, differentiation: Differentiation
-) -> CropRoute | None:
+) -> WindowRoute | None:
     """The windows of every tensor on a path, or None where one is not of fixed size."""
     if target.shape.rank != 4 or source.shape.rank != 4:
         return None
     on_path = {id(tensor) for operation in path for tensor in operation.outputs} | {id(source)}
     tensors = {id(target): target, id(source): source}
-    planes: dict[TensorId, Plane] = {id(target): (UNIT, UNIT)}
+    windows: dict[TensorId, SeenWindow] = {id(target): (UNIT, UNIT)}
     steps = []
     for operation in path:
-        step = plane_window(operation, lambda one: id(one) in on_path)
-        plane = planes.get(id(operation.outputs[0]))
-        if step is None or plane is None:
+        step = seen_window(operation, lambda one: id(one) in on_path)
+        window = windows.get(id(operation.outputs[0]))
+        if step is None or window is None:
             return None
         steps.append(step)
         for tensor in operation.inputs:
             if id(tensor) not in on_path:
                 continue
-            joined = join([look(plane, step), *filter(None, [planes.get(id(tensor))])])
+            joined = join([look(window, step), *filter(None, [windows.get(id(tensor))])])
             if joined is None:
                 return None
-            planes[id(tensor)] = joined
+            windows[id(tensor)] = joined
             tensors[id(tensor)] = tensor
     lengths = {key: tuple(one.shape.as_list()[1:3]) for key, one in tensors.items()}
-    return CropRoute(
-        tuple(path), tuple(steps), planes, lengths, target, source, _rectified(path)
+    return WindowRoute(
+        tuple(path), tuple(steps), windows, lengths, target, source, _rectified(path)
     )
 
 

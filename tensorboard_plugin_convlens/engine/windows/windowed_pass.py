@@ -25,17 +25,17 @@ from tensorboard_plugin_convlens.engine.backward.backward_pass import Differenti
 from tensorboard_plugin_convlens.engine.backward.rules.bit_masks import (
     masked,
     positive,
-    to_mask,
+    to_bit_mask,
 )
 from tensorboard_plugin_convlens.engine.backward.vjp import Residuals
 from tensorboard_plugin_convlens.engine.windows import windowed_pull
-from tensorboard_plugin_convlens.engine.windows.seen_windows import Plane, look
-from tensorboard_plugin_convlens.engine.windows.window_place import Place, fit
-from tensorboard_plugin_convlens.engine.windows.window_route import CropRoute
+from tensorboard_plugin_convlens.engine.windows.seen_windows import SeenWindow, look
+from tensorboard_plugin_convlens.engine.windows.unit_windows import UnitWindows, fit
+from tensorboard_plugin_convlens.engine.windows.window_route import WindowRoute
 from tensorboard_plugin_convlens.tracing.operations import RECTIFIERS
 from tensorboard_plugin_convlens.tracing.types import Operation, Tensor, TensorId, Value
 
-Waiting = dict[TensorId, tuple[Value, Plane, bool]]
+Waiting = dict[TensorId, tuple[Value, SeenWindow, bool]]
 
 _GRAINS = 8
 """Margins are cut in eighths of the tensor: 6 % more work in VGG16, half as many shapes.
@@ -45,31 +45,31 @@ several hundred megabytes, and the time of compiling them.
 """
 
 
-class _Places(dict[TensorId, Place]):
+class _WindowsByTensor(dict[TensorId, UnitWindows]):
     """`id` of a tensor → its windows for a block of units, worked out when asked for.
 
     Without the margin that lies beyond the tensor for every unit of the block.
     """
 
-    def __init__(self, route: CropRoute, units: tuple[IntArray, IntArray]) -> None:
+    def __init__(self, route: WindowRoute, units: tuple[IntArray, IntArray]) -> None:
         super().__init__()
         self._route = route
         self._units = units
         self._ends = [(int(one.min()), int(one.max())) for one in units]
 
-    def __missing__(self, key: int) -> Place:
+    def __missing__(self, key: int) -> UnitWindows:
         lengths = self._route.lengths[key]
         rows, columns = (
             window.inside(length, *ends, max(1, length // _GRAINS))
             for window, length, ends in zip(
-                self._route.planes[key], lengths, self._ends, strict=True
+                self._route.windows[key], lengths, self._ends, strict=True
             )
         )
-        place = self[key] = Place((rows, columns), lengths, *self._units)
-        return place
+        found = self[key] = UnitWindows((rows, columns), lengths, *self._units)
+        return found
 
 
-class CropPass:
+class WindowedPass:
     """One way back from a block of units to their windows of the input.
 
     Early layers have large windows, late ones small: the block is halved on the way
@@ -80,7 +80,7 @@ class CropPass:
 
     def __init__(
         self,
-        route: CropRoute,
+        route: WindowRoute,
         differentiation: Differentiation,
         residuals: Residuals,
         units: tuple[IntArray, IntArray],
@@ -100,15 +100,15 @@ class CropPass:
         self._differentiation = differentiation
         self._whole_residuals = residuals
         self._units = units
-        self._places = _Places(route, units)
-        self._residuals = windowed_pull.CroppedResiduals(residuals, self._places)
+        self._windows = _WindowsByTensor(route, units)
+        self._residuals = windowed_pull.WindowedResiduals(residuals, self._windows)
         self._waiting: dict[TensorId, tuple[Value, bool]] = {}
-        for key, (cotangent, plane, clean) in waiting.items():
-            fitted = fit(cotangent, self._place(key, plane), self._places[key])
+        for key, (cotangent, window, clean) in waiting.items():
+            fitted = fit(cotangent, self._windows_of(key, window), self._windows[key])
             self._waiting[key] = fitted, clean
 
-    def _place(self, key: int, plane: Plane) -> Place:
-        return Place(plane, self._route.lengths[key], *self._units)
+    def _windows_of(self, key: int, window: SeenWindow) -> UnitWindows:
+        return UnitWindows(window, self._route.lengths[key], *self._units)
 
     def run(self, start: int = 0) -> FloatArray:
         """`[unit, height, width, input channel]`: the whole windows, zero outside.
@@ -139,13 +139,13 @@ class CropPass:
         waiting, self._waiting = self._waiting, {}
         result = None
         for part in parts:
-            one = CropPass(
+            one = WindowedPass(
                 self._route,
                 self._differentiation,
                 self._whole_residuals,
                 (self._units[0][part], self._units[1][part]),
                 {
-                    key: (tf.gather(cotangent, part), self._places[key].plane, clean)
+                    key: (tf.gather(cotangent, part), self._windows[key].window, clean)
                     for key, (cotangent, clean) in waiting.items()
                 },
             )
@@ -159,22 +159,24 @@ class CropPass:
     def _result(self) -> FloatArray:
         source = self._route.source
         found = self._waiting.get(id(source))
-        whole = self._place(id(source), self._route.planes[id(source)])
+        whole = self._windows_of(id(source), self._route.windows[id(source)])
         if found is None:
             shape = (len(self._units[0]), *whole.size, int(source.shape[-1]))
             return np.zeros(shape, np.float32)
-        gradient = self._cleaned(*found, self._places[id(source)])
-        filled = fit(gradient, self._places[id(source)], whole)
+        gradient = self._cleaned(*found, self._windows[id(source)])
+        filled = fit(gradient, self._windows[id(source)], whole)
         return np.asarray(tf.cast(filled[:, 0], tf.float32))
 
-    def _pull(self, operation: Operation, step: Plane, cotangent: Value, clean: bool) -> None:
-        here = self._places[id(operation.outputs[0])]
-        live = [one for one in operation.inputs if id(one) in self._route.planes]
+    def _pull(
+        self, operation: Operation, step: SeenWindow, cotangent: Value, clean: bool
+    ) -> None:
+        here = self._windows[id(operation.outputs[0])]
+        live = [one for one in operation.inputs if id(one) in self._route.windows]
         if id(operation) in self._route.rectified:
             self._pull_rectified(operation, step, cotangent)
         elif operation.type in windowed_pull.CONVOLVING | windowed_pull.POOLING:
             cotangent = self._cleaned(cotangent, clean, here)
-            seen = self._place(id(live[0]), look(here.plane, step))
+            seen = self._windows_of(id(live[0]), look(here.window, step))
             pulled = (
                 windowed_pull.pull_convolution(operation, cotangent, seen, self._residuals)
                 if operation.type in windowed_pull.CONVOLVING
@@ -184,7 +186,7 @@ class CropPass:
             )
             self._arrive(live[0], pulled, seen, clean=False)
         elif operation.type in windowed_pull.PADDING:
-            seen = self._place(id(live[0]), look(here.plane, step))
+            seen = self._windows_of(id(live[0]), look(here.window, step))
             # The windows of a padding's output, moved by its margin, are windows of its input:
             # what was padding now lies beyond the tensor.
             self._arrive(live[0], cotangent, seen, clean=False)
@@ -193,16 +195,16 @@ class CropPass:
             for tensor, gradient in zip(
                 operation.inputs, known.pull([cotangent], self._residuals), strict=True
             ):
-                if id(tensor) in self._route.planes and gradient is not None:
+                if id(tensor) in self._route.windows and gradient is not None:
                     clears = clean or operation.type in RECTIFIERS
-                    seen = self._place(id(tensor), here.plane)
+                    seen = self._windows_of(id(tensor), here.window)
                     self._arrive(tensor, gradient, seen, clean=clears)
 
-    def _pull_rectified(self, pooling: Operation, step: Plane, cotangent: Value) -> None:
+    def _pull_rectified(self, pooling: Operation, step: SeenWindow, cotangent: Value) -> None:
         """Goes back through a rectifier and its pooling at once, at the size of the pooled."""
         rectifier = self._route.rectified[id(pooling)]
-        here = self._places[id(pooling.outputs[0])]
-        seen = self._place(id(pooling.inputs[0]), look(here.plane, step))
+        here = self._windows[id(pooling.outputs[0])]
+        seen = self._windows_of(id(pooling.inputs[0]), look(here.window, step))
         # The pooling chooses one unit per window. Of the rectifier before it, only whether that
         # unit passes matters, so both masks are one; and as spreading copies a number or drops
         # it, the positive part may be taken before: of a quarter of the numbers.
@@ -214,14 +216,16 @@ class CropPass:
         )
         self._arrive(rectifier.inputs[0], pulled, seen, clean=True)
 
-    def _cleaned(self, cotangent: Value, clean: bool, place: Place) -> Value:
+    def _cleaned(self, cotangent: Value, clean: bool, windows: UnitWindows) -> Value:
         """Zero beyond the tensor, where no unit is."""
-        if clean or place.is_inside():
+        if clean or windows.is_inside():
             return cotangent
-        return masked(cotangent, to_mask(place.valid(), self._residuals.dtype))
+        return masked(cotangent, to_bit_mask(windows.valid(), self._residuals.dtype))
 
-    def _arrive(self, tensor: Tensor, cotangent: Value, place: Place, *, clean: bool) -> None:
-        fitted = fit(cotangent, place, self._places[id(tensor)])
+    def _arrive(
+        self, tensor: Tensor, cotangent: Value, windows: UnitWindows, *, clean: bool
+    ) -> None:
+        fitted = fit(cotangent, windows, self._windows[id(tensor)])
         before = self._waiting.get(id(tensor))
         if before is not None:
             fitted, clean = before[0] + fitted, before[1] and clean
@@ -233,8 +237,8 @@ def largest_power(most: int) -> int:
     return 1 << most.bit_length() - 1
 
 
-def crop_gradients(
-    route: CropRoute,
+def windowed_gradients(
+    route: WindowRoute,
     differentiation: Differentiation,
     residuals: Residuals,
     channels: IntArray,
@@ -255,12 +259,12 @@ def crop_gradients(
     target = route.target
     seed = residuals.one_hot(target, channels, int(target.shape[-1]))
     waiting = {id(target): (seed[:, None, None, None, :], (UNIT, UNIT), True)}
-    return CropPass(route, differentiation, residuals, units, waiting).run()
+    return WindowedPass(route, differentiation, residuals, units, waiting).run()
 
 
 def tops_and_lefts(
-    route: CropRoute, rows: IntArray, columns: IntArray
+    route: WindowRoute, rows: IntArray, columns: IntArray
 ) -> tuple[IntArray, IntArray]:
     """First row and first column of each unit's window of the input."""
     key = id(route.source)
-    return Place(route.planes[key], route.lengths[key], rows, columns).starts
+    return UnitWindows(route.windows[key], route.lengths[key], rows, columns).starts

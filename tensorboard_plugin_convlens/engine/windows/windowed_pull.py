@@ -31,7 +31,7 @@ from tensorboard_plugin_convlens.engine.backward.vjp import (
     merge_filters,
     split_filters,
 )
-from tensorboard_plugin_convlens.engine.windows.window_place import Place, with_margin
+from tensorboard_plugin_convlens.engine.windows.unit_windows import UnitWindows, with_margin
 from tensorboard_plugin_convlens.tracing.substitutes import call
 from tensorboard_plugin_convlens.tracing.types import Operation, Tensor, TensorId, Value
 
@@ -40,32 +40,32 @@ POOLING = frozenset({"MaxPool", "AvgPool"})
 PADDING = frozenset({"Pad", "PadV2"})
 
 
-class CroppedResiduals(Residuals):
+class WindowedResiduals(Residuals):
     """Values of the forward pass as far as the windows of a block of units show them."""
 
-    def __init__(self, whole: Residuals, places: dict[TensorId, Place]) -> None:
+    def __init__(self, whole: Residuals, windows: dict[TensorId, UnitWindows]) -> None:
         super().__init__(
             whole._values, whole.dtype, guided=whole.guided, channels=whole.channels
         )
         self._derived = whole._derived
-        self._places = places
+        self._windows = windows
 
     def at(self, tensor: Tensor, key: Key, make: Callable[[], Value]) -> Value:
         """The windows of a value that lies like `tensor`; all of one without places."""
-        return self.windows(self._places[id(tensor)], *self.opened(tensor, key, make))
+        return self.gathered(self._windows[id(tensor)], *self.active_part(tensor, key, make))
 
-    def windows(self, place: Place, key: Key, make: Callable[[], Value]) -> Value:
+    def gathered(self, windows: UnitWindows, key: Key, make: Callable[[], Value]) -> Value:
         """The windows of a value, which is kept with its margin instead of without.
 
         Returns:
           `[filter, 1, height, width, channel]`; `[1, …]` where all windows are the whole;
           the value itself where it has no height and width.
         """
-        if place.is_whole():
+        if windows.is_whole():
             value = self.derived(key, make)
             return value if _has_no_places(value) else _with_batch(value)[None]
         flat, value = self.derived(("margin", key), lambda: _flattened(make()))
-        return place.gather(value) if flat else value
+        return windows.gather(value) if flat else value
 
 
 def _has_no_places(value: Value) -> bool:
@@ -84,9 +84,9 @@ def _flattened(value: Value) -> tuple[bool, Value]:
 
 
 def pull_convolution(
-    operation: Operation, cotangent: Value, seen: Place, residuals: CroppedResiduals
+    operation: Operation, cotangent: Value, seen: UnitWindows, residuals: WindowedResiduals
 ) -> Value:
-    """The cotangent on the place that the windows of the output see of the input."""
+    """The cotangent on the windows that those of the output see of the input."""
     filters = cotangent.shape[0]
     sizes = [filters, *seen.size, residuals.width(operation.inputs[0])]
     backward = transposed(operation, padded=False)
@@ -97,15 +97,15 @@ def pull_convolution(
 def pull_pooling(
     operation: Operation,
     cotangent: Value,
-    places: tuple[Place, Place],
-    residuals: CroppedResiduals,
+    windows: tuple[UnitWindows, UnitWindows],
+    residuals: WindowedResiduals,
 ) -> Value:
-    """As `pull_convolution`; `places`: of the output, and what it sees of the input."""
+    """As `pull_convolution`; `windows`: of the output, and what it sees of the input."""
     filters = cotangent.shape[0]
-    here, seen = places
+    here, seen = windows
     if operation.type == "MaxPool" and is_tiled(operation):
-        mask = residuals.opened(operation.inputs[0], *chosen_units(operation, residuals))
-        chosen = residuals.windows(seen, *mask)
+        mask = residuals.active_part(operation.inputs[0], *chosen_units(operation, residuals))
+        chosen = residuals.gathered(seen, *mask)
         return spread(cotangent, chosen, tuple(operation.get_attr("ksize")[1:3]))
     attributes = pooling_attributes(operation) | {"padding": "VALID"}
     sizes = [filters, *seen.size, operation.inputs[0].shape[-1]]
@@ -129,23 +129,23 @@ def pull_rectified(
     pooling: Operation,
     rectifier: Operation,
     cotangent: Value,
-    seen: Place,
-    residuals: CroppedResiduals,
+    seen: UnitWindows,
+    residuals: WindowedResiduals,
 ) -> Value:
     """Through tiled pooling and the rectifier before it, except for the sign of a gradient.
 
     Returns:
       The cotangent of the rectifier's input; zero beyond the tensor.
     """
-    mask = residuals.opened(
+    mask = residuals.active_part(
         pooling.inputs[0], *chosen_units(pooling, residuals, rectifier=rectifier)
     )
-    chosen = residuals.windows(seen, *mask)
+    chosen = residuals.gathered(seen, *mask)
     return spread(cotangent, chosen, tuple(pooling.get_attr("ksize")[1:3]))
 
 
-def _windows(value: Value, place: Place, filters: int, *, lowest: bool) -> Value:
+def _windows(value: Value, windows: UnitWindows, filters: int, *, lowest: bool) -> Value:
     """Merged windows in float32; beyond the tensor, less than anything."""
     outside = tf.float32.min if lowest else 0
-    gathered = place.gather(with_margin(tf.cast(value, tf.float32), outside))
+    gathered = windows.gather(with_margin(tf.cast(value, tf.float32), outside))
     return merge_filters(tf.broadcast_to(gathered, [filters, *gathered.shape[1:]]))

@@ -1,4 +1,4 @@
-"""Channels that are closed at an image are not computed, and nobody can tell."""
+"""Channels that are inactive at an image are not computed, and nobody can tell."""
 
 from __future__ import annotations
 
@@ -8,7 +8,10 @@ import pytest
 import tensorflow as tf
 from keras import layers
 
-from tensorboard_plugin_convlens.engine.backward.active_channels import OpenChannels, Strand
+from tensorboard_plugin_convlens.engine.backward.active_channels import (
+    ActiveChannels,
+    ChannelChain,
+)
 from tensorboard_plugin_convlens.engine.engine import Engine
 from tensorboard_plugin_convlens.engine.functions import to_frame
 from tests.oracle import Oracle
@@ -16,8 +19,8 @@ from tests.oracle import Oracle
 IMAGE = np.random.default_rng(4).normal(size=(1, 24, 24, 3)).astype(np.float32)
 
 
-def close(model: keras.Model, every: int) -> keras.Model:
-    """Gives most channels of every 32 a bias far below zero; each `every`-th stays open."""
+def silence(model: keras.Model, every: int) -> keras.Model:
+    """Gives most channels of every 32 a bias far below zero; each `every`-th stays active."""
     keras.utils.set_random_seed(3)
     for layer in model.layers:
         parts = layer.get_weights()
@@ -66,7 +69,7 @@ def sequence(between: list[layers.Layer]) -> keras.Model:
 
 
 def branching() -> keras.Model:
-    """One branch goes around the rectifier, so that nothing before it is closed."""
+    """One branch goes around the rectifier, so that nothing before it is inactive."""
     image = keras.Input((24, 24, 3))
     x = layers.Conv2D(32, 3, padding="same")(image)
     x = layers.Conv2D(32, 3, padding="same")(layers.Add()([layers.ReLU()(x), x]))
@@ -94,8 +97,8 @@ MODELS = {
 @pytest.mark.parametrize("build", MODELS.values(), ids=MODELS)
 @pytest.mark.parametrize("target", ["max", "sum"])
 @pytest.mark.parametrize("method", ["guided", "gradient"])
-def test_gradients_equal_the_oracle_where_most_channels_are_closed(build, target, method):
-    model = close(build(), 4)
+def test_gradients_equal_the_oracle_where_most_channels_are_inactive(build, target, method):
+    model = silence(build(), 4)
     engine, oracle = engine_of(model), Oracle(model, IMAGE, guided=method == "guided")
     forward = engine.run(IMAGE)
     for position, layer in enumerate(engine.convolutions):
@@ -135,20 +138,20 @@ def widths(model: keras.Model, monkeypatch: pytest.MonkeyPatch) -> set[tuple[int
     return seen
 
 
-def test_closed_channels_are_left_out_of_the_convolutions(monkeypatch):
-    assert widths(close(sequence(plain()), 4), monkeypatch) == {(16, 12), (16, 16)}
+def test_inactive_channels_are_left_out_of_the_convolutions(monkeypatch):
+    assert widths(silence(sequence(plain()), 4), monkeypatch) == {(16, 12), (16, 16)}
 
 
-def test_a_normalization_does_not_hide_closed_channels(monkeypatch):
-    found = widths(close(sequence(normalized()), 4), monkeypatch)
+def test_a_normalization_does_not_hide_inactive_channels(monkeypatch):
+    found = widths(silence(sequence(normalized()), 4), monkeypatch)
     assert found == {(16, 12), (16, 16), (16, 8)}
 
 
-def test_open_channels_are_all_there(monkeypatch):
-    assert widths(close(sequence(plain()), 1), monkeypatch) == {(32, 12), (32, 32)}
+def test_active_channels_are_all_there(monkeypatch):
+    assert widths(silence(sequence(plain()), 1), monkeypatch) == {(32, 12), (32, 32)}
 
 
-def test_a_layer_without_any_open_channel_stops_every_gradient():
+def test_a_layer_without_any_active_channel_stops_every_gradient():
     model = sequence(plain())
     kernel, bias = model.layers[0].get_weights()
     model.layers[0].set_weights([kernel, bias - 1e3])
@@ -157,8 +160,8 @@ def test_a_layer_without_any_open_channel_stops_every_gradient():
         assert not block.values.any()
 
 
-def test_a_gradient_that_begins_before_a_closed_rectifier_is_not_stopped_by_it():
-    model = close(sequence([layers.Conv2D(32, 3), layers.ReLU(), layers.Conv2D(4, 3)]), 4)
+def test_a_gradient_that_begins_before_the_rectifier_of_its_channel_is_not_stopped_by_it():
+    model = silence(sequence([layers.Conv2D(32, 3), layers.ReLU(), layers.Conv2D(4, 3)]), 4)
     engine, oracle = engine_of(model), Oracle(model, IMAGE)
     block = next(engine.run(IMAGE).gradients(engine.convolutions[0], channels=[31]))
     expected = oracle.gradient(0, 31, target="max")[0]
@@ -166,20 +169,20 @@ def test_a_gradient_that_begins_before_a_closed_rectifier_is_not_stopped_by_it()
     np.testing.assert_allclose(to_frame(block, 24, 24)[0], expected, atol=1e-6)
 
 
-def test_a_channel_with_a_value_that_is_no_number_is_not_closed():
+def test_a_channel_with_a_value_that_is_no_number_is_active():
     output = np.zeros((1, 4, 4, 48), np.float32)
     output[0, 1, 2, 40] = np.nan
     output[0, 3, 3, 7] = 1
     tensor = object()
-    strand = Strand(48, (id(tensor),), ("rectifier",))
-    chosen = OpenChannels({id(tensor): strand}, lambda rectifier: output).of(tensor)
+    chain = ChannelChain(48, (id(tensor),), ("rectifier",))
+    chosen = ActiveChannels({id(tensor): chain}, lambda rectifier: output).of(tensor)
     assert chosen is not None
     assert len(chosen) == 16
     assert {7, 40} <= set(chosen.tolist())
 
 
-def test_another_image_opens_other_channels():
-    model = close(sequence(plain()), 4)
+def test_other_channels_are_active_at_another_image():
+    model = silence(sequence(plain()), 4)
     engine = engine_of(model)
     engine.run(IMAGE)
     bright = IMAGE + 4
@@ -191,7 +194,7 @@ def test_another_image_opens_other_channels():
 
 
 def test_a_factor_from_another_input_keeps_every_channel():
-    model = close(scaled_by_an_input(), 4)
+    model = silence(scaled_by_an_input(), 4)
     images = [IMAGE, np.linspace(0.5, 1.5, 32, dtype=np.float32).reshape(1, 1, 1, 32)]
     engine, oracle = Engine(model, images, precision="float32"), Oracle(model, images)
     forward = engine.run(images)

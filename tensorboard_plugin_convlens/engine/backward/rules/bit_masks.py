@@ -22,7 +22,7 @@ import tensorflow as tf
 from tensorboard_plugin_convlens.tracing.types import DType, Value
 
 
-def to_mask(passes: Value, dtype: DType) -> Value:
+def to_bit_mask(passes: Value, dtype: DType) -> Value:
     """For `masked`: where `passes` is true, everything goes through; elsewhere nothing.
 
     Args:
@@ -35,7 +35,7 @@ def to_mask(passes: Value, dtype: DType) -> Value:
 
 
 def to_limit(passes: Value, dtype: DType) -> Value:
-    """For `limited`: where `passes` is true, no limit; elsewhere zero. See `to_mask`."""
+    """For `limited`: where `passes` is true, no limit; elsewhere zero. See `to_bit_mask`."""
     # The guided gate is one operation, clip(g, 0, limit): a limit of 0 leaves nothing, and none
     # is larger than the largest number of the type. As an integer this is a NaN, so infinity
     # passes, too.

@@ -27,7 +27,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from tensorboard_plugin_convlens.engine.backward.rules.subpixel import thin_convolution
+from tensorboard_plugin_convlens.engine.backward.rules.subpixel import subpixel_convolution
 from tensorboard_plugin_convlens.engine.backward.vjp import (
     Cotangents,
     Live,
@@ -88,18 +88,18 @@ def transposed(operation: Operation, *, padded: bool = True) -> Transposed:
       operation: The convolution.
       padded: Whether its padding counts; else the images have it already.
     """
-    thin = thin_convolution(operation, padded=padded)
-    if thin is None:
+    subpixel = subpixel_convolution(operation, padded=padded)
+    if subpixel is None:
         return _general(operation, padded=padded)
 
     def backward(sizes: list[int], cotangent: Value, residuals: Residuals) -> Value:
         def make() -> Value:
             # NumPy lays the kernel out, and knows no bfloat16: it is widened, which is exact.
             kernel = tf.cast(residuals.kernel(operation), tf.float32)
-            return tf.cast(thin.kernel(np.asarray(kernel)), residuals.dtype)
+            return tf.cast(subpixel.kernel(np.asarray(kernel)), residuals.dtype)
 
-        kernel = residuals.derived(("thin", residuals.kernel_key(operation), padded), make)
-        return thin.gradient((sizes[1], sizes[2]), kernel, cotangent)
+        kernel = residuals.derived(("subpixel", residuals.kernel_key(operation), padded), make)
+        return subpixel.gradient((sizes[1], sizes[2]), kernel, cotangent)
 
     return backward
 

@@ -26,8 +26,8 @@ import tensorflow as tf
 from tensorboard_plugin_convlens.engine.backward.rules.bit_masks import (
     limited,
     masked,
+    to_bit_mask,
     to_limit,
-    to_mask,
 )
 from tensorboard_plugin_convlens.engine.backward.vjp import (
     Cotangents,
@@ -92,7 +92,8 @@ def rectifier(operation: Operation, *, gated: bool) -> Vjp:
     """ReLU or ReLU6; Springenberg et al. 2015, arXiv 1412.6806, figure 1.
 
     A gradient passes where 0 < output (< cap). In a guided pass one operation does both
-    halves of the gate: what is positive, up to a limit of zero where the unit is closed.
+    halves of the gate: what is positive, up to a limit of zero where the unit lets nothing
+    through.
 
     Args:
       operation: Of type `Relu` or `Relu6`.
@@ -105,8 +106,8 @@ def rectifier(operation: Operation, *, gated: bool) -> Vjp:
         if not (gated and residuals.guided):
             mask = residuals.at(
                 output,
-                ("open units", id(operation)),
-                lambda: to_mask(passes(operation, residuals.raw(output)), residuals.dtype),
+                ("bit mask", id(operation)),
+                lambda: to_bit_mask(passes(operation, residuals.raw(output)), residuals.dtype),
             )
             return (masked(cotangents[0], mask),)
         limit = residuals.at(

@@ -23,7 +23,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from tensorboard_plugin_convlens.engine.backward.rules.bit_masks import masked, to_mask
+from tensorboard_plugin_convlens.engine.backward.rules.bit_masks import masked, to_bit_mask
 from tensorboard_plugin_convlens.engine.backward.rules.pointwise import passes
 from tensorboard_plugin_convlens.engine.backward.vjp import (
     Cotangents,
@@ -93,12 +93,12 @@ def chosen_units(
             "MaxPoolGrad",
             orig_input=images,
             orig_output=output,
-            grad=tf.ones_like(output) if rectifier is None else open_windows(),
+            grad=tf.ones_like(output) if rectifier is None else passing_windows(),
             **pooling_attributes(operation),
         )
-        return to_mask(gradient > 0, residuals.dtype)
+        return to_bit_mask(gradient > 0, residuals.dtype)
 
-    def open_windows() -> Value:
+    def passing_windows() -> Value:
         # A chosen unit is as large as what its window gives, so the rectifier lets gradient
         # through to it where it would through to the pooled value: a quarter as many to look
         # at.

@@ -46,7 +46,7 @@ _MOST_CHANNELS = 4
 
 
 @dataclass(frozen=True)
-class ThinConvolution:
+class SubpixelConvolution:
     """A convolution of few channels.
 
     Attributes:
@@ -117,8 +117,8 @@ class ThinConvolution:
         return before, max(0, reach - before - have)
 
 
-def thin_convolution(operation: Operation, *, padded: bool) -> ThinConvolution | None:
-    """The convolution as a thin one, if it is one.
+def subpixel_convolution(operation: Operation, *, padded: bool) -> SubpixelConvolution | None:
+    """The convolution as a subpixel one, if it is one.
 
     Args:
       operation: Of a trace.
@@ -136,7 +136,7 @@ def thin_convolution(operation: Operation, *, padded: bool) -> ThinConvolution |
         and set(operation.get_attr("dilations")) == {1}
         and all(zeros < size for zeros, size in zip(padding, window, strict=True))
     )
-    return ThinConvolution(window, strides[0], padding) if suits else None
+    return SubpixelConvolution(window, strides[0], padding) if suits else None
 
 
 def _padding(operation: Operation) -> tuple[int, int]:

@@ -8,7 +8,7 @@ import tensorflow as tf
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tensorboard_plugin_convlens.engine.backward.rules.subpixel import thin_convolution
+from tensorboard_plugin_convlens.engine.backward.rules.subpixel import subpixel_convolution
 
 LENGTHS = st.tuples(st.integers(1, 17), st.integers(1, 17))
 WINDOWS = st.tuples(st.integers(1, 7), st.integers(1, 7))
@@ -25,7 +25,7 @@ def convolution(lengths, window, stride, padding, channels=3, filters=5, **optio
 
 
 def gradients(operation, attributes, *, padded=True):
-    """(of the thin convolution, of TensorFlow's own) from the same random numbers."""
+    """(of the subpixel convolution, of TensorFlow's own) from the same random numbers."""
     rng = np.random.default_rng(7)
     shapes = [one.shape.as_list() for one in (*operation.inputs, *operation.outputs)]
     images, kernel, cotangent = (rng.normal(size=one).astype(np.float32) for one in shapes)
@@ -36,9 +36,9 @@ def gradients(operation, attributes, *, padded=True):
         out_backprop=cotangent,
         **attributes,
     )
-    thin = thin_convolution(operation, padded=padded)
-    assert thin is not None
-    found = thin.gradient(images.shape[1:3], thin.kernel(kernel), cotangent)
+    subpixel = subpixel_convolution(operation, padded=padded)
+    assert subpixel is not None
+    found = subpixel.gradient(images.shape[1:3], subpixel.kernel(kernel), cotangent)
     return np.asarray(found), np.asarray(expected)
 
 
@@ -65,9 +65,9 @@ def test_it_is_exact_with_padding_of_any_kind(stride):
 
 def test_images_may_have_the_padding_already():
     operation, _ = convolution((11, 12), (3, 5), 1, "SAME")
-    thin = thin_convolution(operation, padded=False)
-    assert thin is not None
-    assert thin.padding == (0, 0)
+    subpixel = subpixel_convolution(operation, padded=False)
+    assert subpixel is not None
+    assert subpixel.padding == (0, 0)
 
 
 @pytest.mark.parametrize(
@@ -83,7 +83,7 @@ def test_images_may_have_the_padding_already():
 def test_other_convolutions_are_left_to_tensorflow(changed, options):
     arguments = {"lengths": (12, 12), "window": (3, 3), "stride": 1, "padding": "SAME"}
     operation, _ = convolution(**(arguments | changed), **options)
-    assert thin_convolution(operation, padded=True) is None
+    assert subpixel_convolution(operation, padded=True) is None
 
 
 def test_grouped_convolutions_are_left_to_tensorflow():
@@ -91,4 +91,4 @@ def test_grouped_convolutions_are_left_to_tensorflow():
         images = tf.compat.v1.placeholder(tf.float32, (1, 8, 8, 4))
         kernel = tf.compat.v1.placeholder(tf.float32, (3, 3, 2, 6))
         operation = tf.nn.conv2d(images, kernel, 1, "SAME").op
-    assert thin_convolution(operation, padded=True) is None
+    assert subpixel_convolution(operation, padded=True) is None

@@ -19,21 +19,21 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from tensorboard_plugin_convlens.core.records import IntArray
-from tensorboard_plugin_convlens.engine.windows.seen_windows import Plane
+from tensorboard_plugin_convlens.engine.windows.seen_windows import SeenWindow
 from tensorboard_plugin_convlens.tracing.types import Value
 
 
 @dataclass(frozen=True)
-class Place:
+class UnitWindows:
     """One window per unit, all of one size, on one tensor.
 
     Attributes:
-      plane: Windows along height and width.
+      window: Windows along height and width.
       lengths: (height, width) of the tensor.
       rows, columns: `int32 [unit]`, the units.
     """
 
-    plane: Plane
+    window: SeenWindow
     lengths: tuple[int, int]
     rows: IntArray
     columns: IntArray
@@ -41,7 +41,7 @@ class Place:
     @property
     def starts(self) -> tuple[IntArray, IntArray]:
         """First row and first column of each window, `int32 [unit]`."""
-        rows, columns = self.plane
+        rows, columns = self.window
         return (
             np.asarray(rows.start + self.rows * rows.stride, np.int32),
             np.asarray(columns.start + self.columns * columns.stride, np.int32),
@@ -50,7 +50,7 @@ class Place:
     @property
     def size(self) -> tuple[int, int]:
         """(height, width) of the windows."""
-        return self.plane[0].size, self.plane[1].size
+        return self.window[0].size, self.window[1].size
 
     def is_inside(self) -> bool:
         """Whether no window reaches beyond the tensor."""
@@ -102,12 +102,12 @@ def with_margin(value: Value, outside: Value) -> Value:
     return tf.reshape(margined, [-1, value.shape[-1]])
 
 
-def fit(cotangent: Value, have: Place, want: Place) -> Value:
-    """A cotangent on one place, cut or filled with zeros to the size of another."""
+def fit(cotangent: Value, have: UnitWindows, want: UnitWindows) -> Value:
+    """A cotangent on some windows, cut or filled with zeros to the size of others."""
     # One window inside the other, or overlapping, at the same stride: they differ by the same
     # number of rows for all units.
     before = [
-        one.start - other.start for one, other in zip(have.plane, want.plane, strict=True)
+        one.start - other.start for one, other in zip(have.window, want.window, strict=True)
     ]
     after = [
         want_size - have_size - shift
