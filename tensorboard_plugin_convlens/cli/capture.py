@@ -17,7 +17,7 @@ from tensorboard_plugin_convlens.core.errors import IncompleteError, InputError
 
 if TYPE_CHECKING:
     from tensorboard_plugin_convlens.core.records import Capture
-    from tensorboard_plugin_convlens.recording.series import Outcome, Request
+    from tensorboard_plugin_convlens.recording.series_request import Outcome, Request
 
 _EPILOG = """\
 examples:
@@ -176,7 +176,7 @@ def _request(arguments: argparse.Namespace, session: str) -> Request:
     from tensorboard_plugin_convlens.loading.checkpoints import find_checkpoints
     from tensorboard_plugin_convlens.loading.photographs import color_order_of
     from tensorboard_plugin_convlens.recording.options import build_options
-    from tensorboard_plugin_convlens.recording.series import Request
+    from tensorboard_plugin_convlens.recording.series_request import Request
 
     if arguments.jobs < 1:
         raise InputError(f"--jobs must be at least 1; got {arguments.jobs}.")

@@ -1,19 +1,24 @@
 """The previous captured step: what of it still holds, and how far the filters moved since.
 
-Kept in memory of it: an activation profile per filter, at most 1 KiB each, and one float
-copy of the kernels, which is less than what an optimizer keeps. Where a session begins
-there is neither; then the latest earlier step in the run's directory says, by its hashes,
-which layers are unchanged, and their change is 0. That of all others is not defined.
+There are two of them. The step before is the latest earlier one of the run, whatever it is of:
+where its hashes say so, layers are unchanged, and are stored once. Filters are compared with
+the newest earlier step with the same model graph and the same inputs, whoever wrote it. Mostly
+both are one step, of the same session.
+
+Kept in memory of a session's own last step: an activation profile per filter, at most 1 KiB
+each, and one float copy of the kernels, which is less than what an optimizer keeps. Those of
+other sessions are read from the file of traits, which holds the same numbers. Where there is
+no such file, the hashes tell which layers are unchanged, and their change is 0; that of all
+others is not known.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from tensorboard_plugin_convlens.core.errors import ConvLensError
 from tensorboard_plugin_convlens.core.filters.change import (
     ACTIVATION_CHANGE,
     KERNEL_CHANGE,
@@ -24,15 +29,12 @@ from tensorboard_plugin_convlens.core.records import (
     ActivationStage,
     FloatArray,
     LayerCapture,
+    LayerTraits,
     Method,
     Statistic,
-    StepKey,
 )
 from tensorboard_plugin_convlens.engine.content_hashes import Hashes
-from tensorboard_plugin_convlens.storage.filesystem import list_directory
-from tensorboard_plugin_convlens.storage.format import names
-from tensorboard_plugin_convlens.storage.reading.run_directory import RunDirectory
-from tensorboard_plugin_convlens.storage.writing.recording import Origin, Recording
+from tensorboard_plugin_convlens.storage.writing.recording import Origin
 from tensorboard_plugin_convlens.storage.writing.writer import Writer
 
 
@@ -55,6 +57,16 @@ class Traits:
         whole = part if before is None else np.concatenate([before, part], axis=1)
         self.profiles[layer] = whole
 
+    def of_layer(self, layer: int) -> LayerTraits:
+        """Those of one layer, as they are stored."""
+        return LayerTraits(layer, self.kernels.get(layer), self.profiles[layer])
+
+    @property
+    def size(self) -> int:
+        """Bytes of all arrays."""
+        arrays = [*self.profiles.values(), *self.kernels.values()]
+        return sum(one.nbytes for one in arrays)
+
 
 @dataclass(frozen=True, slots=True)
 class Stored:
@@ -69,12 +81,18 @@ class Predecessor:
     """The previous captured step, as far as it is known.
 
     Attributes:
-      layers: What was stored of each layer, by index in the model graph.
-      traits: Of its filters; empty where a session begins.
+      layers: What the step before stored of each layer, by index in the model graph.
+      step: Which step filters are compared with; None where there is none.
+      hashes: Of its layers.
+      traits: Of its filters, as far as they are known.
+      unknown: Why they are not, as a sentence; "" where they are.
     """
 
     layers: Mapping[int, Stored] = field(default_factory=dict)
+    step: int | None = None
+    hashes: Mapping[int, Hashes] = field(default_factory=dict)
     traits: Traits = field(default_factory=Traits)
+    unknown: str = ""
 
     def origin(self, writer: Writer, layer: int, hashes: Hashes) -> Origin:
         """Since when a layer is unchanged, and what need not be stored again."""
@@ -113,16 +131,40 @@ class Predecessor:
 
     def changes(self, origin: Origin, traits: Traits, filters: int) -> tuple[Statistic, ...]:
         """How far the filters of a layer moved since, as `core.filters.change` has it."""
-        layer = origin.layer
-        weights_before, before = self.traits.kernels.get(layer), self.traits.profiles.get(layer)
-        kernels, profiles = traits.kernels.get(layer), traits.profiles.get(layer)
-        if weights_before is None and origin.weights_unchanged_since is not None:
-            weights_before = kernels
-        if before is None and origin.unchanged_since is not None:
-            before = profiles
+        kernels, profiles = traits.kernels.get(origin.layer), traits.profiles.get(origin.layer)
+        kernels_before, profiles_before = self._traits_before(origin, traits)
         return (
-            Statistic(KERNEL_CHANGE, -1, _changes(weights_before, kernels, filters)),
-            Statistic(ACTIVATION_CHANGE, -1, _changes(before, profiles, filters)),
+            Statistic(KERNEL_CHANGE, -1, _changes(kernels_before, kernels, filters)),
+            Statistic(ACTIVATION_CHANGE, -1, _changes(profiles_before, profiles, filters)),
+        )
+
+    def why_unknown(self, origins: Iterable[Origin], traits: Traits) -> str:
+        """Why the change of some filters is not known, as a sentence; "" if that of all is."""
+        before = [self._traits_before(one, traits) for one in origins]
+        known = [
+            profiles is not None and (kernels is not None or one.layer not in traits.kernels)
+            for one, (kernels, profiles) in zip(origins, before, strict=True)
+        ]
+        if all(known):
+            return ""
+        return self.unknown or (
+            f"Step {self.step}, the one before it, does not hold all of these layers."
+        )
+
+    def _traits_before(
+        self, origin: Origin, traits: Traits
+    ) -> tuple[FloatArray | None, FloatArray | None]:
+        """Kernels and profiles of a layer then; where the hashes say so, they are as now."""
+        layer = origin.layer
+        hashes = self.hashes.get(layer, Hashes("", ""))
+        kernels, profiles = self.traits.kernels.get(layer), self.traits.profiles.get(layer)
+        if hashes.weights and hashes.weights == origin.weights:
+            kernels = traits.kernels.get(layer)
+        if hashes.lineage and hashes.lineage == origin.lineage:
+            profiles = traits.profiles.get(layer)
+        return (
+            _of_shape(kernels, traits.kernels.get(layer)),
+            _of_shape(profiles, traits.profiles.get(layer)),
         )
 
 
@@ -134,6 +176,11 @@ class Course:
     origins: dict[int, Origin]
     traits: Traits = field(default_factory=Traits)
 
+    @property
+    def why_changes_unknown(self) -> str:
+        """Why the change of some filters is not known, as a sentence; "" if that of all is."""
+        return self.before.why_unknown(self.origins.values(), self.traits)
+
     def has(
         self, layer: int, method: Method, index: int, stage: ActivationStage | None = None
     ) -> bool:
@@ -144,45 +191,16 @@ class Course:
         )
 
 
-def of_recording(recording: Recording, traits: Traits) -> Predecessor:
-    """The predecessor of the next capture of a session; its recording has ended.
-
-    None where it could not be written: a change since a step that nobody can see says nothing.
-    """
-    if recording.capture is None:
-        return Predecessor()
-    layers = recording.capture.layers
-    return Predecessor({layer.layer: Stored(recording.step, layer) for layer in layers}, traits)
-
-
-def of_directory(writer: Writer, step: int) -> Predecessor:
-    """The latest step before `step` that the run's directory holds of earlier sessions.
-
-    Raises:
-      StorageError: The directory cannot be read.
-    """
-    keys = map(names.parse_manifest_name, list_directory(writer.directory))
-    if not any(key is not None and key.step < step for key in keys):
-        return Predecessor()
-    run = RunDirectory(writer.run_directory)
-    earlier = [key for key in run.steps() if key.step < step]
-    return of_step(run, earlier[-1]) if earlier else Predecessor()
-
-
-def of_step(run: RunDirectory, key: StepKey) -> Predecessor:
-    """A stored step. A damaged one is as none: nothing is said to be unchanged."""
-    try:
-        layers = run.capture(key).layers
-    except ConvLensError:
-        return Predecessor()
-    return Predecessor({layer.layer: Stored(key.step, layer) for layer in layers})
-
-
 def _since(earlier: int | None, step: int) -> int:
     return step if earlier is None else earlier
 
 
+def _of_shape(before: FloatArray | None, now: FloatArray | None) -> FloatArray | None:
+    is_same = before is not None and now is not None and before.shape == now.shape
+    return before if is_same else None
+
+
 def _changes(before: FloatArray | None, now: FloatArray | None, filters: int) -> FloatArray:
-    if before is None or now is None or before.shape != now.shape:
+    if before is None or now is None:
         return np.full(filters, np.nan, np.float32)
     return change(before, now)

@@ -3,16 +3,17 @@
 Every checkpoint is a task of its own: it looks whether it is captured already, finds the
 checkpoint before it, and is captured. What it needs of the one before (float kernels,
 activation profiles) it computes from that model, so the result does not depend on which
-process captured it, or when. Only where a layer is unchanged, and so stored once, does it
-wait for the one before to be stored. All write one session: each step is one task's.
+process captured it, or when. Steps that an earlier call captured between the two, or before
+the first, are compared with from their files. Only where a layer is unchanged, and so stored
+once, does it wait for the one before to be stored. All write one session: each step is one
+task's.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Literal
 
 import keras
@@ -21,7 +22,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from tensorboard_plugin_convlens.core.errors import ConvLensError, InputError, StorageError
-from tensorboard_plugin_convlens.core.records import Capture, ColorOrder, Skipped, StepKey
+from tensorboard_plugin_convlens.core.records import Capture, StepKey
 from tensorboard_plugin_convlens.loading.checkpoints import (
     Checkpoint,
     hash_model,
@@ -33,9 +34,9 @@ from tensorboard_plugin_convlens.loading.load_limits import (
     limited_tracing,
 )
 from tensorboard_plugin_convlens.loading.photographs import Photographs, read_photographs
-from tensorboard_plugin_convlens.recording import previous_step
-from tensorboard_plugin_convlens.recording.options import CaptureOptions
-from tensorboard_plugin_convlens.recording.previous_step import Predecessor
+from tensorboard_plugin_convlens.recording.earlier_steps import find_predecessor, stored_layers
+from tensorboard_plugin_convlens.recording.previous_step import Predecessor, Stored
+from tensorboard_plugin_convlens.recording.series_request import Outcome, Request
 from tensorboard_plugin_convlens.recording.session import Session
 from tensorboard_plugin_convlens.recording.shown_inputs import ShownInputs, build_shown_inputs
 from tensorboard_plugin_convlens.recording.step_capture import Progress
@@ -47,67 +48,22 @@ _POLL_SECONDS = 0.05
 _TOO_LARGE = (LimitError, MemoryError, tf.errors.ResourceExhaustedError)
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
-    """What to capture, as plain values that every process can have.
-
-    Attributes:
-      checkpoints: By ascending step.
-      architecture: Of weights files, or None.
-      images: Photographs: a directory, or one.
-      most: No more photographs than this.
-      preprocessing: As `photographs.preprocess` knows it.
-      class_names, color_order: As `shown_inputs.build_shown_inputs` takes them.
-      options: Methods, target, layers.
-      log_dir, run, session: Where to write.
-    """
-
-    checkpoints: tuple[Checkpoint, ...]
-    architecture: Path | None
-    images: Path
-    most: int
-    preprocessing: str
-    class_names: tuple[str, ...]
-    color_order: ColorOrder
-    options: CaptureOptions
-    log_dir: str
-    run: str
-    session: str
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of a checkpoint.
-
-    Attributes:
-      checkpoint: Which.
-      what: `"captured"`, `"there"` (already, with the same weights, inputs and options), or
-        `"failed"`.
-      capture: What was captured, or is there; None where it failed.
-      fault: Why it failed.
-      skipped: Photographs that are left out.
-      notes: What was done to photographs that a person would not expect.
-    """
-
-    checkpoint: Checkpoint
-    what: Literal["captured", "there", "failed"]
-    capture: Capture | None = None
-    fault: ConvLensError | None = None
-    skipped: tuple[Skipped, ...] = ()
-    notes: tuple[Skipped, ...] = ()
-
-
 @dataclass(frozen=True)
 class _Loaded:
     """A checkpoint that is in memory, ready to be captured."""
 
     index: int
     checkpoint: Checkpoint
-    run: RunDirectory
+    writer: Writer
     session: Session
     model: str
     inputs: str
     photographs: Photographs
+
+    @property
+    def run(self) -> RunDirectory:
+        """Where it is captured."""
+        return RunDirectory(self.writer.run_directory)
 
     def outcome(self, what: Literal["captured", "there"], capture: Capture | None) -> Outcome:
         """What became of it, with what is to be said of its photographs."""
@@ -145,7 +101,7 @@ class Series:
         """
         checkpoint = self.request.checkpoints[index]
         try:
-            before, loaded = self._before(index), self._load(index)
+            before, loaded = self._before(index)
             found = self._find(loaded)
             if found is not None:
                 return loaded.outcome("there", found[1])
@@ -163,16 +119,25 @@ class Series:
             return Outcome(checkpoint, "failed", fault=_fault(checkpoint, error))
         return loaded.outcome("captured", recording.capture)
 
-    def _before(self, index: int) -> _Loaded | None:
-        """The nearest earlier checkpoint that can be loaded."""
+    def _before(self, index: int) -> tuple[_Loaded | None, _Loaded]:
+        """The nearest earlier checkpoint that it can be compared with, and the checkpoint."""
+        # That is nearly always the one before, which is in memory until another is loaded.
+        earlier = self._loadable(index)
+        before, now = next(earlier, None), self._load(index)
+        while before is not None and before.session.setting != now.session.setting:
+            before = next(earlier, None)
+        self._last = now
+        return before, now
+
+    def _loadable(self, index: int) -> Iterator[_Loaded]:
+        """The earlier checkpoints that can be loaded, the nearest first."""
         for earlier in reversed(range(index)):
             try:
-                return self._load(earlier)
+                yield self._load(earlier)
             except StorageError:
                 raise
             except (ConvLensError, *_TOO_LARGE):
                 continue
-        return None
 
     def _load(self, index: int) -> _Loaded:
         """A checkpoint ready to be captured; the last one is kept for the next task."""
@@ -190,7 +155,7 @@ class Series:
         self._last = _Loaded(
             index=index,
             checkpoint=asked.checkpoints[index],
-            run=RunDirectory(writer.run_directory),
+            writer=writer,
             session=session,
             model=name,
             inputs=session.pictures.fingerprint,
@@ -217,23 +182,34 @@ class Series:
         return replace(shown, images=tuple(images))
 
     def _predecessor(self, before: _Loaded | None, now: _Loaded) -> Predecessor:
-        """What the capture of `now` compares itself with."""
-        if before is None:
-            return Predecessor()
-        traits = before.session.observe()
+        """What the capture of `now` compares itself with.
+
+        The checkpoint before it, or a step that lies in the run between the two. Other steps
+        of this series are not looked for there, for they may be captured at this moment.
+        """
+        step = now.checkpoint.step
+        stored = find_predecessor(now.writer, step, now.session.setting)
+        if before is None or (stored.step or 0) > before.checkpoint.step:
+            return stored
+        return Predecessor(
+            self._layers_before(before, now),
+            before.checkpoint.step,
+            before.session.hashes(),
+            before.session.observe(),
+        )
+
+    def _layers_before(self, before: _Loaded, now: _Loaded) -> Mapping[int, Stored]:
+        """What is stored of the checkpoint before, where a layer is unchanged."""
         earlier, hashes = before.session.hashes(), now.session.hashes()
         if not any(
             one.weights == earlier[layer].weights
             for layer, one in hashes.items()
             if layer in earlier
         ):
-            return Predecessor(traits=traits)
+            return {}
         self.wait_for(before.index)
         found = self._find(before)
-        if found is None:
-            return Predecessor(traits=traits)
-        layers = previous_step.of_step(before.run, found[0]).layers
-        return Predecessor(layers, traits)
+        return {} if found is None else stored_layers(found[1])
 
     def _find(self, loaded: _Loaded) -> tuple[StepKey, Capture] | None:
         """The capture of a checkpoint, if it is there: same weights, inputs and options."""

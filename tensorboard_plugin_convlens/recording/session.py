@@ -23,8 +23,10 @@ from tensorboard_plugin_convlens.core.records import (
 )
 from tensorboard_plugin_convlens.engine.content_hashes import Hashes, hash_values
 from tensorboard_plugin_convlens.engine.engine import Engine
-from tensorboard_plugin_convlens.recording import previous_step, skipped_parts
+from tensorboard_plugin_convlens.recording import skipped_parts
 from tensorboard_plugin_convlens.recording.across_inputs import AcrossInputs
+from tensorboard_plugin_convlens.recording.earlier_steps import Own, Setting, find_predecessor
+from tensorboard_plugin_convlens.recording.kept_traits import remove_old_traits
 from tensorboard_plugin_convlens.recording.lane import DirectLane, Lane
 from tensorboard_plugin_convlens.recording.options import CaptureOptions
 from tensorboard_plugin_convlens.recording.pace.timetable import Timetable
@@ -86,7 +88,7 @@ class Session:
         self._lane = lane or DirectLane()
         self._model = model_hash
         self._timetable = Timetable()
-        self._previous: tuple[Recording, Course] | None = None
+        self._previous: Own | None = None
         self.skipped: tuple[Skipped, ...] = ()
         """What the last capture left out, and why."""
         self.captured_values = ""
@@ -132,8 +134,7 @@ class Session:
           seconds: What it may take; feature maps and statistics are always taken, gradients
             only as far as the time goes. None for all.
           progress: Is told of every layer that is done, for every input image.
-          before: The step before, where it is not this session's own or the latest in the
-            run's directory.
+          before: The step before; by default what the run's directory says.
 
         Returns:
           The recording; its `capture` is there once the lane has written it.
@@ -146,7 +147,9 @@ class Session:
         self.captured_values = ""
         self._lane.renew()
         self.prepare()
-        recording = Recording(self._writer, step)
+        recording = Recording(
+            self._writer, step, after_commit=lambda: remove_old_traits(self._writer, step)
+        )
         try:
             capture = self._capture_all(recording, seconds, progress, before)
             capture = replace(
@@ -198,13 +201,15 @@ class Session:
                 traits.kernels[layer] = kernels
         return traits
 
-    def _predecessor(self, step: int) -> Predecessor:
-        """The step before: of this session, once it is written, else of an earlier one."""
-        if self._previous is None or self._previous[0].step >= step:
-            return self._lane.call(lambda: previous_step.of_directory(self._writer, step))
-        self._lane.wait()
-        recording, course = self._previous
-        return previous_step.of_recording(recording, course.traits)
+    @property
+    def setting(self) -> Setting:
+        """What is captured: steps that have it in common are compared."""
+        return Setting(self.engine.graph.fingerprint, self.pictures.fingerprint, self.arrays)
+
+    def _predecessor(self, step: int, setting: Setting) -> Predecessor:
+        """The step before, once all that waits is written."""
+        own = self._previous
+        return self._lane.call(lambda: find_predecessor(self._writer, step, setting, own))
 
     def _capture_all(
         self,
@@ -217,7 +222,8 @@ class Session:
         started = time.monotonic()
         predictions: list[tuple[Prediction, ...]] = []
         self._timetable.begin(seconds, len(self.pictures.inputs))
-        before = self._predecessor(recording.step) if before is None else before
+        setting = self.setting
+        before = self._predecessor(recording.step, setting) if before is None else before
         now = self._begin(recording, before, progress)
         across = AcrossInputs([one.class_index for one in self.pictures.inputs])
         skipped = list(self.engine.skipped)
@@ -229,22 +235,25 @@ class Session:
         skipped += now.take_kernels()
         skipped += skipped_parts.of_class_names(self.pictures.class_names, predictions)
         now.take_numbers(across)
-        self._previous = recording, now.course
+        skipped += now.keep_traits()
+        self._previous = Own(recording, now.course.traits)
         self._timetable.end()
         self.skipped = tuple(skipped)
         return Capture(
             step=recording.step,
             wall_time=time.time(),
             session=self._writer.session,
-            graph=self.engine.graph.fingerprint,
-            inputs=self.pictures.fingerprint,
+            graph=setting.graph,
+            inputs=setting.inputs,
             layers=(),
             predictions=tuple(predictions),
             skipped=self.skipped,
             seconds=time.monotonic() - started,
-            arrays=self.arrays,
+            arrays=setting.arrays,
             asked=self._options.asked,
             model=self._model,
+            changes_since=before.step,
+            changes_unknown=now.course.why_changes_unknown,
         )
 
     def _begin(

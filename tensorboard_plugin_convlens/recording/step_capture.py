@@ -21,6 +21,7 @@ from tensorboard_plugin_convlens.recording.lane import Lane
 from tensorboard_plugin_convlens.recording.options import CaptureOptions
 from tensorboard_plugin_convlens.recording.pace.timetable import Timetable
 from tensorboard_plugin_convlens.recording.previous_step import Course
+from tensorboard_plugin_convlens.storage.format.traits_message import LARGEST_TRAITS
 from tensorboard_plugin_convlens.storage.writing.recording import (
     GradientBlock,
     Kernels,
@@ -29,6 +30,7 @@ from tensorboard_plugin_convlens.storage.writing.recording import (
     Recording,
 )
 from tensorboard_plugin_convlens.storage.writing.sheet_writer import GradientKey
+from tensorboard_plugin_convlens.storage.writing.traits_recording import TRAITS
 
 Progress = Callable[[str, int], None]
 """Is called with the key of a layer and the number of its filters that are done."""
@@ -111,6 +113,19 @@ class StepCapture:
             fpgm = self.course.before.fpgm(origin)
             numbers = across.statistics(layer, traits.kernels.get(layer), fpgm=fpgm)
             self.lane.put(self.recording, Numbers(layer, (*changes, *numbers), None))
+
+    def keep_traits(self) -> Iterator[Skipped]:
+        """Hands over what the next session needs to know; yields what is too large for that."""
+        traits = self.course.traits
+        if traits.size > LARGEST_TRAITS:
+            yield Skipped(
+                TRAITS,
+                f"it would take {traits.size / 2**20:,.0f} MiB on the disk, and at most "
+                f"{LARGEST_TRAITS // 2**20} MiB are stored",
+            )
+            return
+        for layer in self.course.origins:
+            self.lane.put(self.recording, traits.of_layer(layer))
 
     def _take_maps(self, forward: Forward, index: int) -> None:
         """The output of every layer, and what a later activation function makes of it."""

@@ -19,6 +19,7 @@ from tensorboard_plugin_convlens.storage.format.pack import decode_sheet
 from tensorboard_plugin_convlens.storage.reading.run_directory import RunDirectory
 from tensorboard_plugin_convlens.storage.reading.superseded import began_at, describe_hidden
 from tensorboard_plugin_convlens.storage.reading.tile import segment_place
+from tensorboard_plugin_convlens.storage.reading.traits_file import read_traits
 from tensorboard_plugin_convlens.storage.writing.discovery import find_announcement
 from tensorboard_plugin_convlens.storage.writing.litter import find_litter
 
@@ -135,6 +136,22 @@ def _check_manifests(
             yield from _check_sheets(run, capture, checked)
         advance()
     yield from _check_unnamed(run, found, checked)
+    yield from _check_traits(directory, found)
+
+
+def _check_traits(directory: Path, found: list[str]) -> Iterator[Finding]:
+    """The traits of filters; a step is shown without them."""
+    for name in found:
+        key = names.parse_traits_name(name)
+        if key is not None:
+            try:
+                read_traits(directory, key)
+            except ConvLensError as error:
+                advice = (
+                    "Captures in a new session do not know how far filters changed since this "
+                    "step. Restore the file from a copy, or remove it."
+                )
+                yield Finding(name, str(error), advice)
 
 
 def _check_clock(name: str, key: StepKey, capture: Capture) -> Iterator[Finding]:

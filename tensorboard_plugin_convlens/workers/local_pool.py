@@ -13,7 +13,8 @@ from contextlib import contextmanager
 from typing import Any
 
 from tensorboard_plugin_convlens.engine.precision import bfloat16_is_worthwhile, settle
-from tensorboard_plugin_convlens.recording.series import Outcome, Request, Series, wait_until
+from tensorboard_plugin_convlens.recording.series import Series, wait_until
+from tensorboard_plugin_convlens.recording.series_request import Outcome, Request
 
 _WATCH_SECONDS = 0.5
 _worker: tuple[Series, Any] | None = None

@@ -33,6 +33,7 @@ from tensorboard_plugin_convlens.core.records.sheet import (
     Sheet,
     SheetPlace,
 )
+from tensorboard_plugin_convlens.core.records.traits import LayerTraits
 from tensorboard_plugin_convlens.core.records.words import (
     ActivationStage,
     ColorOrder,
@@ -59,6 +60,7 @@ __all__ = [
     "IntArray",
     "Layer",
     "LayerCapture",
+    "LayerTraits",
     "Method",
     "ModelGraph",
     "Placement",

@@ -146,6 +146,11 @@ class Capture:
         there was none, or where that is not known.
       remark: Whose model it is, as a sentence, at a step that a training left after its last
         update; else "".
+      changes_since: The step since which the changes of its filters are taken: the newest
+        earlier one of the run, when it was captured, with the same model graph and input
+        images. None where there was none, and in captures of earlier releases.
+      changes_unknown: Why the change of some filters is not known, as a sentence; "" where
+        that of all is, and in captures of earlier releases.
     """
 
     step: int
@@ -163,3 +168,5 @@ class Capture:
     asked: Asked | None = None
     after: str = ""
     remark: str = ""
+    changes_since: int | None = None
+    changes_unknown: str = ""

@@ -35,6 +35,9 @@ from tensorboard_plugin_convlens.storage.format.sheet_message import (
     target_to_message,
 )
 
+# It is told with every step of a table over all of them.
+_LONGEST_SENTENCE = 1_000
+
 
 def capture_to_message(capture: Capture) -> pb.Manifest:
     """A capture as it is stored: the manifest."""
@@ -63,6 +66,8 @@ def capture_to_message(capture: Capture) -> pb.Manifest:
         asked=None if capture.asked is None else _asked_to_message(capture.asked),
         after=capture.after,
         remark=capture.remark,
+        changes_since=capture.changes_since,
+        changes_unknown=capture.changes_unknown[:_LONGEST_SENTENCE],
     )
 
 
@@ -89,6 +94,8 @@ def capture_from_message(message: pb.Manifest) -> Capture:
         asked=_asked_from_message(message.asked) if message.HasField("asked") else None,
         after=_checked_after(message.after),
         remark=message.remark,
+        changes_since=message.changes_since if message.HasField("changes_since") else None,
+        changes_unknown=_checked_sentence(message.changes_unknown),
     )
 
 
@@ -112,6 +119,15 @@ def _checked_after(session: str) -> str:
     if session and not is_session(session):
         raise FormatError(f"A session is damaged: expected its name, got {session[:80]!r}.")
     return session
+
+
+def _checked_sentence(text: str) -> str:
+    if len(text) > _LONGEST_SENTENCE:
+        raise FormatError(
+            f"The manifest is damaged: it has a sentence of {len(text):,} characters, expected "
+            f"at most {_LONGEST_SENTENCE:,}."
+        )
+    return text
 
 
 def _predictions_by_input(

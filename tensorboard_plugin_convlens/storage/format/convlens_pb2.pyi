@@ -202,7 +202,7 @@ class Picture(_message.Message):
     def __init__(self, height: _Optional[int] = ..., width: _Optional[int] = ..., png: _Optional[bytes] = ...) -> None: ...
 
 class Manifest(_message.Message):
-    __slots__ = ("format_version", "step", "wall_time", "session", "graph_fingerprint", "inputs_fingerprint", "layers", "predictions", "skipped", "iterations", "seconds", "packs", "model_sha256", "arrays_sha256", "asked", "after", "remark")
+    __slots__ = ("format_version", "step", "wall_time", "session", "graph_fingerprint", "inputs_fingerprint", "layers", "predictions", "skipped", "iterations", "seconds", "packs", "model_sha256", "arrays_sha256", "asked", "after", "remark", "changes_since", "changes_unknown")
     FORMAT_VERSION_FIELD_NUMBER: _ClassVar[int]
     STEP_FIELD_NUMBER: _ClassVar[int]
     WALL_TIME_FIELD_NUMBER: _ClassVar[int]
@@ -220,6 +220,8 @@ class Manifest(_message.Message):
     ASKED_FIELD_NUMBER: _ClassVar[int]
     AFTER_FIELD_NUMBER: _ClassVar[int]
     REMARK_FIELD_NUMBER: _ClassVar[int]
+    CHANGES_SINCE_FIELD_NUMBER: _ClassVar[int]
+    CHANGES_UNKNOWN_FIELD_NUMBER: _ClassVar[int]
     format_version: int
     step: int
     wall_time: float
@@ -237,7 +239,35 @@ class Manifest(_message.Message):
     asked: Asked
     after: str
     remark: str
-    def __init__(self, format_version: _Optional[int] = ..., step: _Optional[int] = ..., wall_time: _Optional[float] = ..., session: _Optional[str] = ..., graph_fingerprint: _Optional[str] = ..., inputs_fingerprint: _Optional[str] = ..., layers: _Optional[_Iterable[_Union[LayerCapture, _Mapping]]] = ..., predictions: _Optional[_Iterable[_Union[Prediction, _Mapping]]] = ..., skipped: _Optional[_Iterable[_Union[Skipped, _Mapping]]] = ..., iterations: _Optional[int] = ..., seconds: _Optional[float] = ..., packs: _Optional[_Iterable[str]] = ..., model_sha256: _Optional[bytes] = ..., arrays_sha256: _Optional[bytes] = ..., asked: _Optional[_Union[Asked, _Mapping]] = ..., after: _Optional[str] = ..., remark: _Optional[str] = ...) -> None: ...
+    changes_since: int
+    changes_unknown: str
+    def __init__(self, format_version: _Optional[int] = ..., step: _Optional[int] = ..., wall_time: _Optional[float] = ..., session: _Optional[str] = ..., graph_fingerprint: _Optional[str] = ..., inputs_fingerprint: _Optional[str] = ..., layers: _Optional[_Iterable[_Union[LayerCapture, _Mapping]]] = ..., predictions: _Optional[_Iterable[_Union[Prediction, _Mapping]]] = ..., skipped: _Optional[_Iterable[_Union[Skipped, _Mapping]]] = ..., iterations: _Optional[int] = ..., seconds: _Optional[float] = ..., packs: _Optional[_Iterable[str]] = ..., model_sha256: _Optional[bytes] = ..., arrays_sha256: _Optional[bytes] = ..., asked: _Optional[_Union[Asked, _Mapping]] = ..., after: _Optional[str] = ..., remark: _Optional[str] = ..., changes_since: _Optional[int] = ..., changes_unknown: _Optional[str] = ...) -> None: ...
+
+class Traits(_message.Message):
+    __slots__ = ("format_version", "step", "session", "layers")
+    FORMAT_VERSION_FIELD_NUMBER: _ClassVar[int]
+    STEP_FIELD_NUMBER: _ClassVar[int]
+    SESSION_FIELD_NUMBER: _ClassVar[int]
+    LAYERS_FIELD_NUMBER: _ClassVar[int]
+    format_version: int
+    step: int
+    session: str
+    layers: _containers.RepeatedCompositeFieldContainer[LayerTraits]
+    def __init__(self, format_version: _Optional[int] = ..., step: _Optional[int] = ..., session: _Optional[str] = ..., layers: _Optional[_Iterable[_Union[LayerTraits, _Mapping]]] = ...) -> None: ...
+
+class LayerTraits(_message.Message):
+    __slots__ = ("layer", "kernels_shape", "kernels", "profiles_shape", "profiles")
+    LAYER_FIELD_NUMBER: _ClassVar[int]
+    KERNELS_SHAPE_FIELD_NUMBER: _ClassVar[int]
+    KERNELS_FIELD_NUMBER: _ClassVar[int]
+    PROFILES_SHAPE_FIELD_NUMBER: _ClassVar[int]
+    PROFILES_FIELD_NUMBER: _ClassVar[int]
+    layer: int
+    kernels_shape: _containers.RepeatedScalarFieldContainer[int]
+    kernels: bytes
+    profiles_shape: _containers.RepeatedScalarFieldContainer[int]
+    profiles: bytes
+    def __init__(self, layer: _Optional[int] = ..., kernels_shape: _Optional[_Iterable[int]] = ..., kernels: _Optional[bytes] = ..., profiles_shape: _Optional[_Iterable[int]] = ..., profiles: _Optional[bytes] = ...) -> None: ...
 
 class Asked(_message.Message):
     __slots__ = ("methods", "target", "layers")

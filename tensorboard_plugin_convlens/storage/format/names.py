@@ -23,20 +23,26 @@ _SESSION = r"[tc][0-9]{13}-[0-9a-f]{8}"
 _FINGERPRINT = r"[0-9a-f]{64}"
 _STEP = re.compile(rf"step-([0-9]{{15}})-({_SESSION})\.pb")
 _PACK = re.compile(rf"pack-([0-9]{{15}})-({_SESSION})-(i[0-9]{{6}}|kernels)\.clpk")
-_OF_SESSION = re.compile(rf"(?:(?:step|pack)-[0-9]{{15}}|status|session)-({_SESSION})[-.].*")
+_TRAITS = re.compile(rf"traits-([0-9]{{15}})-({_SESSION})\.pb")
+_OF_SESSION = re.compile(
+    rf"(?:(?:step|pack|traits)-[0-9]{{15}}|status|session)-({_SESSION})[-.].*"
+)
 _ABLATION = re.compile(r"ablation-[0-9]{13}-[0-9a-f]{8}\.pb")
 _STATUS = re.compile(rf"status-({_SESSION})\.json")
 _IS_SESSION = re.compile(_SESSION)
 _IS_FINGERPRINT = re.compile(_FINGERPRINT)
 
 _OWN = re.compile(
-    rf"{_STEP.pattern}|{_PACK.pattern}|{_ABLATION.pattern}|{_STATUS.pattern}"
+    rf"{_STEP.pattern}|{_PACK.pattern}|{_TRAITS.pattern}|{_ABLATION.pattern}"
+    rf"|{_STATUS.pattern}"
     rf"|(?:graph|inputs)-{_FINGERPRINT}\.pb|session-{_SESSION}\.lock"
     r"|\..{1,40}\.[0-9a-z_]{8}\.tmp"
 )
 
 LATEST_MILLISECONDS = 10**13 - 1
 LARGEST_STEP = 10**15 - 1
+LONGEST_NAME = 100
+"""Characters of a name in a plugin directory, at most."""
 
 
 def new_session(kind: Literal["training", "capture"], milliseconds: int) -> str:
@@ -109,6 +115,17 @@ def is_pack_name(name: str) -> bool:
 def parse_pack_name(name: str) -> StepKey | None:
     """The step that a file is a pack of, or None for any other file."""
     match = _PACK.fullmatch(name)
+    return StepKey(int(match[1]), match[2]) if match else None
+
+
+def traits_name(key: StepKey) -> str:
+    """File name of the traits of a step."""
+    return f"traits-{key.step:015d}-{key.session}.pb"
+
+
+def parse_traits_name(name: str) -> StepKey | None:
+    """The step that a file holds the traits of, or None for any other file."""
+    match = _TRAITS.fullmatch(name)
     return StepKey(int(match[1]), match[2]) if match else None
 
 

@@ -1,4 +1,4 @@
-"""What writers that died left in a plugin directory: unfinished files, packs of no step.
+"""What writers that died left in a plugin directory: unfinished files, files of no step.
 
 A file is litter only where its writer cannot be alive: its session's lock is free and was taken
 on this machine, or nothing of it was written for a day. Locks of other machines are believed
@@ -12,7 +12,7 @@ import os
 import re
 import stat
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -30,7 +30,9 @@ SECONDS_OF_THE_UNKNOWN = 24 * 3600
 _LARGEST_MANIFEST = 128 * 2**20
 # `filesystem.atomic_file` names them after the first 40 characters of the file.
 _UNFINISHED = re.compile(r"\.(.{1,40})\.[0-9a-z_]{8}\.tmp")
-_BEGINNING = re.compile(r"(?:(?:step|pack)-[0-9]{15}|status)-([tc][0-9]{13}-[0-9a-f]{0,8})")
+_BEGINNING = re.compile(
+    r"(?:(?:step|pack|traits)-[0-9]{15}|status)-([tc][0-9]{13}-[0-9a-f]{0,8})"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +110,9 @@ def find_litter(directory: Path, now: float, own: str = "") -> list[Litter]:
     """
     found = _Directory(directory, now, list_directory(directory), {own: True})
     litter = [one for name in found.files if (one := _unfinished(found, name)) is not None]
-    litter += _orphans(found)
+    steps = {key for name in found.files if (key := names.parse_manifest_name(name))}
+    litter += _orphaned_packs(found, steps)
+    litter += _of_no_step(found, _of_dead(found, names.parse_traits_name, steps))
     return sorted(litter, key=lambda one: one.name)
 
 
@@ -164,26 +168,36 @@ def _unfinished(found: _Directory, name: str) -> Litter | None:
     return Litter(name, status.st_size, f"{what}; its writer is gone")
 
 
-def _orphans(found: _Directory) -> list[Litter]:
+def _orphaned_packs(found: _Directory, steps: set[StepKey]) -> list[Litter]:
     """Packs that no manifest names, of steps that have no manifest."""
-    steps = {key for name in found.files if (key := names.parse_manifest_name(name))}
-    candidates = [
-        name
-        for name in found.files
-        if (key := names.parse_pack_name(name)) is not None
-        and key not in steps
-        and not found.may_be_alive(key.session)
-    ]
+    candidates = _of_dead(found, names.parse_pack_name, steps)
     if not candidates:
         return []
     try:
         named = {pack for key in steps for pack in _packs_of(found.path, key)}
     except ConvLensError:
         return []  # A manifest that cannot be read may name them.
+    return _of_no_step(found, [name for name in candidates if name not in named])
+
+
+def _of_dead(
+    found: _Directory, parse: Callable[[str], StepKey | None], steps: set[StepKey]
+) -> list[str]:
+    """Files of steps that have no manifest and will not get one."""
+    return [
+        name
+        for name in found.files
+        if (key := parse(name)) is not None
+        and key not in steps
+        and not found.may_be_alive(key.session)
+    ]
+
+
+def _of_no_step(found: _Directory, files: Iterable[str]) -> list[Litter]:
     return [
         Litter(name, status.st_size, "belongs to no step; its writer is gone")
-        for name in candidates
-        if name not in named and (status := found.status(name)) is not None
+        for name in files
+        if (status := found.status(name)) is not None
     ]
 
 

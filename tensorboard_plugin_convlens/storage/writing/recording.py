@@ -7,6 +7,7 @@ and the thread that writes.
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 
@@ -17,6 +18,7 @@ from tensorboard_plugin_convlens.core.records import (
     Gradients,
     Guidance,
     LayerCapture,
+    LayerTraits,
     Sheet,
     Statistic,
 )
@@ -25,6 +27,7 @@ from tensorboard_plugin_convlens.storage.writing.sheet_writer import (
     GradientSheets,
     PackWriter,
 )
+from tensorboard_plugin_convlens.storage.writing.traits_recording import TraitsRecording
 from tensorboard_plugin_convlens.storage.writing.writer import Writer
 
 KERNELS = -1
@@ -98,11 +101,11 @@ class Abandon:
     """The capture could not be computed; nothing of it shall be left."""
 
 
-Piece = Maps | GradientBlock | Kernels | Numbers | Origin | End | Abandon
+Piece = Maps | GradientBlock | Kernels | Numbers | Origin | LayerTraits | End | Abandon
 
 
 def size_of(piece: Piece) -> int:
-    """Bytes of the arrays of a piece."""
+    """Bytes of the arrays that a piece keeps in memory; traits are kept there in any case."""
     match piece:
         case Maps(values=values) | Kernels(values=values):
             return values.nbytes
@@ -119,18 +122,24 @@ class Recording:
     Attributes:
       writer: The run's writer.
       step: The step that is captured.
+      after_commit: Is called once the step exists; never raises.
       capture: What was committed, or None before the end.
       is_abandoned: Whether it was given up.
     """
 
     writer: Writer
     step: int
+    after_commit: Callable[[], None] | None = None
     capture: Capture | None = None
     is_abandoned: bool = False
     _layers: dict[int, LayerCapture] = field(default_factory=dict)
     _packs: dict[int, PackWriter] = field(default_factory=dict)
     _open: dict[GradientKey, GradientSheets] = field(default_factory=dict)
     _files: ExitStack = field(default_factory=ExitStack)
+
+    def __post_init__(self) -> None:
+        """Begins; no file is there before the first piece."""
+        self._traits = TraitsRecording(self.writer, self.step)
 
     def accept(self, piece: Piece) -> None:
         """Writes a piece.
@@ -150,6 +159,8 @@ class Recording:
                 self._add_numbers(layer, statistics, guidance)
             case Origin():
                 self._add_origin(piece)
+            case LayerTraits():
+                self._traits.add(piece)
             case End(capture):
                 self._commit(capture)
             case Abandon():
@@ -161,6 +172,7 @@ class Recording:
         # Whoever gives up has a reason of his own: that this failed, too, is no news.
         with suppress(Exception), self._files:
             raise _AbandonedError
+        self._traits.abandon()
 
     def _add_block(self, layer: int, key: GradientKey, block: Gradients | None) -> None:
         if key not in self._open:
@@ -206,10 +218,14 @@ class Recording:
 
     def _commit(self, capture: Capture) -> None:
         self._files.close()
+        self._traits.close()
         layers = tuple(self._layers[layer] for layer in sorted(self._layers))
-        complete = dataclasses.replace(capture, layers=layers)
+        skipped = (*capture.skipped, *self._traits.skipped)
+        complete = dataclasses.replace(capture, layers=layers, skipped=skipped)
         self.writer.commit(complete)
         self.capture = complete
+        if self.after_commit is not None:
+            self.after_commit()
 
 
 class _AbandonedError(Exception):

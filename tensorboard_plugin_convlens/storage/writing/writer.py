@@ -42,6 +42,7 @@ from tensorboard_plugin_convlens.storage.writing.discovery import announce
 from tensorboard_plugin_convlens.storage.writing.litter import clean_up
 from tensorboard_plugin_convlens.storage.writing.session_file import SessionFile, begin_session
 from tensorboard_plugin_convlens.storage.writing.sheet_writer import PackWriter
+from tensorboard_plugin_convlens.storage.writing.traits_writer import TraitsWriter
 
 
 class Writer:
@@ -120,6 +121,15 @@ class Writer:
         name = names.pack_name(StepKey(_checked(step), self.session), input_index)
         with atomic_file(self.directory / name) as file:
             yield PackWriter(file, name)
+
+    @contextmanager
+    def traits(self, step: int) -> Iterator[TraitsWriter]:
+        """A new file of traits; as `pack`."""
+        key = StepKey(_checked(step), self.session)
+        with atomic_file(self.directory / names.traits_name(key)) as file:
+            traits = TraitsWriter(file, key)
+            yield traits
+            traits.finish()
 
     def commit(self, capture: Capture) -> None:
         """Writes the manifest: from now on the step exists."""

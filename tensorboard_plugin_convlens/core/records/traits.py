@@ -1,0 +1,28 @@
+"""What is remembered of the filters of a captured step, so that the next knows their change."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tensorboard_plugin_convlens.core.records.words import FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class LayerTraits:
+    """The traits of the filters of one layer; see `core/change.py`.
+
+    Attributes:
+      layer: Index in `ModelGraph.layers`.
+      kernels: `float32 [channel, plane, height, width]`; None where the layer has no kernels
+        of the usual form.
+      profiles: Activation profiles, `float32 [channel, number]`.
+    """
+
+    layer: int
+    kernels: FloatArray | None
+    profiles: FloatArray
+
+    @property
+    def size(self) -> int:
+        """Bytes of the arrays."""
+        return self.profiles.nbytes + (0 if self.kernels is None else self.kernels.nbytes)

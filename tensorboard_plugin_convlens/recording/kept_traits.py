@@ -1,0 +1,82 @@
+"""Which files of traits stay: those that a later capture is likely to need.
+
+A file is as large as the kernels in a checkpoint. See docs/decisions/0047.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterable
+
+from tensorboard_plugin_convlens.core.errors import ConvLensError
+from tensorboard_plugin_convlens.core.records import StepKey
+from tensorboard_plugin_convlens.storage.filesystem import list_directory
+from tensorboard_plugin_convlens.storage.format import names
+from tensorboard_plugin_convlens.storage.reading.run_directory import RunDirectory
+from tensorboard_plugin_convlens.storage.reading.superseded import current_steps
+from tensorboard_plugin_convlens.storage.writing.writer import Writer
+
+logger = logging.getLogger(__name__)
+# Of one model graph and one set of input images: the newest steps, and those written last.
+_NEWEST = 2
+_MOST_FILES = 8
+
+
+def remove_old_traits(writer: Writer, step: int) -> None:
+    """Removes the traits of steps that a later capture is not likely to be compared with.
+
+    Of each model graph and set of input images stay those of the two newest steps (the newest
+    may be captured again, as by a training that goes on from it) and of the two that were
+    written last; of the run no more than eight files, of the sessions that began last. What
+    cannot be removed stays, and is logged.
+
+    Args:
+      writer: Of the run.
+      step: The step that was just written; its traits stay.
+    """
+    own = StepKey(step, writer.session)
+    try:
+        for key in _old_traits(writer, own):
+            os.unlink(writer.directory / names.traits_name(key))
+    except FileNotFoundError:
+        pass  # Another writer was faster; the next capture goes on.
+    except (ConvLensError, OSError) as error:
+        logger.warning("ConvLens did not remove the traits of earlier steps: %s", error)
+
+
+def _old_traits(writer: Writer, own: StepKey) -> list[StepKey]:
+    """The steps whose traits are not needed.
+
+    Raises:
+      StorageError: The directory cannot be read.
+    """
+    found = list_directory(writer.directory)
+    steps = {key for name in found if (key := names.parse_manifest_name(name))}
+    # Of a step without a manifest the writer may be about to write it.
+    traits = {key for name in found if (key := names.parse_traits_name(name))} & steps
+    run = RunDirectory(writer.run_directory)
+    alike: dict[tuple[str, str, str], set[StepKey]] = {}
+    for key in traits:
+        try:
+            head = run.head(key)
+        except ConvLensError as error:
+            logger.warning("ConvLens leaves the traits of step %d: %s", key.step, error)
+            continue
+        alike.setdefault((head.graph, head.inputs, head.arrays), set()).add(key)
+    needed = _needed(alike.values(), set(current_steps(list(steps)))) | {own}
+    kept = {*sorted(needed, key=_written)[-_MOST_FILES:], own}
+    return sorted({key for keys in alike.values() for key in keys} - kept)
+
+
+def _needed(groups: Iterable[set[StepKey]], counting: set[StepKey]) -> set[StepKey]:
+    needed: set[StepKey] = set()
+    for keys in groups:
+        shown = keys & counting
+        needed.update(sorted(shown)[-_NEWEST:], sorted(shown, key=_written)[-_NEWEST:])
+    return needed
+
+
+def _written(key: StepKey) -> tuple[str, int]:
+    """Orders steps by when they were written, as far as their names tell."""
+    return names.session_start(key.session), key.step

@@ -1,0 +1,62 @@
+"""What a series of checkpoints is asked for, and what became of each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from tensorboard_plugin_convlens.core.errors import ConvLensError
+from tensorboard_plugin_convlens.core.records import Capture, ColorOrder, Skipped
+from tensorboard_plugin_convlens.loading.checkpoints import Checkpoint
+from tensorboard_plugin_convlens.recording.options import CaptureOptions
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What to capture, as plain values that every process can have.
+
+    Attributes:
+      checkpoints: By ascending step.
+      architecture: Of weights files, or None.
+      images: Photographs: a directory, or one.
+      most: No more photographs than this.
+      preprocessing: As `photographs.preprocess` knows it.
+      class_names, color_order: As `shown_inputs.build_shown_inputs` takes them.
+      options: Methods, target, layers.
+      log_dir, run, session: Where to write.
+    """
+
+    checkpoints: tuple[Checkpoint, ...]
+    architecture: Path | None
+    images: Path
+    most: int
+    preprocessing: str
+    class_names: tuple[str, ...]
+    color_order: ColorOrder
+    options: CaptureOptions
+    log_dir: str
+    run: str
+    session: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a checkpoint.
+
+    Attributes:
+      checkpoint: Which.
+      what: `"captured"`, `"there"` (already, with the same weights, inputs and options), or
+        `"failed"`.
+      capture: What was captured, or is there; None where it failed.
+      fault: Why it failed.
+      skipped: Photographs that are left out.
+      notes: What was done to photographs that a person would not expect.
+    """
+
+    checkpoint: Checkpoint
+    what: Literal["captured", "there", "failed"]
+    capture: Capture | None = None
+    fault: ConvLensError | None = None
+    skipped: tuple[Skipped, ...] = ()
+    notes: tuple[Skipped, ...] = ()
