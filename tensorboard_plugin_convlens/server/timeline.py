@@ -103,7 +103,7 @@ class _Columns:
     def add(self, capture: Capture, layer: LayerCapture) -> None:
         self.steps.append(
             {
-                **to_wire.step_summary(StepKey(capture.step, capture.session), capture),
+                **_compared_step(capture),
                 "unchangedSince": layer.unchanged_since,
                 "weightsUnchangedSince": layer.weights_unchanged_since,
             }
@@ -145,7 +145,8 @@ class NetworkRow:
     @property
     def size(self) -> int:
         """About how many bytes of memory it takes."""
-        return 800 + self.layers.nbytes + len(self.points)
+        unknown = len(self.outline.changes_unknown)
+        return 800 + self.layers.nbytes + len(self.points) + unknown
 
     def numbers(self) -> NDArray[np.float64]:
         """The points, `float64 [layer, number]`."""
@@ -183,16 +184,22 @@ def network_timeline(
     table = np.full((len(order), len(kept), _NUMBERS), np.nan)
     for place, row in enumerate(kept):
         table[np.searchsorted(order, row.layers), place] = row.numbers()
-    summaries = [
-        to_wire.step_summary(StepKey(one.outline.step, one.outline.session), one.outline)
-        for one in kept
-    ]
+    summaries = [_compared_step(one.outline) for one in kept]
     head = {"run": run, "thresholds": thresholds_to_wire(thresholds), "steps": summaries}
     yield to_json(head)[:-1] + b',"layers":['
     for place, index in enumerate(order.tolist()):
         points = [_point_to_wire(numbers) for numbers in table[place].tolist()]
         yield (b"," if place else b"") + to_json({"layer": index, "points": points})
     yield b"]}"
+
+
+def _compared_step(capture: Capture) -> wire.ComparedStep:
+    summary = to_wire.step_summary(StepKey(capture.step, capture.session), capture)
+    return {
+        **summary,
+        "changesSince": capture.changes_since,
+        "changesUnknown": capture.changes_unknown,
+    }
 
 
 _NUMBERS = 12

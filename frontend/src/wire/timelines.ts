@@ -2,7 +2,6 @@
 // Do not edit: change the Python files and run `make generate`.
 
 import type { Thresholds } from "./ranking";
-import type { StepSummary } from "./runs";
 import type { FlagCounts } from "./steps";
 
 /** A statistic that can be asked of /timeline; `perInput` as in `Statistic`. */
@@ -11,13 +10,33 @@ export interface TimelineStatistic {
   perInput: boolean;
 }
 
-/** One row of a timeline; the last two are those of `LayerSummary`. */
+/**
+ * A step, and what the changes of its filters are since.
+ *
+ * `changesSince` is the newest earlier step of the run, when it was captured, with the same
+ * model graph and input images, `null` where there was none. `changesUnknown` is a sentence:
+ * why the change of some filters is not known, empty where it is. Of captures of earlier
+ * releases neither is known.
+ */
+export interface ComparedStep {
+  step: number;
+  wallTime: number;
+  session: string;
+  graph: string;
+  inputs: string;
+  changesSince: number | null;
+  changesUnknown: string;
+}
+
+/** One row of a timeline: a `ComparedStep`; the last two are those of `LayerSummary`. */
 export interface TimelineStep {
   step: number;
   wallTime: number;
   session: string;
   graph: string;
   inputs: string;
+  changesSince: number | null;
+  changesUnknown: string;
   unchangedSince: number | null;
   weightsUnchangedSince: number | null;
 }
@@ -71,6 +90,6 @@ export interface LayerTimeline {
 export interface NetworkTimeline {
   run: string;
   thresholds: Thresholds;
-  steps: StepSummary[];
+  steps: ComparedStep[];
   layers: LayerTimeline[];
 }

@@ -58,6 +58,7 @@ from tensorboard_plugin_convlens.server.wire.steps import (
     Step,
 )
 from tensorboard_plugin_convlens.server.wire.timelines import (
+    ComparedStep,
     LayerPoint,
     LayerTimeline,
     NetworkTimeline,
@@ -100,6 +101,7 @@ __all__ = [
     "LayerAblation",
     "LayerCapture",
     "LayerFilters",
+    "ComparedStep",
     "LayerPoint",
     "LayerSummary",
     "LayerTimeline",

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TypedDict
 
 from tensorboard_plugin_convlens.server.wire.ranking import Thresholds
-from tensorboard_plugin_convlens.server.wire.runs import StepSummary
 from tensorboard_plugin_convlens.server.wire.steps import FlagCounts
 
 
@@ -16,14 +15,34 @@ class TimelineStatistic(TypedDict):
     perInput: bool
 
 
-class TimelineStep(TypedDict):
-    """One row of a timeline; the last two are those of `LayerSummary`."""
+class ComparedStep(TypedDict):
+    """A step, and what the changes of its filters are since.
+
+    `changesSince` is the newest earlier step of the run, when it was captured, with the same
+    model graph and input images, `null` where there was none. `changesUnknown` is a sentence:
+    why the change of some filters is not known, empty where it is. Of captures of earlier
+    releases neither is known.
+    """
 
     step: int
     wallTime: float
     session: str
     graph: str
     inputs: str
+    changesSince: int | None
+    changesUnknown: str
+
+
+class TimelineStep(TypedDict):
+    """One row of a timeline: a `ComparedStep`; the last two are those of `LayerSummary`."""
+
+    step: int
+    wallTime: float
+    session: str
+    graph: str
+    inputs: str
+    changesSince: int | None
+    changesUnknown: str
     unchangedSince: int | None
     weightsUnchangedSince: int | None
 
@@ -79,5 +98,5 @@ class NetworkTimeline(TypedDict):
 
     run: str
     thresholds: Thresholds
-    steps: list[StepSummary]
+    steps: list[ComparedStep]
     layers: list[LayerTimeline]

@@ -50,7 +50,8 @@ class Outline:
     @property
     def size(self) -> int:
         """About how many bytes of memory it takes."""
-        return 700 + self.layers.nbytes + 120 * len(self.head)
+        sentences = len(self.capture.remark) + len(self.capture.changes_unknown)
+        return 700 + self.layers.nbytes + 120 * len(self.head) + sentences
 
     def places(self, layers: Container[int] | None) -> list[tuple[int, int, int]]:
         """`layers` as tuples, of those with the given indices, or of all."""

@@ -117,7 +117,10 @@ it("gives a row to every layer and marks what did not change", () => {
     unchangedSince,
     weightsUnchangedSince: null,
   });
-  const step = { step: 0, wallTime: 0, session: "s", graph: "g", inputs: "i" };
+  const step = {
+    ...{ step: 0, wallTime: 0, session: "s", graph: "g", inputs: "i" },
+    ...{ changesSince: null, changesUnknown: "" },
+  };
   const found = networkMatrix(
     {
       run: "r",
