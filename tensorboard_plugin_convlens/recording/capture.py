@@ -90,9 +90,8 @@ def capture(  # noqa: PLR0913  # One workflow: all of these describe one capture
 class CaptureSession:
     """Captures of one model, step after step: for a training loop of your own.
 
-    The model is traced once, and each capture says how much every filter changed since the one
-    before, which `capture`, called again and again, cannot know. Nothing is captured but at
-    calls of `capture`; `fit` has `ConvLensCallback`.
+    The model is traced once, which `capture`, called again and again, would do each time.
+    Nothing is captured but at calls of `capture`; `fit` has `ConvLensCallback`.
 
     Example:
       >>> session = CaptureSession(model, images[:4], "logs", run="train")  # doctest: +SKIP
@@ -136,8 +135,7 @@ class CaptureSession:
         """Captures the model as it is now.
 
         Args:
-          step: Not negative; changes are known where it is larger than that of the capture
-            before.
+          step: Not negative; filters are compared with the newest earlier step of the run.
           progress: As of the function `capture`.
 
         Returns:
