@@ -23,6 +23,7 @@ from dataclasses import dataclass
 
 from tensorboard_plugin_convlens.core.hashing import hash_arrays
 from tensorboard_plugin_convlens.engine.plan import Plan, Route
+from tensorboard_plugin_convlens.engine.structure_hash import hash_structure
 from tensorboard_plugin_convlens.tracing import internals
 from tensorboard_plugin_convlens.tracing.types import Operation
 
@@ -32,7 +33,6 @@ _VERSION = "convlens lineage 1"
 _READING = frozenset(
     {"ReadVariableOp", "ResourceGather", "ResourceGatherNd", "VarIsInitializedOp", "Assert"}
 )
-_TEXTS = frozenset({"_class", "container", "shared_name"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class ContentHashes:
 
     def __init__(self, plan: Plan) -> None:
         self._graph = plan.trace.wrapped.graph
-        self._made_of = (plan.graph.fingerprint, _structure(plan.trace.operations))
+        self._made_of = (plan.graph.fingerprint, hash_structure(plan.trace.operations))
         bit_of = {id(inner): bit for bit, (_, inner) in enumerate(self._graph.captures)}
         self._impure = 1 << len(bit_of)
         self._masks = self._follow(plan.trace.operations, bit_of)
@@ -128,24 +128,6 @@ class ContentHashes:
 def hash_values(values: Sequence[str]) -> str:
     """One SHA-256, hexadecimal, of what `ContentHashes.values` returns."""
     return hashlib.sha256("\0".join(values).encode()).hexdigest()
-
-
-def _structure(operations: Sequence[Operation]) -> str:
-    """Hash of what the operations are and how they are connected, but for their names.
-
-    The fingerprint of a model graph knows the layers' configuration only; code in a Lambda
-    or a layer's `call` may change without it.
-    """
-    digest = hashlib.sha256()
-    position = {id(one): index for index, one in enumerate(operations)}
-    for operation in operations:
-        read = [(position.get(id(one.op), -1), one.value_index) for one in operation.inputs]
-        digest.update(f"{operation.type} {read};".encode())
-        attributes = operation.node_def.attr
-        for name in sorted(set(attributes) - _TEXTS):
-            digest.update(name.encode())
-            digest.update(attributes[name].SerializeToString(deterministic=True))
-    return digest.hexdigest()
 
 
 def _read_by(operations: Sequence[Operation], bit_of: dict[int, int]) -> int:

@@ -116,6 +116,14 @@ def has_own_gradient(operation: Operation) -> bool:
     return bool(kind.startswith(b"CustomGradient-"))
 
 
+def gradient_function(operation: Operation) -> Any:
+    """The Python function that TensorFlow has registered for the gradient of an operation.
+
+    Why: the name under which it is registered has a number that differs between processes.
+    """
+    return ops.get_gradient_function(operation)
+
+
 def recomputes(operation: Operation) -> bool:
     """Whether the gradient of an operation is that of `tf.recompute_grad`.
 
