@@ -19,6 +19,7 @@ from tensorboard_plugin_convlens.tracing.types import Operation
 
 _NAMES = frozenset({"_class", "container", "shared_name"})
 _GRADIENT = "_gradient_op_type"
+_NUMBERED = "CustomGradient-"
 # Of functions within functions; a body that calls itself ends here, too.
 _DEEPEST = 20
 _PLAIN = (bool, int, float, complex, str, bytes, type(None))
@@ -36,7 +37,7 @@ def hash_structure(operations: Sequence[Operation]) -> str:
     for operation in operations:
         read = [(place.get(id(one.op), -1), one.value_index) for one in operation.inputs]
         digest.update(f"{operation.type} {read};".encode())
-        if operation.node_def.attr[_GRADIENT].s.startswith(b"CustomGradient-"):
+        if operation.node_def.attr[_GRADIENT].s.startswith(_NUMBERED.encode()):
             digest.update("".join(_code(internals.gradient_function(operation))).encode())
         bodies.add_attributes(digest, operation.node_def.attr)
     return digest.hexdigest()
@@ -59,7 +60,7 @@ class _Bodies:
             if called:
                 for one in called:
                     digest.update(self._body(one, depth).encode())
-            elif name != _GRADIENT or not value.s.startswith(b"CustomGradient-"):
+            elif name != _GRADIENT or not value.s.startswith(_NUMBERED.encode()):
                 digest.update(value.SerializeToString(deterministic=True))
 
     def _body(self, name: str, depth: int) -> str:
@@ -98,7 +99,8 @@ def _code(function: Any, depth: int = 0) -> Iterator[str]:
     held = [cell.cell_contents for cell in function.__closure__ or () if _is_set(cell)]
     for one in (*held, *(function.__defaults__ or ())):
         if isinstance(one, _PLAIN):
-            yield repr(one)
+            # TensorFlow's wrapper holds the name under which the function is registered.
+            yield "" if isinstance(one, str) and one.startswith(_NUMBERED) else repr(one)
         elif isinstance(one, np.ndarray):
             yield f"{one.dtype} {one.shape} {one.tobytes().hex()}"
         elif isinstance(one, Callable):  # type: ignore[arg-type]  # As mypy has it, no class.

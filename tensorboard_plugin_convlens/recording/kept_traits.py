@@ -55,6 +55,8 @@ def _old_traits(writer: Writer, own: StepKey) -> list[StepKey]:
     steps = {key for name in found if (key := names.parse_manifest_name(name))}
     # Of a step without a manifest the writer may be about to write it.
     traits = {key for name in found if (key := names.parse_traits_name(name))} & steps
+    if len(traits) <= _NEWEST:
+        return []
     run = RunDirectory(writer.run_directory)
     alike: dict[tuple[str, str, str], set[StepKey]] = {}
     for key in traits:
