@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import time
 
 import numpy as np
 import pytest
@@ -13,11 +15,16 @@ from hypothesis.extra import numpy as arrays
 from tensorboard_plugin_convlens.core.errors import ConvLensError, NotCapturedError
 from tensorboard_plugin_convlens.core.records import Capture, LayerTraits, StepKey
 from tensorboard_plugin_convlens.recording.kept_traits import remove_old_traits
+from tensorboard_plugin_convlens.storage.checkup import check_run
 from tensorboard_plugin_convlens.storage.format import convlens_pb2 as pb
 from tensorboard_plugin_convlens.storage.format import names
 from tensorboard_plugin_convlens.storage.format.sealed import seal
+from tensorboard_plugin_convlens.storage.reading.run_directory import RunDirectory
 from tensorboard_plugin_convlens.storage.reading.traits_file import read_traits
+from tensorboard_plugin_convlens.storage.writing.litter import find_litter
 from tensorboard_plugin_convlens.storage.writing.recording import End, Recording
+from tensorboard_plugin_convlens.storage.writing.traits_recording import TRAITS
+from tensorboard_plugin_convlens.storage.writing.traits_writer import TraitsWriter
 from tensorboard_plugin_convlens.storage.writing.writer import Writer
 
 FLOATS = st.floats(width=32, allow_nan=True, allow_infinity=True)
@@ -177,3 +184,64 @@ def test_traits_whose_manifest_is_about_to_come_stay(tmp_path):
     for step in range(1, 5):
         record(writer, step)
     assert steps_with_traits(writer) == [0, 3, 4]
+
+
+def test_the_checkup_tells_of_damaged_traits_and_of_no_others(writer):
+    record(writer, 0)
+    record(writer, 1)
+    assert not [one for one in check_run(writer.run_directory) if "traits" in one.file]
+    path = path_of(writer, 1)
+    path.write_bytes(path.read_bytes()[:-1] + b"!")
+
+    (finding,) = [one for one in check_run(writer.run_directory) if "traits" in one.file]
+    assert finding.file == path.name
+    assert "The file with the traits of step 1 is damaged" in finding.problem
+    assert finding.fix == ""
+
+
+def test_traits_of_no_step_are_litter_once_their_writer_is_dead(writer):
+    dead = "t1700000000000-aaaaaaaa"
+    record(writer, 0)
+    orphan = path_of(writer, 0).with_name(names.traits_name(StepKey(5, dead)))
+    orphan.write_bytes(path_of(writer, 0).read_bytes())
+    unfinished = orphan.with_name(f".{orphan.name[:40]}.0123abcd.tmp")
+    unfinished.write_bytes(b"")
+
+    assert find_litter(writer.directory, time.time()) == []
+    later = time.time() + 2 * 24 * 3600
+    found = find_litter(writer.directory, later, own=writer.session)
+    assert [one.name for one in found] == [unfinished.name, orphan.name]
+
+
+@pytest.mark.parametrize("call", ["write", "replace"])
+def test_traits_that_cannot_be_written_leave_the_capture_as_it_is(writer, monkeypatch, call):
+    def fail(*_):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    recording = Recording(writer, 3)
+    with monkeypatch.context() as patch:
+        if call == "write":
+            patch.setattr(TraitsWriter, "_write", fail)
+        recording.accept(small_traits())
+        real = os.replace
+        if call == "replace":
+            patch.setattr(
+                os,
+                "replace",
+                lambda a, b: fail() if "traits" in os.path.basename(b) else real(a, b),
+            )
+        recording.accept(End(Capture(3, 1e9, writer.session, GRAPH, INPUTS, ())))
+
+    assert steps_with_traits(writer) == []
+    assert not list(writer.directory.glob(".traits*"))
+    stored = RunDirectory(writer.run_directory).capture(StepKey(3, writer.session))
+    assert [(one.what, one.reason) for one in stored.skipped] == [
+        (TRAITS, "it could not be written: No space left on device")
+    ]
+
+
+def test_traits_of_a_capture_that_is_given_up_are_removed(writer):
+    recording = Recording(writer, 3)
+    recording.accept(small_traits())
+    recording.abandon()
+    assert not [name for name in os.listdir(writer.directory) if "traits" in name]
