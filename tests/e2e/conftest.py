@@ -142,10 +142,13 @@ def axe(repository: Path) -> str:
 
 
 @pytest.fixture
-def new_context(browser: Browser) -> Iterator[Callable[..., BrowserContext]]:
+def new_context(
+    browser: Browser, request: pytest.FixtureRequest
+) -> Iterator[Callable[..., BrowserContext]]:
     """Browser profiles that forget everything; a page in them must behave."""
     behavior = Behavior()
-    contexts = []
+    contexts: list[BrowserContext] = []
+    traces: Path | None = request.config.getoption("--tracing")
 
     def open_context(
         size: tuple[int, int], *, dark: bool = False, pixel_ratio: float = 1
@@ -159,11 +162,15 @@ def new_context(browser: Browser) -> Iterator[Callable[..., BrowserContext]]:
         )
         context.set_default_timeout(1000 * SECONDS_FOR_THE_TAB)
         context.on("page", behavior.watch)
+        if traces:
+            context.tracing.start(screenshots=True, snapshots=True)
         contexts.append(context)
         return context
 
     yield open_context
-    for context in contexts:
+    for number, context in enumerate(contexts):
+        if traces:
+            context.tracing.stop(path=traces / f"{request.node.name}-{number}.zip")
         context.close()
     assert behavior == Behavior(), f"A page did what it must not: {behavior}"
 
