@@ -1,9 +1,9 @@
 """The criteria by which filters are ranked: formula, source, direction and caveat of each.
 
-The one table of them: `frontend/src/core/ranking/criteria.gen.ts` is generated from it. The numbers
-are statistics of a capture, from `importance.py`, `redundancy.py`, `selectivity.py` and
-`change.py`; `random` is not stored but follows from its rule, `strength` is of the picture
-on the screen, and `ablation` is measured by the test of verdicts.
+The one table of them: `frontend/src/core/ranking/criteria.gen.ts` is generated from it. The
+numbers are statistics of a capture, from `importance.py`, `redundancy.py`, `selectivity.py` and
+`change.py`; `random` is not stored but follows from its rule, `strength` is of the picture on
+the screen, and `ablation` is measured by the test of verdicts.
 """
 
 from __future__ import annotations
