@@ -14,7 +14,7 @@ from tensorboard_plugin_convlens.marks.marks import Marks
 from tensorboard_plugin_convlens.storage.writing.writer import Writer
 from tests.e2e import logs
 from tests.e2e.axe import violations
-from tests.e2e.test_hostile_names import assert_unharmed
+from tests.e2e.everywhere.test_hostile_names import assert_unharmed
 from tests.storage.reading.test_ablation_files import an_ablation
 from tests.tensorboard_process import TensorBoardProcess, running_tensorboard
 
