@@ -4,6 +4,8 @@
 PYTHON ?= python3
 LOGDIR ?= logs/demo
 PORT ?= 6006
+# Processes that run the tests, side by side.
+LANES ?= 2
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -30,7 +32,7 @@ demo: $(VENV)/.demo ## look at real networks: install, capture, start TensorBoar
 
 test: $(VENV)/.browser $(VENV)/.postgresql $(VENV)/.nginx check ## run every check and every test
 	$(NPM) test
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses=$(LANES) --dist=loadgroup -p no:benchmark
 
 check: $(VENV)/.dev $(NODE_MODULES) $(STATIC) ## lint, types, import rules, generated files
 	$(BIN)/ruff check .

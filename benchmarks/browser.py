@@ -133,8 +133,8 @@ def open_page() -> Iterator[Page]:
 def open_tab(page: Page, url: str, **state: str) -> tuple[Tab, Frame]:
     """The tab, painted, from an empty cache; and its document."""
     page.goto("about:blank")
-    page.goto(address(url, state))
-    tab = Tab(page)
+    page.goto(address(url, state, inside_tensorboard=True))
+    tab = Tab(page, inside_tensorboard=True)
     tab.wait_until_painted()
     page.wait_for_load_state("networkidle")
     frame = tab.document()

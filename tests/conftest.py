@@ -22,6 +22,27 @@ settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Adds what helps to look at a browser test."""
+    parser.addoption(
+        "--tracing",
+        type=Path,
+        metavar="DIR",
+        help="write what the pages of each browser test showed, for `playwright show-trace`",
+    )
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keeps tests that share fixtures in one process, where several run the tests.
+
+    All browser tests share one browser and its TensorBoards; others share what their file has.
+    """
+    for item in items:
+        is_e2e = item.get_closest_marker("e2e") is not None
+        group = "browser" if is_e2e else item.nodeid.partition("::")[0]
+        item.add_marker(pytest.mark.xdist_group(group))
+
+
 @pytest.fixture(scope="session")
 def repository() -> Path:
     """The root of the repository."""

@@ -107,7 +107,9 @@ def test_tensorboard_starts_beside_a_broken_convlens(
     shutil.copytree(repository / copy.name, copy, ignore=ignored)
     (copy / broken).write_text(content)
     environment = {"PYTHONPATH": str(copy.parent)}
-    with running_tensorboard(tmp_path, environment=environment) as tensorboard:
+    with running_tensorboard(
+        tmp_path, with_tensorflow=False, environment=environment
+    ) as tensorboard:
         listing = json.loads(tensorboard.get("data/plugins_listing")[1])
         log = tensorboard.log()
     assert "scalars" in listing

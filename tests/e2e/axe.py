@@ -4,10 +4,21 @@ from __future__ import annotations
 
 from playwright.sync_api import Frame
 
+from tests.e2e.tab import Tab
 
-def violations(document: Frame, source: str) -> list[str]:
-    """What the axe-core of this source finds wrong with a document, as sentences."""
-    document.evaluate(source)
+
+def violations(tab: Tab, source: str) -> list[str]:
+    """What this axe-core finds wrong with the tab in both themes, as sentences."""
+    return [
+        f"{theme}: {sentence}"
+        for theme in tab.in_both_themes()
+        for sentence in _violations_now(tab.document(), source)
+    ]
+
+
+def _violations_now(document: Frame, source: str) -> list[str]:
+    if not document.evaluate("'axe' in window"):
+        document.evaluate(source)
     found = document.evaluate("() => axe.run(document)")
     assert len(found["passes"]) > 10, "axe has looked at nearly nothing."
     return [

@@ -34,7 +34,7 @@ _FOCUS = "() => document.hasFocus() ? document.activeElement?.outerHTML.slice(0,
 
 
 class OpenTab(Protocol):
-    """Opens a page of TensorBoard on the ConvLens tab."""
+    """Opens the ConvLens tab: alone, or inside the page of TensorBoard."""
 
     def __call__(
         self,
@@ -44,6 +44,7 @@ class OpenTab(Protocol):
         dark: bool = False,
         server: TensorBoardProcess | None = None,
         state: dict[str, str] | None = None,
+        inside_tensorboard: bool = False,
     ) -> Tab: ...
 
 
@@ -90,7 +91,7 @@ def compared_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def compared_tensorboard(compared_dir: Path) -> Iterator[TensorBoardProcess]:
     """TensorBoard on trainings to compare."""
-    with running_tensorboard(compared_dir) as process:
+    with running_tensorboard(compared_dir, with_tensorflow=False) as process:
         yield process
 
 
@@ -110,7 +111,7 @@ def planted_training(tmp_path_factory: pytest.TempPathFactory) -> planted.Plante
 @pytest.fixture(scope="session")
 def planted_tensorboard(planted_training: planted.Planted) -> Iterator[TensorBoardProcess]:
     """TensorBoard on that training; what is marked there stays."""
-    with running_tensorboard(planted_training.log_dir) as process:
+    with running_tensorboard(planted_training.log_dir, with_tensorflow=False) as process:
         yield process
 
 
@@ -141,10 +142,13 @@ def axe(repository: Path) -> str:
 
 
 @pytest.fixture
-def new_context(browser: Browser) -> Iterator[Callable[..., BrowserContext]]:
+def new_context(
+    browser: Browser, request: pytest.FixtureRequest
+) -> Iterator[Callable[..., BrowserContext]]:
     """Browser profiles that forget everything; a page in them must behave."""
     behavior = Behavior()
-    contexts = []
+    contexts: list[BrowserContext] = []
+    traces: Path | None = request.config.getoption("--tracing")
 
     def open_context(
         size: tuple[int, int], *, dark: bool = False, pixel_ratio: float = 1
@@ -158,11 +162,15 @@ def new_context(browser: Browser) -> Iterator[Callable[..., BrowserContext]]:
         )
         context.set_default_timeout(1000 * SECONDS_FOR_THE_TAB)
         context.on("page", behavior.watch)
+        if traces:
+            context.tracing.start(screenshots=True, snapshots=True)
         contexts.append(context)
         return context
 
     yield open_context
-    for context in contexts:
+    for number, context in enumerate(contexts):
+        if traces:
+            context.tracing.stop(path=traces / f"{request.node.name}-{number}.zip")
         context.close()
     assert behavior == Behavior(), f"A page did what it must not: {behavior}"
 
@@ -171,7 +179,12 @@ def new_context(browser: Browser) -> Iterator[Callable[..., BrowserContext]]:
 def open_tab(
     new_context: Callable[..., BrowserContext], request: pytest.FixtureRequest
 ) -> OpenTab:
-    """Opens the tab in a fresh profile, on TensorBoard's Rust loader unless told otherwise."""
+    """Opens the tab in a fresh profile, on TensorBoard's Rust loader unless told otherwise.
+
+    It opens as a page of its own, which takes less time, in the room that it has inside a
+    window of TensorBoard of this size. Tests of what lies between the two open it inside
+    TensorBoard.
+    """
 
     def open_page(
         *,
@@ -180,10 +193,15 @@ def open_tab(
         dark: bool = False,
         server: TensorBoardProcess | None = None,
         state: dict[str, str] | None = None,
+        inside_tensorboard: bool = False,
     ) -> Tab:
         server = server or request.getfixturevalue("tensorboard")
         page = new_context(size, dark=dark).new_page()
-        page.goto(address(server.url, {"run": run, **(state or {})}), wait_until="commit")
-        return Tab(page)
+        tab = Tab(page, inside_tensorboard=inside_tensorboard)
+        tab.resize(*size)
+        wanted = {"run": run, **(state or {})}
+        link = address(server.url, wanted, inside_tensorboard=inside_tensorboard)
+        page.goto(link, wait_until="commit")
+        return tab
 
     return open_page

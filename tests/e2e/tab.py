@@ -6,20 +6,46 @@ from __future__ import annotations
 
 import io
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Literal
 from urllib.parse import quote, unquote, urlsplit
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
-from playwright.sync_api import ConsoleMessage, Dialog, Frame, Locator, Page, Request, expect
+from playwright.sync_api import (
+    ConsoleMessage,
+    Dialog,
+    Frame,
+    FrameLocator,
+    Locator,
+    Page,
+    Request,
+    expect,
+)
 
 Rgb = tuple[int, int, int]
 
 # Zero in light mode (vik) and in dark mode (berlin), and the ends of both.
 VIK_CENTER: Rgb = (236, 229, 225)
 BERLIN_CENTER: Rgb = (25, 12, 9)
+CENTERS = {"light": VIK_CENTER, "dark": BERLIN_CENTER}
 VIK_ENDS: tuple[Rgb, Rgb] = ((0, 18, 97), (89, 0, 8))
+
+# The page that TensorBoard shows in its frame; a browser can open it as well.
+_OWN_PAGE = "data/plugin_entry.html?name=convlens"
+_FRAME = "iframe[src*='name=convlens']"
+# What TensorBoard has above that frame.
+HEADER_HEIGHT = 64
+
+# What an action sets off has begun after some frames, and is over when the tab says so.
+_AT_REST = """() => new Promise(done => {
+  const look = frames => frames > 0
+    ? requestAnimationFrame(() => look(frames - 1))
+    : done(document.querySelector("[data-settled]") !== null);
+  look(3);
+})"""
 
 _OWN_ADDRESS = re.compile(r"^(https?://(localhost|127\.0\.0\.1)(:\d+)?/|data:|blob:)")
 _READING = re.compile(r"Filter (\d+) · row (\d+), column (\d+): (not finite|\S+)")
@@ -73,11 +99,12 @@ class Seen:
 
 
 class Tab:
-    """An open ConvLens tab inside TensorBoard."""
+    """An open ConvLens tab: a page of its own, or inside the page of TensorBoard."""
 
-    def __init__(self, page: Page) -> None:
+    def __init__(self, page: Page, *, inside_tensorboard: bool = False) -> None:
         self.page = page
-        self.frame = page.frame_locator("iframe[src*='name=convlens']")
+        self.is_inside = inside_tensorboard
+        self.frame: Page | FrameLocator = page.frame_locator(_FRAME) if self.is_inside else page
         self.layers = self.frame.get_by_role("region", name="Layers")
         self.filters = self.frame.get_by_role("region", name="Filters")
         self.inspector = self.frame.get_by_role("region", name="Inspector")
@@ -105,17 +132,33 @@ class Tab:
         expect(self.slider).to_have_attribute("aria-valuetext", said)
 
     def wait_for_rest(self) -> None:
-        """Returns once the picture of the page has stopped changing."""
-        before = b""
-        while (now := self.page.screenshot(type="jpeg", quality=60)) != before:
-            before = now
+        """Returns once nothing is on its way any more and everything is drawn."""
+        self.document().wait_for_function(_AT_REST)
 
     def document(self) -> Frame:
         """The document of the tab, to ask it about itself."""
-        handle = self.page.locator("iframe[src*='name=convlens']").element_handle()
-        frame = handle.content_frame()
+        if not self.is_inside:
+            return self.page.main_frame
+        frame = self.page.locator(_FRAME).element_handle().content_frame()
         assert frame is not None
         return frame
+
+    def resize(self, width: int, height: int) -> None:
+        """Gives the tab the room that it has in a window of TensorBoard of this size."""
+        header = 0 if self.is_inside else HEADER_HEIGHT
+        self.page.set_viewport_size({"width": width, "height": height - header})
+
+    def in_both_themes(self) -> Iterator[str]:
+        """Shows the page in dark mode, then in light mode."""
+        themes: tuple[Literal["light", "dark"], ...] = ("dark", "light")
+        for theme in themes:
+            self.show_theme(theme)
+            yield theme
+
+    def show_theme(self, theme: Literal["light", "dark"]) -> None:
+        """Has the browser prefer a theme: the tab follows it as a page of its own."""
+        self.page.emulate_media(color_scheme=theme)
+        self.wait_for_rest()
 
     def button(self, name: str) -> Locator:
         """The button of exactly this name."""
@@ -201,9 +244,9 @@ def decode(png: bytes) -> NDArray[np.uint8]:
     return np.asarray(Image.open(io.BytesIO(png)).convert("RGB"))
 
 
-def address(url: str, state: dict[str, str]) -> str:
-    """A link to a view of the tab."""
+def address(url: str, state: dict[str, str], *, inside_tensorboard: bool = False) -> str:
+    """A link to a view of the tab, alone or inside the TensorBoard at `url`."""
     own = "".join(
         f"&{quote('p.convlens.' + key)}={quote(value, safe='')}" for key, value in state.items()
     )
-    return f"{url}#convlens{own}"
+    return f"{url}{'' if inside_tensorboard else _OWN_PAGE}#convlens{own}"

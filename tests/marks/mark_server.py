@@ -24,15 +24,9 @@ from tests import captures
 from tests.marks.mark_request import RUN
 from tests.patience import SECONDS_FOR_A_PROCESS
 from tests.postgresql import free_port
+from tests.tensorboard_process import WITHOUT_TENSORFLOW
 
 ROUTE = "/data/plugin/convlens"
-# TensorBoard starts in a fifth of the time where it does not find TensorFlow.
-_WITHOUT_TENSORFLOW = """
-import sys, types
-sys.modules["tensorboard.compat.notf"] = types.ModuleType("notf")
-from tensorboard.main import run_main
-run_main()
-"""
 # Root may write everywhere, by two capabilities; nobody else has them.
 _WITHOUT_ROOTS_RIGHTS = """
 import ctypes, os, sys
@@ -69,7 +63,7 @@ class MarkServer:
         self._port = free_port()
         self.url = f"http://localhost:{self._port}/"
         before = () if roots_rights else ("-P", "-c", _WITHOUT_ROOTS_RIGHTS)
-        self._command = [sys.executable, *before, "-P", "-c", _WITHOUT_TENSORFLOW]
+        self._command = [sys.executable, *before, "-P", "-c", WITHOUT_TENSORFLOW]
         self._command += [f"--logdir={log_dir}", f"--port={self._port}", "--reload_interval=5"]
         self._command += arguments
         if address.file is None:

@@ -1,6 +1,8 @@
 """A person who marks filters, one after the other, and asks again until it is answered.
 
 python -m tests.marks.marker URL,URL STEP SESSION FIRST COUNT
+
+It stops after `COUNT` filters, or after the one on its way when its standard input is closed.
 """
 
 from __future__ import annotations
@@ -8,6 +10,7 @@ from __future__ import annotations
 import http.client
 import json
 import random
+import select
 import sys
 import time
 from urllib.parse import urlsplit
@@ -39,7 +42,7 @@ def ask(addresses: list[str], body: dict[str, object]) -> dict[str, int]:
 
 
 def main() -> None:
-    """Marks `COUNT` filters from `FIRST` on, each once."""
+    """Marks filters from `FIRST` on, each once."""
     urls, step, session, first, count = sys.argv[1:]
     base, author = 0, f"marker {first}"
     for channel in range(int(first), int(first) + int(count)):
@@ -47,6 +50,8 @@ def main() -> None:
         body = request(int(step), session, channel, base=base, author=author, note=note)
         base = ask(urls.split(","), body)["sequence"]
         print(channel, flush=True)
+        if select.select([sys.stdin], [], [], 0)[0]:
+            break
 
 
 if __name__ == "__main__":

@@ -31,6 +31,7 @@ from tensorboard_plugin_convlens.storage.writing.recording import (
 from tensorboard_plugin_convlens.storage.writing.sheet_writer import GradientKey
 from tensorboard_plugin_convlens.storage.writing.writer import Writer
 from tests import captures
+from tests.patience import SECONDS_FOR_A_PROCESS
 from tests.training.steps import IMAGES, METHODS, small_model
 
 KEY = GradientKey("guided", "max", 0)
@@ -88,31 +89,6 @@ def test_what_is_put_can_be_read_after_draining(tmp_path, make_lane):
         assert np.abs(reader.feature_maps("train", step, "conv1") - written).max() < 0.01
 
 
-def test_a_full_queue_makes_the_caller_wait_instead_of_growing(tmp_path):
-    writer = begin(tmp_path)
-    size = captures.maps(0, 0).nbytes
-    lane = BackgroundLane(limit=2 * size)
-    most: list[int] = []
-    held = SlowRecording(writer, 0)
-
-    def put():
-        for piece in [Maps(1, index, captures.maps(0, index), "after") for index in range(6)]:
-            lane.put(held, piece)
-            most.append(lane._waiting)
-
-    caller = threading.Thread(target=put)
-    caller.start()
-    caller.join(timeout=0.5)
-    assert caller.is_alive()
-    assert max(most) <= 2 * size
-    held.gate.set()
-    caller.join(timeout=20)
-    lane.drain()
-    held.abandon()
-    assert not caller.is_alive()
-    assert max(most) <= 2 * size
-
-
 class WatchedLane(BackgroundLane):
     """Notes what waits after each piece, how much there was in all, and when it is full."""
 
@@ -130,6 +106,29 @@ class WatchedLane(BackgroundLane):
         self.largest = max(self.largest, size_of(piece))
         with self._changed:
             self.most = max(self.most, self._waiting)
+
+
+def test_a_full_queue_makes_the_caller_wait_instead_of_growing(tmp_path):
+    writer = begin(tmp_path)
+    size = captures.maps(0, 0).nbytes
+    lane = WatchedLane(limit=2 * size)
+    held = SlowRecording(writer, 0)
+
+    def put():
+        for piece in [Maps(1, index, captures.maps(0, index), "after") for index in range(6)]:
+            lane.put(held, piece)
+
+    caller = threading.Thread(target=put)
+    caller.start()
+    assert lane.is_full.wait(SECONDS_FOR_A_PROCESS)
+    assert caller.is_alive()
+    held.gate.set()
+    caller.join(SECONDS_FOR_A_PROCESS)
+    lane.drain()
+    held.abandon()
+    assert not caller.is_alive()
+    assert lane.total == 6 * size
+    assert lane.most <= 2 * size
 
 
 def test_a_capture_on_a_slow_disk_waits_instead_of_filling_the_memory(tmp_path, monkeypatch):

@@ -29,7 +29,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TensorBoardProc
     directory = tmp_path_factory.mktemp("unseen")
     for number in range(MOST_TESTS):
         captures.write_run(directory, f"run{number}", steps=(0, 1, 2))
-    with running_tensorboard(directory) as process:
+    with running_tensorboard(directory, with_tensorflow=False) as process:
         yield process
 
 
@@ -174,7 +174,7 @@ def test_pictures_of_another_step_go_before_they_are_taken_for_those_of_this_one
     expect(verdict(tab, "useful")).to_be_disabled()
     expect(tab.filters).to_contain_text("Loading the filters…")
     expect(tab.inspector.get_by_role("region", name="Methods")).to_be_hidden()
-    tab.wait_for_rest()
+    expect(tab.grid.locator("canvas").first).to_have_css("opacity", "0")
     assert (tab.pixels(tab.grid) == tab.pixels(tab.grid)[0, 0]).mean() > 0.95
     press_all_marking_keys(tab)
     says_that_nothing_was_marked(tab)
@@ -280,7 +280,7 @@ def test_compared_pictures_go_before_they_are_taken_for_those_of_other_columns(
     pane.get_by_role("combobox", name="Step of B").select_option("1")
     expect(verdict(tab, "useful")).to_be_disabled()
     expect(rows.get_by_role("option")).to_have_text("Loading the columns")
-    tab.wait_for_rest()
+    expect(rows.locator("canvas").first).to_have_css("opacity", "0")
     assert (tab.pixels(rows) == tab.pixels(rows)[0, 0]).mean() > 0.95
     press_all_marking_keys(tab)
     says_that_nothing_was_marked(tab)

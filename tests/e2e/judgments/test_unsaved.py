@@ -23,7 +23,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TensorBoardProc
     directory = tmp_path_factory.mktemp("unsaved")
     for number in range(6):
         captures.write_run(directory, f"run{number}", steps=(0, 1))
-    with running_tensorboard(directory) as process:
+    with running_tensorboard(directory, with_tensorflow=False) as process:
         yield process
 
 

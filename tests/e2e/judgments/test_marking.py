@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 from playwright.sync_api import expect
@@ -16,20 +16,37 @@ from tests.tensorboard_process import TensorBoardProcess, running_tensorboard
 
 pytestmark = pytest.mark.e2e
 
-RUN = "train"
 IN_ORDER = {"sort": "index", "layer": "conv1"}
+MOST_TESTS = 10
+
+
+class Run(NamedTuple):
+    """A run, and the TensorBoard that shows it."""
+
+    server: TensorBoardProcess
+    name: str
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Iterator[Run]]:
+    """One TensorBoard, and runs on it that nobody has marked yet."""
+    directory = tmp_path_factory.mktemp("marking")
+    names = [f"run{number}" for number in range(MOST_TESTS)]
+    for name in names:
+        captures.write_run(directory, name, steps=(0,))
+    with running_tensorboard(directory, with_tensorflow=False) as process:
+        yield iter([Run(process, name) for name in names])
 
 
 @pytest.fixture
-def culling(tmp_path: Path) -> Iterator[TensorBoardProcess]:
-    """A TensorBoard with marks of its own."""
-    captures.write_run(tmp_path, RUN, steps=(0,))
-    with running_tensorboard(tmp_path) as process:
-        yield process
+def culling(runs: Iterator[Run]) -> Run:
+    """A run with marks of its own."""
+    return next(runs)
 
 
-def _open(open_tab, server, **changes):
-    tab = open_tab(run=RUN, server=server, state={**IN_ORDER, **changes})
+def _open(open_tab, run, **changes):
+    state = {**IN_ORDER, **changes}
+    tab = open_tab(run=run.name, server=run.server, state=state)
     tab.wait_until_painted()
     expect(_bar(tab)).to_be_visible()
     return tab
@@ -166,13 +183,11 @@ def test_hostile_tags_notes_and_names_are_text(open_tab, culling):
     assert tab.document().evaluate("() => document.querySelector('img[src=x], q b') === null")
 
 
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-def test_axe_finds_nothing_in_marking(open_tab, axe, culling, dark):
-    tab = open_tab(run=RUN, server=culling, dark=dark, state=IN_ORDER)
-    tab.wait_until_painted()
+def test_axe_finds_nothing_in_marking(open_tab, axe, culling):
+    tab = _open(open_tab, culling)
     tab.page.keyboard.press("x")
     tab.frame.get_by_role("dialog", name="Who is marking?").wait_for()
-    assert violations(tab.document(), axe) == [], "with the question of the author"
+    assert violations(tab, axe) == [], "with the question of the author"
     _sign(tab)
     tab.page.keyboard.press("4")
     tab.grid.press("Home")
@@ -180,13 +195,15 @@ def test_axe_finds_nothing_in_marking(open_tab, axe, culling, dark):
     tab.frame.get_by_role("toolbar", name="Picked filters").wait_for()
     tab.inspector.get_by_role("button", name="history").click()
     tab.wait_for_rest()
-    assert violations(tab.document(), axe) == []
+    assert violations(tab, axe) == []
 
 
 def test_where_marks_cannot_be_changed_the_reason_is_said(open_tab, tmp_path):
-    captures.write_run(tmp_path, RUN, steps=(0,))
-    with running_tensorboard(tmp_path, arguments=("--convlens_readonly",)) as process:
-        tab = _open(open_tab, process)
+    captures.write_run(tmp_path, "train", steps=(0,))
+    with running_tensorboard(
+        tmp_path, arguments=("--convlens_readonly",), with_tensorflow=False
+    ) as process:
+        tab = _open(open_tab, Run(process, "train"))
         expect(_bar(tab)).to_contain_text("read-only")
         reason = "Marks cannot be changed: TensorBoard was started with --convlens_readonly."
         expect(tab.inspector.get_by_role("region", name="Mark")).to_contain_text(reason)

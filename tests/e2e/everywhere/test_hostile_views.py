@@ -14,13 +14,12 @@ from tensorboard_plugin_convlens.marks.marks import Marks
 from tensorboard_plugin_convlens.storage.writing.writer import Writer
 from tests.e2e import logs
 from tests.e2e.axe import violations
-from tests.e2e.test_hostile_names import assert_unharmed
+from tests.e2e.everywhere.test_hostile_names import assert_unharmed
 from tests.storage.reading.test_ablation_files import an_ablation
 from tests.tensorboard_process import TensorBoardProcess, running_tensorboard
 
 pytestmark = pytest.mark.e2e
 
-THEMES = pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 COMPARED = json.dumps([[logs.HOSTILE, 0, 1]])
 
 
@@ -42,19 +41,18 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TensorBoardProc
         whole, model=logs.ENDLESS, metrics=(logs.SCRIPT, logs.REVERSED), choices=(marked,)
     )
     Writer(log_dir, run=logs.HOSTILE).write_ablation(hostile)
-    with running_tensorboard(log_dir) as process:
+    with running_tensorboard(log_dir, with_tensorflow=False) as process:
         yield process
 
 
-def open_hostile(open_tab, server, *, dark=False, **state):
-    tab = open_tab(run=logs.HOSTILE, server=server, dark=dark, state=state)
+def open_hostile(open_tab, server, **state):
+    tab = open_tab(run=logs.HOSTILE, server=server, state=state)
     tab.wait_until_painted()
     return tab
 
 
-@THEMES
-def test_in_the_comparison(open_tab, server, axe, dark):
-    tab = open_tab(run=logs.HOSTILE, server=server, dark=dark, state={"compare": COMPARED})
+def test_in_the_comparison(open_tab, server, axe):
+    tab = open_tab(run=logs.HOSTILE, server=server, state={"compare": COMPARED})
     pane = tab.frame.get_by_role("region", name="Comparison")
     expect(pane.get_by_role("combobox", name="Run of B")).to_have_value(logs.HOSTILE)
     tab.hint.get_by_role("button", name="Got it").click()
@@ -64,16 +62,14 @@ def test_in_the_comparison(open_tab, server, axe, dark):
         tab.wait_for_state(layer=name)
         tab.wait_for_rest()
         assert_unharmed(tab)
-    assert violations(tab.document(), axe) == []
+    assert violations(tab, axe) == []
 
 
-@THEMES
 @pytest.mark.parametrize("kind", ["layer", "network"])
-def test_in_the_timelines(open_tab, server, axe, dark, kind):
+def test_in_the_timelines(open_tab, server, axe, kind):
     tab = open_tab(
         run=logs.HOSTILE,
         server=server,
-        dark=dark,
         state={"timeline": kind, "layer": logs.ENDLESS},
     )
     dialog = tab.frame.get_by_role("dialog", name="Over the steps")
@@ -88,24 +84,22 @@ def test_in_the_timelines(open_tab, server, axe, dark, kind):
         expect(matrix).to_be_visible()
     tab.wait_for_rest()
     assert_no_markup(tab)
-    assert violations(tab.document(), axe) == []
+    assert violations(tab, axe) == []
 
 
-@THEMES
-def test_in_marks_and_their_history(open_tab, server, axe, dark):
-    tab = open_hostile(open_tab, server, dark=dark, layer=logs.SCRIPT, filter="0")
+def test_in_marks_and_their_history(open_tab, server, axe):
+    tab = open_hostile(open_tab, server, layer=logs.SCRIPT, filter="0")
     tags = tab.inspector.get_by_role("textbox", name=re.compile("^Tags"))
     expect(tags).to_have_value(re.compile(re.escape(logs.SCRIPT[:20])))
     tab.inspector.get_by_role("button", name="history").click()
     expect(tab.inspector.get_by_role("list", name="History of the mark")).to_be_visible()
     tab.wait_for_rest()
     assert_unharmed(tab)
-    assert violations(tab.document(), axe) == []
+    assert violations(tab, axe) == []
 
 
-@THEMES
-def test_in_the_criterion_its_agreement_and_the_tests_of_verdicts(open_tab, server, axe, dark):
-    tab = open_hostile(open_tab, server, dark=dark, layer=logs.ENDLESS, sort=logs.FORMULA)
+def test_in_the_criterion_its_agreement_and_the_tests_of_verdicts(open_tab, server, axe):
+    tab = open_hostile(open_tab, server, layer=logs.ENDLESS, sort=logs.FORMULA)
     for button, title in (
         ("How far criteria agree", "How far criteria agree"),
         ("Do verdicts hold?", "Do the verdicts hold?"),
@@ -118,7 +112,7 @@ def test_in_the_criterion_its_agreement_and_the_tests_of_verdicts(open_tab, serv
         dialog.wait_for()
         tab.wait_for_rest()
         assert_no_markup(tab)
-        assert violations(tab.document(), axe) == [], title
+        assert violations(tab, axe) == [], title
         dialog.get_by_role("button", name="Close").click()
 
 

@@ -33,7 +33,6 @@ def test_a_layer_is_shown_with_everything_beside_it_in_four_requests(open_tab, m
     tab = open_tab(run=logs.DIGITS, size=(1440, 1700))
     tab.wait_until_painted()
     tab.method(method).click()
-    tab.page.wait_for_load_state("networkidle")
     tab.wait_for_rest()
 
     asked = routes_asked(tab.page)
@@ -42,7 +41,7 @@ def test_a_layer_is_shown_with_everything_beside_it_in_four_requests(open_tab, m
     expect(history.get_by_role("option", selected=True).locator("canvas")).to_be_visible()
     others = tab.inspector.get_by_role("region", name="Other input images").locator("canvas")
     assert others.count() > 1
-    tab.page.wait_for_load_state("networkidle")
+    tab.wait_for_rest()
 
     assert len(asked) <= MOST_REQUESTS, asked
     assert asked.count("tiles") == 1
@@ -51,12 +50,10 @@ def test_a_layer_is_shown_with_everything_beside_it_in_four_requests(open_tab, m
 def test_another_filter_costs_one_request_for_all_its_pictures_and_one_for_its_curve(open_tab):
     tab = open_tab(run=logs.DIGITS, state={"method": "guided", "sort": "index"})
     tab.wait_until_painted()
-    tab.page.wait_for_load_state("networkidle")
 
     asked = routes_asked(tab.page)
     tab.inspector.get_by_role("button", name="Next filter").click()
     expect(tab.inspector.get_by_role("heading", name="Filter 1")).to_be_visible()
     tab.wait_for_rest()
-    tab.page.wait_for_load_state("networkidle")
 
     assert sorted(asked) == ["history", "tiles"]

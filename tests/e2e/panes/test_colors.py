@@ -9,7 +9,16 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.e2e import logs
-from tests.e2e.tab import BERLIN_CENTER, VIK_CENTER, VIK_ENDS, Rgb, Seen, Tab, address
+from tests.e2e.tab import (
+    BERLIN_CENTER,
+    CENTERS,
+    VIK_CENTER,
+    VIK_ENDS,
+    Rgb,
+    Seen,
+    Tab,
+    address,
+)
 
 pytestmark = pytest.mark.e2e
 
@@ -43,22 +52,19 @@ def legend_center(tab: Tab) -> Rgb:
     return red, green, blue
 
 
-@pytest.mark.parametrize(
-    ("dark", "center"),
-    [pytest.param(False, VIK_CENTER, id="light"), pytest.param(True, BERLIN_CENTER, id="dark")],
-)
-def test_zero_is_the_center_color_and_the_sign_keeps_its_meaning(open_tab, dark, center):
-    tab = open_tab(run=logs.VALUES, dark=dark, state=ONE_ROW)
+def test_zero_is_the_center_color_and_the_sign_keeps_its_meaning(open_tab):
+    tab = open_tab(run=logs.VALUES, state=ONE_ROW)
     tab.wait_until_painted()
-    colors = colors_by_value(of_filter(row_of_tiles(tab), logs.BANDS))
-    assert set(colors) == {"−2", "0", "2"}
-    assert colors["0"] == {center}
-    assert len(colors["2"]) == len(colors["−2"]) == 1
-    (red, _, blue), *_ = colors["2"]
-    assert red > blue, "Positive values are red."
-    (red, _, blue), *_ = colors["−2"]
-    assert blue > red, "Negative values are blue."
-    assert np.abs(np.subtract(legend_center(tab), center)).max() <= 8
+    for theme in tab.in_both_themes():
+        colors = colors_by_value(of_filter(row_of_tiles(tab), logs.BANDS))
+        assert set(colors) == {"−2", "0", "2"}
+        assert colors["0"] == {CENTERS[theme]}
+        assert len(colors["2"]) == len(colors["−2"]) == 1
+        (red, _, blue), *_ = colors["2"]
+        assert red > blue, "Positive values are red."
+        (red, _, blue), *_ = colors["−2"]
+        assert blue > red, "Negative values are blue."
+        assert np.abs(np.subtract(legend_center(tab), CENTERS[theme])).max() <= 8
 
 
 def test_the_ends_of_the_values_are_the_ends_of_the_palette(open_tab):
@@ -144,7 +150,7 @@ def test_one_scale_for_the_layer_draws_small_values_pale(open_tab):
 
 
 def test_the_tab_follows_tensorboards_own_dark_mode_switch_while_it_is_open(open_tab):
-    tab = open_tab(run=logs.VALUES, state=ONE_ROW)
+    tab = open_tab(run=logs.VALUES, state=ONE_ROW, inside_tensorboard=True)
     tab.wait_until_painted()
     menu = tab.page.get_by_role("button", name="Menu for changing light or dark theme")
     for theme, center in (("Dark", BERLIN_CENTER), ("Light", VIK_CENTER)):
@@ -157,7 +163,7 @@ def test_the_tab_follows_tensorboards_own_dark_mode_switch_while_it_is_open(open
 
 
 def test_the_tab_starts_dark_where_tensorboard_is_dark(open_tab):
-    tab = open_tab(dark=True)
+    tab = open_tab(dark=True, inside_tensorboard=True)
     tab.wait_until_painted()
     shown = tab.pixels(tab.page.locator("iframe[src*='name=convlens']"))
     assert np.median(shown) < 80

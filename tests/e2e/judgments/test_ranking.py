@@ -121,11 +121,10 @@ def test_the_card_and_the_agreement_are_reached_by_keyboard_alone(open_tab):
     expect(tab.frame.get_by_role("dialog", name="How far criteria agree")).to_be_hidden()
 
 
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-def test_agreement_is_a_table_that_can_be_read(open_tab, axe, dark):
-    tab = open_tab(state={"layer": "conv3"}, dark=dark)
+def test_agreement_is_a_table_that_can_be_read(open_tab, axe):
+    tab = open_tab(state={"layer": "conv3"})
     card = _open_card(tab)
-    assert violations(tab.document(), axe) == []
+    assert violations(tab, axe) == []
     card.get_by_role("button", name="How far criteria agree").click()
     table = tab.frame.get_by_role("dialog", name="How far criteria agree").get_by_role("table")
     table.wait_for()
@@ -143,15 +142,14 @@ def test_agreement_is_a_table_that_can_be_read(open_tab, axe, dark):
         assert row == [other[at] for other in values]
         assert all(value is None or -1 <= value <= 1 for value in row)
     assert values[names.index("Kernel L1")][names.index("Kernel L2")] > 0.5
-    assert violations(tab.document(), axe) == []
+    assert violations(tab, axe) == []
 
 
 def _number(text: str) -> float | None:
     return None if text == "–" else float(text.replace("−", "-"))
 
 
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-def test_tests_of_verdicts_stand_beside_the_ranking(open_tab, axe, log_dir, dark):
+def test_tests_of_verdicts_stand_beside_the_ranking(open_tab, axe, log_dir):
     whole = an_ablation("digits.keras")
     trials = tuple((0.6 + 0.1 * at, 0.86 + 0.02 * at) for at in range(3))
     random = replace(whole.choices[0], name="random", trials=trials)
@@ -160,12 +158,12 @@ def test_tests_of_verdicts_stand_beside_the_ranking(open_tab, axe, log_dir, dark
         whole, metrics=("loss", "accuracy"), baseline=(0.5, 0.9), choices=(marked, random)
     )
     Writer(log_dir, run=logs.DIGITS).write_ablation(test)
-    tab = open_tab(state={"layer": "conv3"}, dark=dark)
+    tab = open_tab(state={"layer": "conv3"})
     _open_card(tab).get_by_role("button", name="Do verdicts hold?").click()
     dialog = tab.frame.get_by_role("dialog", name="Do the verdicts hold?")
     expect(dialog).to_contain_text("useless filters: accuracy −0.1 %. Without")
     expect(dialog).to_contain_text("random ones: −2.0 % ± 2.0.")
-    assert violations(tab.document(), axe) == []
+    assert violations(tab, axe) == []
     dialog.get_by_role("combobox", name="Metric").select_option(label="loss")
     expect(dialog).to_contain_text("loss +0.01.")
 

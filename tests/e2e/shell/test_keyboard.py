@@ -11,7 +11,7 @@ pytestmark = pytest.mark.e2e
 
 
 def test_keys_work_as_soon_as_the_tab_is_open(open_tab):
-    tab = open_tab()
+    tab = open_tab(inside_tensorboard=True)
     tab.grid.wait_for()
     tab.page.keyboard.press("j")
     expect(tab.title).to_have_text("conv2")

@@ -7,54 +7,48 @@ from tests.e2e.axe import violations
 
 pytestmark = pytest.mark.e2e
 
-THEMES = pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 
-
-@THEMES
-def test_axe_finds_nothing_in_the_panes(open_tab, axe, dark):
-    tab = open_tab(dark=dark, state={"layer": "conv3", "method": "guided", "sort": "mean"})
+def test_axe_finds_nothing_in_the_panes(open_tab, axe):
+    tab = open_tab(state={"layer": "conv3", "method": "guided", "sort": "mean"})
     tab.wait_until_painted()
     for name in ("Filter", "Layer", "Classes"):
         tab.inspector_tab(name).click()
         tab.wait_for_rest()
-        assert violations(tab.document(), axe) == [], name
+        assert violations(tab, axe) == [], name
 
 
-@THEMES
-def test_axe_finds_nothing_in_what_opens_above_the_panes(open_tab, axe, dark):
-    tab = open_tab(dark=dark, state={"overlay": "true", "scale": "fixed"})
+def test_axe_finds_nothing_in_what_opens_above_the_panes(open_tab, axe):
+    tab = open_tab(state={"overlay": "true", "scale": "fixed"})
     tab.grid.wait_for()
     tab.wait_for_rest()
-    assert violations(tab.document(), axe) == [], "with the hint"
+    assert violations(tab, axe) == [], "with the hint"
     tab.wait_until_painted()
     tab.filters.get_by_text("Export").click()
     tab.filters.get_by_role("button", name="Statistics, CSV").wait_for()
-    assert violations(tab.document(), axe) == [], "with the menu of files"
+    assert violations(tab, axe) == [], "with the menu of files"
     tab.page.keyboard.press("Escape")
     tab.search.fill("conv")
-    assert violations(tab.document(), axe) == [], "with the list of hits"
+    assert violations(tab, axe) == [], "with the list of hits"
     tab.search.press("Escape")
     tab.button("Keys and settings").click()
     tab.help.wait_for()
     tab.wait_for_rest()
-    assert violations(tab.document(), axe) == [], "with the sheet of keys"
+    assert violations(tab, axe) == [], "with the sheet of keys"
 
 
-@THEMES
-def test_axe_finds_nothing_where_there_is_nothing_to_show(open_tab, axe, dark):
-    tab = open_tab(dark=dark, run=logs.DAMAGED)
+def test_axe_finds_nothing_where_there_is_nothing_to_show(open_tab, axe):
+    tab = open_tab(run=logs.DAMAGED)
     tab.filters.get_by_role("button", name="Try again").wait_for()
-    assert violations(tab.document(), axe) == []
+    assert violations(tab, axe) == []
 
 
-@THEMES
-def test_axe_finds_nothing_in_a_deep_network_and_at_a_narrow_size(open_tab, axe, dark):
-    tab = open_tab(dark=dark, run=logs.DEEP)
+def test_axe_finds_nothing_in_a_deep_network_and_at_a_narrow_size(open_tab, axe):
+    tab = open_tab(run=logs.DEEP)
     tab.wait_until_painted()
-    assert violations(tab.document(), axe) == []
-    tab.page.set_viewport_size({"width": 880, "height": 800})
+    assert violations(tab, axe) == []
+    tab.resize(880, 800)
     tab.wait_for_rest()
-    assert violations(tab.document(), axe) == []
+    assert violations(tab, axe) == []
 
 
 def test_the_document_has_a_language_and_a_title(open_tab):

@@ -28,7 +28,7 @@ def assert_shows_the_view(tab: Tab) -> None:
 
 
 def test_a_view_that_was_put_together_is_in_the_address_and_survives_a_reload(open_tab):
-    tab = open_tab()
+    tab = open_tab(inside_tensorboard=True)
     tab.wait_until_painted()
     tab.choose_layer("conv3")
     tab.slider.fill("3")
@@ -47,14 +47,14 @@ def test_a_view_that_was_put_together_is_in_the_address_and_survives_a_reload(op
 
 
 def test_a_pasted_link_shows_the_same_view(open_tab):
-    tab = open_tab(state=VIEW)
+    tab = open_tab(state=VIEW, inside_tensorboard=True)
     tab.wait_until_painted()
     assert_shows_the_view(tab)
     assert tab.state() == {"run": logs.DIGITS, **VIEW}
 
 
 def test_a_link_pasted_into_the_address_bar_of_an_open_tab_is_followed(open_tab):
-    tab = open_tab()
+    tab = open_tab(inside_tensorboard=True)
     tab.wait_until_painted()
     tab.page.evaluate("location.hash = '#convlens&p.convlens.layer=conv4&p.convlens.step=2'")
     expect(tab.title).to_have_text("conv4")
@@ -62,7 +62,7 @@ def test_a_link_pasted_into_the_address_bar_of_an_open_tab_is_followed(open_tab)
 
 
 def test_the_view_survives_a_visit_to_another_tab_of_tensorboard(open_tab):
-    tab = open_tab(state=VIEW)
+    tab = open_tab(state=VIEW, inside_tensorboard=True)
     tab.wait_until_painted()
     tab.page.get_by_role("tab", name="scalars").click()
     expect(tab.page.locator("iframe[src*='name=convlens']")).to_be_hidden()
@@ -93,7 +93,7 @@ def test_a_link_to_a_run_that_is_gone_shows_another_run(open_tab):
 
 
 def test_the_link_is_copied_by_a_button_and_the_copy_is_told(open_tab):
-    tab = open_tab(state=VIEW)
+    tab = open_tab(state=VIEW, inside_tensorboard=True)
     tab.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     tab.wait_until_painted()
     tab.button("Copy a link to this view").click()

@@ -103,17 +103,16 @@ def test_a_run_of_one_step_has_nothing_to_compare(open_tab):
     expect(tab.button("Filters and layers over all steps")).to_be_hidden()
 
 
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 @pytest.mark.parametrize("size", [(1440, 836), (1024, 704), (2560, 1080), (700, 600)])
-def test_axe_finds_nothing_in_the_timelines(open_tab, axe, dark, size):
-    tab = open_tab(dark=dark, size=size, state={"layer": "conv2", "timeline": "layer"})
+def test_axe_finds_nothing_in_the_timelines(open_tab, axe, size):
+    tab = open_tab(size=size, state={"layer": "conv2", "timeline": "layer"})
     matrix(tab).wait_for()
     tab.wait_for_rest()
-    assert violations(tab.document(), axe) == []
+    assert violations(tab, axe) == []
     tab.frame.get_by_role("button", name="Layers of the network").click()
     matrix(tab).wait_for()
     tab.wait_for_rest()
-    assert violations(tab.document(), axe) == []
+    assert violations(tab, axe) == []
 
 
 def test_filters_stand_in_the_order_that_is_chosen(open_tab):

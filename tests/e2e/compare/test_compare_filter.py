@@ -238,15 +238,14 @@ def test_the_cursor_in_a_row_marks_the_place_in_the_inspector(open_tab):
     expect(tab.inspector.locator("figure i.across")).to_have_count(0)
 
 
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 @pytest.mark.parametrize("swipe", ["false", "true"], ids=["beside", "over"])
-def test_axe_finds_nothing_in_the_compared_filter(open_tab, axe, dark, swipe):
-    tab = open_tab(dark=dark, state=BESIDE | {"swipe": swipe})
+def test_axe_finds_nothing_in_the_compared_filter(open_tab, axe, swipe):
+    tab = open_tab(state=BESIDE | {"swipe": swipe})
     expect(tab.inspector.get_by_role("button", name="blink")).to_be_visible()
     kernels = tab.inspector.get_by_role("region", name="Kernels")
     kernels.get_by_role("button", name=re.compile("Kernels")).click()
     tab.wait_for_rest()
-    assert violations(tab.document(), axe) == []
+    assert violations(tab, axe) == []
     tab.inspector_tab("Classes").click()
     tab.wait_for_rest()
-    assert violations(tab.document(), axe) == []
+    assert violations(tab, axe) == []

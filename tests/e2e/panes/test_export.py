@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Download, expect
 
 from tests.e2e import logs
-from tests.e2e.tab import BERLIN_CENTER, VIK_CENTER, VIK_ENDS, Tab, decode
+from tests.e2e.tab import CENTERS, VIK_CENTER, VIK_ENDS, Tab, decode
 
 pytestmark = pytest.mark.e2e
 
@@ -31,23 +31,20 @@ def table(download: Download) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(text)))
 
 
-@pytest.mark.parametrize(
-    ("dark", "center"),
-    [pytest.param(False, VIK_CENTER, id="light"), pytest.param(True, BERLIN_CENTER, id="dark")],
-)
-def test_the_filters_in_view_are_saved_as_a_picture_with_their_legend(open_tab, dark, center):
-    tab = open_tab(run=logs.VALUES, dark=dark, state={"size": "80"})
+def test_the_filters_in_view_are_saved_as_a_picture_with_their_legend(open_tab):
+    tab = open_tab(run=logs.VALUES, state={"size": "80"})
     tab.wait_until_painted()
-    screen = tab.pixels(tab.grid)
-    download = export(tab, "^Filters")
-    assert download.suggested_filename == "values-bands-step0-activation-filters.png"
-    saved = decode(content(download))
-    height = min(screen.shape[0], saved.shape[0] - 30) - 2
-    width = screen.shape[1] - 20
-    assert (saved[:height, :width] == screen[:height, :width]).mean() > 0.99
-    below = saved[screen.shape[0] :]
-    assert below.shape[0] >= 40, "There is no room for a legend."
-    assert (below == center).all(axis=2).any()
+    for theme in tab.in_both_themes():
+        screen = tab.pixels(tab.grid)
+        download = export(tab, "^Filters")
+        assert download.suggested_filename == "values-bands-step0-activation-filters.png"
+        saved = decode(content(download))
+        height = min(screen.shape[0], saved.shape[0] - 30) - 2
+        width = screen.shape[1] - 20
+        assert (saved[:height, :width] == screen[:height, :width]).mean() > 0.99
+        below = saved[screen.shape[0] :]
+        assert below.shape[0] >= 40, "There is no room for a legend."
+        assert (below == CENTERS[theme]).all(axis=2).any()
     assert len(np.unique(below.reshape(-1, 3), axis=0)) > 100
 
 

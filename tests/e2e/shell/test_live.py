@@ -40,7 +40,7 @@ def test_a_new_step_appears_on_reload_and_is_followed(
     open_tab, growing, each_loader: TensorBoardProcess
 ):
     run, writer = growing
-    tab = open_tab(server=each_loader)
+    tab = open_tab(server=each_loader, inside_tensorboard=True)
     tab.wait_until_painted()
     reload_until_there(tab, run)
     tab.wait_for_step(2)
@@ -55,7 +55,7 @@ def test_a_chosen_step_stays_chosen_when_a_new_one_appears(
     open_tab, growing, each_loader: TensorBoardProcess
 ):
     run, writer = growing
-    tab = open_tab(server=each_loader)
+    tab = open_tab(server=each_loader, inside_tensorboard=True)
     tab.wait_until_painted()
     reload_until_there(tab, run)
     tab.slider.fill("1")
@@ -69,7 +69,7 @@ def test_a_chosen_step_stays_chosen_when_a_new_one_appears(
 
 def test_following_can_be_switched_off_at_the_newest_step(open_tab, growing):
     run, writer = growing
-    tab = open_tab()
+    tab = open_tab(inside_tensorboard=True)
     tab.wait_until_painted()
     reload_until_there(tab, run)
     tab.newest.uncheck()
@@ -80,7 +80,7 @@ def test_following_can_be_switched_off_at_the_newest_step(open_tab, growing):
 
 def test_a_reload_keeps_selection_and_scroll(open_tab, growing):
     run, writer = growing
-    tab = open_tab()
+    tab = open_tab(inside_tensorboard=True)
     tab.wait_until_painted()
     reload_until_there(tab, run)
     tab.choose_layer("conv2")

@@ -24,7 +24,7 @@ def colors_of(tab: Tab) -> int:
 def test_the_tab_opens_on_both_loaders_paints_the_filters_and_offers_every_run(
     open_tab, each_loader
 ):
-    tab = open_tab(server=each_loader)
+    tab = open_tab(server=each_loader, inside_tensorboard=True)
     tab.wait_until_painted()
     expect(tab.title).to_have_text("conv1")
     tab.wait_for_step(8)
@@ -35,7 +35,7 @@ def test_the_tab_opens_on_both_loaders_paints_the_filters_and_offers_every_run(
 
 
 def test_the_tab_is_found_in_tensorboards_own_menu(open_tab):
-    tab = open_tab()
+    tab = open_tab(inside_tensorboard=True)
     tab.wait_until_painted()
     menu = tab.page.get_by_role("tab", name="ConvLens")
     expect(menu).to_have_attribute("aria-selected", "true")
@@ -43,9 +43,11 @@ def test_the_tab_is_found_in_tensorboards_own_menu(open_tab):
 
 def test_the_tab_works_behind_a_path_prefix(open_tab, tmp_path: Path):
     captures.write_run(tmp_path)
-    with running_tensorboard(tmp_path, arguments=("--path_prefix=/some/prefix",)) as server:
+    with running_tensorboard(
+        tmp_path, arguments=("--path_prefix=/some/prefix",), with_tensorflow=False
+    ) as server:
         assert server.url.endswith("/some/prefix/")
-        tab = open_tab(server=server, run="train")
+        tab = open_tab(server=server, run="train", inside_tensorboard=True)
         tab.wait_until_painted()
         tab.method("Guided").click()
         tab.wait_for_rest()
@@ -55,8 +57,8 @@ def test_the_tab_works_behind_a_path_prefix(open_tab, tmp_path: Path):
 
 
 def test_a_log_directory_without_captures_says_what_to_do(open_tab, tmp_path: Path):
-    with running_tensorboard(tmp_path) as server:
-        tab = open_tab(server=server)
+    with running_tensorboard(tmp_path, with_tensorflow=False) as server:
+        tab = open_tab(server=server, inside_tensorboard=True)
         # TensorBoard hides the tabs of plugins without data in a menu; the link opens it.
         expect(tab.frame.get_by_role("heading", name="Nothing captured yet")).to_be_visible()
         expect(tab.frame.get_by_text("ConvLensCallback(log_dir, inputs)")).to_be_visible()
@@ -69,7 +71,7 @@ def test_a_run_without_a_complete_capture_says_so_until_the_first_one_comes(
     open_tab, tmp_path: Path
 ):
     writer = Writer(tmp_path, run="begun")
-    with running_tensorboard(tmp_path) as server:
+    with running_tensorboard(tmp_path, with_tensorflow=False) as server:
         tab = open_tab(server=server, run="begun")
         notice = tab.frame.get_by_role("heading", name="No step captured yet")
         expect(notice).to_be_visible()
@@ -84,7 +86,9 @@ def test_a_log_directory_spec_says_why_nothing_is_shown_and_what_to_do(
 ):
     captures.write_run(tmp_path)
     spec = f"--logdir_spec=named:{tmp_path / 'train'}"
-    with running_tensorboard(None, load_fast=False, arguments=(spec,)) as server:
+    with running_tensorboard(
+        None, load_fast=False, arguments=(spec,), with_tensorflow=False
+    ) as server:
         tab = open_tab(server=server, run="named")
         expect(tab.frame.get_by_text("Start it with --logdir")).to_be_visible()
         expect(tab.frame.get_by_role("heading", name="No step can be shown")).to_be_visible()
@@ -103,7 +107,7 @@ def test_a_damaged_sheet_is_told_in_a_sentence_and_the_rest_works(open_tab):
 
 def test_a_server_that_is_gone_is_told_in_a_sentence(open_tab, tmp_path: Path):
     captures.write_run(tmp_path)
-    with running_tensorboard(tmp_path) as server:
+    with running_tensorboard(tmp_path, with_tensorflow=False) as server:
         tab = open_tab(server=server, run="train")
         tab.wait_until_painted()
     tab.node("conv2").click()

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Locator, expect
 
 from tests.e2e import logs
-from tests.e2e.tab import BERLIN_CENTER, VIK_CENTER, VIK_ENDS, Tab
+from tests.e2e.tab import CENTERS, VIK_ENDS, Tab
 
 pytestmark = pytest.mark.e2e
 
@@ -26,23 +26,22 @@ def hover(tab: Tab, what: Locator, x: float, y: float) -> None:
     tab.page.mouse.move(box["x"] + x * box["width"], box["y"] + y * box["height"])
 
 
-@pytest.mark.parametrize(
-    ("dark", "center"),
-    [pytest.param(False, VIK_CENTER, id="light"), pytest.param(True, BERLIN_CENTER, id="dark")],
-)
-def test_the_magnified_map_has_the_value_under_the_cursor_and_its_color(open_tab, dark, center):
-    tab = open_tab(run=logs.VALUES, dark=dark)
+def test_the_magnified_map_has_the_value_under_the_cursor_and_its_color(open_tab):
+    tab = open_tab(run=logs.VALUES)
     tab.wait_until_painted()
-    shown = tab.pixels(magnified(tab))
-    height, width = shown.shape[:2]
-    assert tuple(shown[height // 2, width // 2]) == center
-    if not dark:
-        assert tuple(shown[height // 2, width // 6]) == VIK_ENDS[0]
-        assert tuple(shown[height // 2, 5 * width // 6]) == VIK_ENDS[1]
-    for column, value in ((1, "−2"), (6, "0"), (10, "2")):
-        hover(tab, magnified(tab), (column + 0.5) / 12, 0.3)
-        reading = tab.inspector.get_by_text(f"row 3, column {column}: {value}", exact=True)
-        expect(reading).to_be_visible()
+    for theme in tab.in_both_themes():
+        tab.page.mouse.move(0, 0)
+        tab.wait_for_rest()
+        shown = tab.pixels(magnified(tab))
+        height, width = shown.shape[:2]
+        assert tuple(shown[height // 2, width // 2]) == CENTERS[theme]
+        if theme == "light":
+            assert tuple(shown[height // 2, width // 6]) == VIK_ENDS[0]
+            assert tuple(shown[height // 2, 5 * width // 6]) == VIK_ENDS[1]
+        for column, value in ((1, "−2"), (6, "0"), (10, "2")):
+            hover(tab, magnified(tab), (column + 0.5) / 12, 0.3)
+            reading = tab.inspector.get_by_text(f"row 3, column {column}: {value}", exact=True)
+            expect(reading).to_be_visible()
 
 
 def test_the_cursor_is_marked_in_every_picture_of_the_filter(open_tab):

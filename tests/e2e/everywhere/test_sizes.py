@@ -130,17 +130,26 @@ def test_in_a_low_tab_the_inspector_lies_beside_the_filters_and_else_below_them(
     tab.wait_until_painted()
     filters, inspector = box_of(tab.filters), box_of(tab.inspector)
     assert filters["x"] + filters["width"] <= inspector["x"]
-    tab.page.set_viewport_size({"width": 1024, "height": 800})
+    tab.resize(1024, 800)
     tab.wait_for_rest()
     filters, inspector = box_of(tab.filters), box_of(tab.inspector)
     assert filters["y"] + filters["height"] <= inspector["y"]
+
+
+def test_alone_the_tab_has_the_room_that_it_has_inside_tensorboard(open_tab):
+    alone, inside = open_tab(), open_tab(inside_tensorboard=True)
+    sizes = []
+    for tab in (alone, inside):
+        tab.wait_until_painted()
+        sizes.append(tab.document().evaluate("[innerWidth, innerHeight]"))
+    assert sizes[0] == sizes[1]
 
 
 def test_the_panes_follow_when_the_window_becomes_narrow_and_wide_again(open_tab):
     tab = open_tab()
     tab.wait_until_painted()
     for width in (1000, 700, 1440):
-        tab.page.set_viewport_size({"width": width, "height": 800})
+        tab.resize(width, 800)
         tab.wait_for_rest()
         assert layout_problems(tab.document()) == []
         grid = tab.grid.bounding_box()
@@ -149,7 +158,7 @@ def test_the_panes_follow_when_the_window_becomes_narrow_and_wide_again(open_tab
 
 
 def test_the_pictures_stay_when_tensorboard_hides_the_tab_and_shows_it_again(open_tab):
-    tab = open_tab()
+    tab = open_tab(inside_tensorboard=True)
     tab.wait_until_painted()
     before = tab.pixels(tab.grid)
     tab.page.get_by_role("tab", name="scalars").click()
