@@ -2,12 +2,10 @@
 
 import type { Method } from "../../wire";
 import { columnsText, parseColumns, type ColumnChoice } from "../compare/columns";
+import type { ScaleMode, Stage } from "../words/drawing";
 import { SHOWN, type Shown, type SortKey } from "../grid/order";
 import { parseThresholds, thresholdParameters, type MovedThresholds } from "../ranking/thresholds";
 
-/** Which feature maps are drawn where a layer has those of both activation stages. */
-export type Stage = "before" | "after";
-export type ScaleMode = "filter" | "layer" | "fixed";
 export type InspectorTab = "filter" | "layer" | "classes";
 export type TimelineKind = "layer" | "network";
 export type TileSize = number | "auto" | "all";

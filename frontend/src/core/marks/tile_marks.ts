@@ -3,19 +3,13 @@
 // Verdicts differ in form as well as in color, also on tiles too small for a letter.
 
 import type { Verdict } from "../../wire";
-import type { Opinion } from "./marks";
+import type { Rectangle } from "../words/drawing";
+import type { Opinion } from "../words/mark";
 
 export interface MarkColors {
   page: string;
   accent: string;
   verdict: Record<Verdict, string>;
-}
-
-export interface TileBox {
-  x: number;
-  y: number;
-  width: number;
-  height: number;
 }
 
 /** A tile below this width has room for the sign alone, not for a ground under it. */
@@ -69,7 +63,7 @@ interface TileMark {
 
 export function drawTileMark(
   context: CanvasRenderingContext2D,
-  box: TileBox,
+  box: Rectangle,
   { opinion, outdated, picked, colors }: TileMark,
 ): void {
   if (picked) drawPick(context, box, colors);
@@ -80,7 +74,7 @@ export function drawTileMark(
   if (more && box.width >= GROUND_FROM) drawCorner(context, box, colors);
 }
 
-function drawPick(context: CanvasRenderingContext2D, box: TileBox, colors: MarkColors): void {
+function drawPick(context: CanvasRenderingContext2D, box: Rectangle, colors: MarkColors): void {
   context.save();
   context.globalAlpha = 0.22;
   context.fillStyle = colors.accent;
@@ -94,7 +88,7 @@ function drawPick(context: CanvasRenderingContext2D, box: TileBox, colors: MarkC
 }
 
 /** Side of the sign of a verdict on a tile. */
-export function signSize(box: Pick<TileBox, "width" | "height">): number {
+export function signSize(box: Pick<Rectangle, "width" | "height">): number {
   const side = Math.min(box.width, box.height);
   return Math.round(Math.max(SMALLEST_SIGN, Math.min(18, side * 0.34)));
 }
@@ -102,7 +96,7 @@ export function signSize(box: Pick<TileBox, "width" | "height">): number {
 /** A filled sign; of other weights a hollow one, with a broken rim. */
 function drawVerdict(
   context: CanvasRenderingContext2D,
-  box: TileBox,
+  box: Rectangle,
   { verdict, outdated }: { verdict: Verdict; outdated: boolean },
   colors: MarkColors,
 ): void {
@@ -153,7 +147,7 @@ function strokeSign(
 
 function drawStars(
   context: CanvasRenderingContext2D,
-  box: TileBox,
+  box: Rectangle,
   stars: number,
   colors: MarkColors,
 ): void {
@@ -177,7 +171,7 @@ function drawStars(
 }
 
 /** A folded corner: tags or a note are written about the filter. */
-function drawCorner(context: CanvasRenderingContext2D, box: TileBox, colors: MarkColors): void {
+function drawCorner(context: CanvasRenderingContext2D, box: Rectangle, colors: MarkColors): void {
   context.save();
   context.fillStyle = colors.accent;
   context.strokeStyle = colors.page;

@@ -1,7 +1,7 @@
 // Methods and their sheets: how they are called, which one is drawn.
 
 import type { Form, Guidance, Layer, LayerCapture, Method, Sheet } from "../../wire";
-import type { Stage } from "../link/choices";
+import type { Stage } from "../words/drawing";
 
 /** The sheet of a method and form; of feature maps that of the stage, or the only one. */
 export function findSheet(

@@ -1,7 +1,8 @@
 // What has been fetched and cannot change is kept, so that going back costs no request.
 
 import * as api from "../../api/client";
-import type { CaptureRef, HistoryPlace, TileRef, TimelinePlace } from "../../api/client";
+import type { HistoryPlace, TimelinePlace } from "../../api/client";
+import type { CaptureRef, TileRef } from "../../core/words/capture";
 import { wantedSheet } from "../../core/pictures/method";
 import { planesOf, planesOfTile, tileOfSheet, type Planes } from "../../core/pictures/planes";
 import type {
@@ -69,6 +70,9 @@ export class Library {
     return this.#keep(["inputs", fingerprint], () => api.fetchInputs(run, fingerprint));
   }
 
+  /** Address of the picture of one input image; the browser keeps the picture. */
+  readonly pictureAddress = api.pictureAddress;
+
   step(at: CaptureRef): Promise<Step> {
     return this.#keep(["step", at], () => api.fetchStep(at));
   }
@@ -90,7 +94,7 @@ export class Library {
     const here = await this.#tileAtHand(ref);
     if (here) return here;
     const key = JSON.stringify(["tile", ref]);
-    const answer = await this.#keepBytes(key, () => this.#tiles.fetch(ref));
+    const answer = await this.#keepBytes(key, () => this.#tiles.tile(ref));
     return answer && { tile: answer, planes: planesOfTile(answer, answer.levels) };
   }
 

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 
-import type { TileRef } from "../../../src/api/client";
+import type { TileRef } from "../../../src/core/words/capture";
 import { Library } from "../../../src/stores/data/library";
 import { makeSheet } from "../../fixtures";
 import { refuse, serve, smallNetwork } from "../../server";
