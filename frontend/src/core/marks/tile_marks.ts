@@ -1,9 +1,11 @@
 // Marks on tiles: a sign for the verdict, stars, and which filters are picked.
 //
-// Verdicts differ in form as well as in color, also on tiles too small for a letter.
+// Verdicts differ in form as well as in color, also on tiles too small for a letter. All
+// of it is drawn as shapes, without a font: the same on every machine.
 
 import type { Verdict } from "../../wire";
 import type { Rectangle } from "../words/drawing";
+import { STROKE_HEIGHT, strokeText, strokeWidth } from "../pictures/stroke_font";
 import type { Opinion } from "../words/mark";
 
 export interface MarkColors {
@@ -16,7 +18,8 @@ export interface MarkColors {
 const GROUND_FROM = 26;
 const SMALLEST_SIGN = 6;
 const STARS_FROM = 40;
-const STAR_FONT = '10px system-ui, "Segoe UI", Roboto, sans-serif';
+const STAR_RADIUS = 4.4;
+const STAR_ADVANCE = 9;
 
 /** Strokes of the signs in a square from 0 to 1. */
 const STROKES: Record<Verdict, readonly (readonly [number, number])[][]> = {
@@ -145,6 +148,7 @@ function strokeSign(
   }
 }
 
+/** As many stars as were given; where they do not fit, their number and one star. */
 function drawStars(
   context: CanvasRenderingContext2D,
   box: Rectangle,
@@ -152,22 +156,39 @@ function drawStars(
   colors: MarkColors,
 ): void {
   if (box.width < GROUND_FROM) return;
-  const text = box.width >= STARS_FROM + 8 * stars ? "★".repeat(stars) : `${stars}★`;
-  context.save();
-  context.font = STAR_FONT;
-  const width = context.measureText(text).width + 6;
+  const all = box.width >= STARS_FROM + 8 * stars;
+  const digits = all ? "" : String(stars);
+  const count = all ? stars : 1;
+  const before = digits === "" ? 0 : strokeWidth(digits) + 2;
+  const width = before + count * STAR_ADVANCE + 5;
   const top = box.y + box.height - 15;
+  context.save();
   context.fillStyle = colors.page;
   context.globalAlpha = 0.88;
   context.beginPath();
   context.roundRect(box.x + 2, top, width, 13, 4);
   context.fill();
   context.globalAlpha = 1;
-  context.fillStyle = colors.accent;
-  context.textAlign = "left";
-  context.textBaseline = "middle";
-  context.fillText(text, box.x + 5, top + 7);
+  context.fillStyle = context.strokeStyle = colors.accent;
+  context.lineWidth = 1.3;
+  context.lineCap = context.lineJoin = "round";
+  if (digits) strokeText(context, digits, box.x + 5, top + (13 - STROKE_HEIGHT) / 2);
+  for (let at = 0; at < count; at++) {
+    fillStar(context, box.x + 5 + before + STAR_RADIUS + at * STAR_ADVANCE, top + 6.8);
+  }
   context.restore();
+}
+
+/** A star of five points around a middle. */
+function fillStar(context: CanvasRenderingContext2D, x: number, y: number): void {
+  context.beginPath();
+  for (let corner = 0; corner < 10; corner++) {
+    const radius = corner % 2 === 0 ? STAR_RADIUS : 0.4 * STAR_RADIUS;
+    const angle = (corner * Math.PI) / 5;
+    context.lineTo(x + radius * Math.sin(angle), y - radius * Math.cos(angle));
+  }
+  context.closePath();
+  context.fill();
 }
 
 /** A folded corner: tags or a note are written about the filter. */
