@@ -1,13 +1,7 @@
 // Marks for tests, and a server that keeps them as the real one does.
 
-import {
-  filterId,
-  filterOf,
-  isEmpty,
-  opinionOf,
-  type MarkedFilter,
-  type Opinion,
-} from "../src/core/marks/marks";
+import { filterId, filterOf, isEmpty, opinionOf } from "../src/core/marks/marks";
+import type { MarkedFilter, Opinion } from "../src/core/words/mark";
 import type { Mark, MarkChange, MarkRequest, UndoRequest } from "../src/wire";
 
 export const makeFilter = (channel: number, changes: Partial<MarkedFilter> = {}): MarkedFilter => ({

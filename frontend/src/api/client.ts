@@ -2,14 +2,13 @@
 // route, also under a path prefix.
 
 import { during } from "../browser/settled";
-import type { Stage } from "../core/link/choices";
+import type { CaptureRef, TileRef } from "../core/words/capture";
+import type { Stage } from "../core/words/drawing";
 import type {
   Failure,
-  Form,
   History,
   Inputs,
   LayerCapture,
-  Method,
   ModelGraph,
   NetworkTimeline,
   PredictionHistory,
@@ -19,13 +18,6 @@ import type {
   Tiles,
   Timeline,
 } from "../wire";
-
-/** A capture that never changes: one step of one writer session of a run. */
-export interface CaptureRef {
-  run: string;
-  step: number;
-  session: string;
-}
 
 export type FetchedTile = Tile & { levels: Uint8Array };
 
@@ -43,16 +35,6 @@ export class RequestError extends Error {
   ) {
     super(message);
   }
-}
-
-/** One filter by one method for one input image; form and stage where it has several. */
-export interface TileRef extends CaptureRef {
-  layer: number;
-  channel: number;
-  input: number;
-  method: Method;
-  form: Form;
-  stage: Stage;
 }
 
 type Query = Record<string, string | number | readonly string[]>;

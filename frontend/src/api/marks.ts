@@ -1,7 +1,7 @@
 // What the server is asked and told about marks. Loaded with them, after the first picture.
 
 import { json, RequestError } from "./client";
-import type { MarkedFilter, Operation } from "../core/marks/marks";
+import type { MarkedFilter, Operation } from "../core/words/mark";
 import type { Mark, MarkHistory, MarkRequest, Marks, UndoRequest } from "../wire";
 
 /** Somebody else was quicker: the marks that an operation was made on are no longer there. */

@@ -1,7 +1,7 @@
 // What the server is asked about rankings and their tests. Loaded with what shows it.
 
-import { json, type CaptureRef } from "./client";
-import { thresholdParameters, type MovedThresholds } from "../core/ranking/thresholds";
+import { json } from "./client";
+import type { CaptureRef } from "../core/words/capture";
 import type { Ablations, Agreement, Flags, NetworkTimeline } from "../wire";
 
 export const fetchAblations = (run: string): Promise<Ablations> => json("ablations", { run });
@@ -10,13 +10,15 @@ export const fetchAblations = (run: string): Promise<Ablations> => json("ablatio
 export const fetchAgreement = (at: CaptureRef, layer: number, seed: number): Promise<Agreement> =>
   json("agreement", { ...at, layer, seed });
 
-export const fetchFlags = (at: CaptureRef, layer: number, moved: MovedThresholds): Promise<Flags> =>
-  json("flags", { ...at, layer, ...thresholdParameters(moved) });
+/** Thresholds that were moved, by the names that the server has for them. */
+type Moved = Readonly<Record<string, string>>;
+
+export const fetchFlags = (at: CaptureRef, layer: number, moved: Moved): Promise<Flags> =>
+  json("flags", { ...at, layer, ...moved });
 
 /** Counts of flags of every layer at every step of a model graph. */
 export const fetchFlagCounts = (
   run: string,
   graph: string,
-  moved: MovedThresholds,
-): Promise<NetworkTimeline> =>
-  json("network_timeline", { run, graph, ...thresholdParameters(moved) });
+  moved: Moved,
+): Promise<NetworkTimeline> => json("network_timeline", { run, graph, ...moved });

@@ -1,6 +1,7 @@
 // Commands about how filters are drawn: method, stage, color scale, size.
 
-import { following, SCALE_MODES, type ScaleMode } from "../core/link/choices";
+import { following, SCALE_MODES } from "../core/link/choices";
+import type { ScaleMode } from "../core/words/drawing";
 import { resizedTile } from "../core/grid/grid";
 import { capturedMethods, capturedStages } from "../core/pictures/method";
 import type { Session } from "./session.svelte";

@@ -16,6 +16,8 @@ export interface Place {
 
 export class Selection {
   choices = $state<Choices>(defaultChoices());
+  /** Whether captures stand side by side. */
+  readonly comparing: boolean = $derived(this.choices.columns.length > 0);
   /** Where the pointer is, over any picture of the selected filter. */
   cursor = $state.raw<Place | null>(null);
   /** Ids of groups of layers that are closed; not part of links. */

@@ -2,7 +2,6 @@
 
 import { getContext, setContext, untrack } from "svelte";
 
-import type { CaptureRef } from "../api/client";
 import { buildChain, closedAtFirst, groupsAround, nextCaptured } from "../core/chain/chain";
 import type { InspectorTab } from "../core/link/choices";
 import { firstColumn } from "../core/compare/columns";
@@ -11,32 +10,20 @@ import { onHostReload } from "../browser/host";
 import { during } from "../browser/settled";
 import { createColoring } from "../core/pictures/coloring";
 import { pixel } from "../core/pictures/lut";
-import { isUnresponsive } from "../core/pictures/method";
-import { orderChannels, showChannels, usableSort } from "../core/grid/order";
-import { NONE_PICKED, pickRange, targets, togglePick, type Picked } from "../core/grid/picking";
-import { statisticsAt } from "../core/ranking/stages";
 import { substitutions } from "../core/link/substitutions";
-import type { Layer, Statistic } from "../wire";
+import type { Layer } from "../wire";
 import { Captures } from "./data/captures.svelte";
 import type { Marker } from "./marks/marker.svelte";
-import type { Ranking } from "./ranking.svelte";
+import type { Ranking } from "./ranking/ranking.svelte";
 import type { Comparison } from "./compare/comparison.svelte";
-import { playOn } from "./play";
+import { Player } from "./play.svelte";
+import { FilterList } from "./filter_list.svelte";
+import type { ComparedFilter } from "./compare/compared_filter.svelte";
 import { SelectedFilter } from "./data/selected_filter.svelte";
 import { Selection } from "./selection.svelte";
 import { Settings } from "./settings.svelte";
 
 const KEY = Symbol("session");
-
-/** Filters that are acted on, with the capture in which a person sees them. */
-export interface Target {
-  at: CaptureRef;
-  layer: Layer;
-  /** The selected filter. */
-  channel: number;
-  /** It alone, or all that are picked. */
-  channels: readonly number[];
-}
 
 export const provideSession = (session: Session): Session => setContext(KEY, session);
 export const useSession = (): Session => getContext<Session>(KEY);
@@ -44,17 +31,26 @@ export const useSession = (): Session => getContext<Session>(KEY);
 export class Session {
   readonly settings = new Settings();
   readonly selection = new Selection();
-  readonly captures = new Captures(this.selection, () => this.order[0] ?? 0);
+  readonly captures = new Captures(this.selection, () => this.list.order[0] ?? 0);
   readonly filter = new SelectedFilter(this.captures);
-  playing = $state(false);
+  readonly player = new Player(this.captures, this.selection);
+  readonly list: FilterList = new FilterList(this.captures, this.selection, {
+    statistics: () => this.ranking?.statistics ?? [],
+    flagsOf: (channel) => this.ranking?.kindsOf(channel) ?? [],
+    opinionOf: (channel) => this.marker?.opinionOf(channel) ?? null,
+    isOutdated: (channel) => this.marker?.isOutdated(channel) ?? false,
+    comparedOrder: () => (this.selection.comparing ? (this.comparison?.order ?? null) : null),
+    isSeen: () =>
+      this.selection.comparing ? (this.comparedFilter?.isSeen ?? false) : this.filter.isCurrent,
+  });
   /** Which pane is shown where only one has room. */
   pane = $state<"layers" | "filters" | "inspector">("filters");
   /** Whether the selected filter fills the tab. */
   magnifying = $state(false);
-  /** Filters that are marked together; of the selected layer. */
-  picked = $state.raw<Picked>(NONE_PICKED);
   /** Captures side by side; null until some are compared. */
   comparison = $state.raw<Comparison | null>(null);
+  /** The selected filter in them. */
+  comparedFilter = $state.raw<ComparedFilter | null>(null);
   /** Whether A and B of the comparison take turns in one place: as long as a key is held. */
   blinking = $state(false);
   /** Marks; null until they are loaded, after the first picture. */
@@ -73,49 +69,6 @@ export class Session {
     ),
   );
 
-  readonly comparing: boolean = $derived(this.selection.choices.columns.length > 0);
-
-  /**
-   * The filters that a person sees selected; null while what is on screen is something else, as
-   * until a layer is loaded. Whatever changes filters, or saves them, is done to these.
-   */
-  readonly target: Target | null = $derived.by(() => {
-    const { current: view, run, channel } = this.captures;
-    const seen = this.comparing ? this.comparison?.isCurrent : this.filter.isCurrent;
-    if (!seen || !run || !view?.planes) return null;
-    const { layer, at } = view;
-    return { at, layer, channel, channels: targets(this.picked, channel) };
-  });
-
-  /** Statistics to sort by: the captured ones, the strength of the pictures on screen, others. */
-  readonly sortable = $derived.by<Statistic[]>(() => {
-    const view = this.captures.shown;
-    if (!view?.planes) return [];
-    return [
-      ...statisticsAt(view.capture.statistics, view.stage, view.layer),
-      { name: "strength", perInput: true, stage: "", values: [...view.planes.scale] },
-      ...(this.ranking?.statistics ?? []),
-    ];
-  });
-
-  /** What the grid is sorted by: numbers where the wanted statistic was not captured. */
-  readonly sort = $derived(usableSort(this.selection.choices.sort, this.sortable));
-
-  /** Channels in the order in which they are listed. */
-  readonly order: readonly number[] = $derived.by(() => {
-    // The comparison lists them in an order of its own.
-    if (this.comparing && this.comparison) return this.comparison.order;
-    const view = this.captures.shown;
-    if (!view?.planes) return [];
-    const order = orderChannels(view.planes.channels, this.sort, this.sortable);
-    return showChannels(order, this.selection.choices.shown, {
-      isUnresponsive: (channel) => this.isUnresponsive(channel),
-      flagsOf: (channel) => this.ranking?.kindsOf(channel) ?? [],
-      opinionOf: (channel) => this.marker?.opinionOf(channel) ?? null,
-      isOutdated: (channel) => this.marker?.isOutdated(channel) ?? false,
-    });
-  });
-
   /** End of the color scale over the layer; of one filter where each has its own. */
   readonly layerRange = $derived(Math.max(0, ...(this.captures.shown?.planes?.scale ?? [])));
 
@@ -131,24 +84,16 @@ export class Session {
       const selected = untrack(() => this.captures.layer);
       this.selection.closed = closedAtFirst(graph.layers.length, this.groups, selected);
     });
-    $effect(() => playOn(this));
-    $effect(() => {
-      void [this.captures.run?.run, this.captures.layer?.key];
-      this.picked = NONE_PICKED;
-    });
     $effect(() => {
       if (this.captures.shown === null) return;
       // What cannot be loaded is tried again with the next layer.
       if (!untrack(() => this.marker)) this.marking().catch(() => null);
       if (!untrack(() => this.ranking)) this.#startRanking().catch(() => null);
     });
+    this.player.watch();
+    this.list.watch();
     this.captures.watch();
-    this.filter.watch(() => this.comparing);
-  }
-
-  isUnresponsive(channel: number): boolean {
-    const sheet = this.captures.shown?.sheet;
-    return sheet ? isUnresponsive(sheet, channel) : false;
+    this.filter.watch(() => this.selection.comparing);
   }
 
   /** How values become colors. A plain object: whoever reads it once sees every change of it. */
@@ -198,44 +143,6 @@ export class Session {
     if (next) this.selectLayer(next);
   }
 
-  /** Picks everything from the anchor to a filter, and selects it. */
-  pickTo(channel: number): void {
-    const picked = pickRange(this.picked, this.order, { from: this.captures.channel, to: channel });
-    this.selectChannel(channel);
-    this.picked = picked;
-  }
-
-  /** Picks one more filter or one less, and selects it. */
-  togglePick(channel: number): void {
-    const picked = togglePick(this.picked, channel, this.captures.channel);
-    this.selectChannel(channel);
-    this.picked = picked;
-  }
-
-  selectChannel(channel: number): void {
-    this.picked = NONE_PICKED;
-    this.selection.choices.channel = channel;
-    this.selection.choices.tab = "filter";
-  }
-
-  moveChannel(by: number): void {
-    const place = this.order.indexOf(this.captures.channel);
-    const next = this.order[Math.max(0, Math.min(this.order.length - 1, place + by))];
-    if (next !== undefined) this.selectChannel(next);
-  }
-
-  /** Selects a captured step by its place; the newest one is followed from then on. */
-  selectStep(place: number): void {
-    const step = this.captures.steps[place];
-    if (step)
-      this.selection.choices.step = place === this.captures.steps.length - 1 ? null : step.step;
-  }
-
-  readonly stepPlace = $derived.by(() => {
-    const summary = this.captures.summary;
-    return summary ? this.captures.steps.indexOf(summary) : 0;
-  });
-
   /** Opens the comparison with the step before (or after), else the next input; or ends it. */
   toggleCompare(): void {
     const { choices } = this.selection;
@@ -245,7 +152,7 @@ export class Session {
       return;
     }
     choices.channel ??= this.captures.channel;
-    const at = { place: this.stepPlace, input, inputs: inputs.value?.inputs.length ?? 1 };
+    const at = { place: this.player.place, input, inputs: inputs.value?.inputs.length ?? 1 };
     choices.columns = [firstColumn(run.run, steps, at)];
   }
 
@@ -254,28 +161,22 @@ export class Session {
     else this.announce("Only one step was captured: there is nothing to compare over the steps.");
   }
 
-  moveStep(by: number): void {
-    const last = this.captures.steps.length - 1;
-    this.selectStep(Math.max(0, Math.min(last, this.stepPlace + by)));
-  }
-
   moveInput(by: number): void {
     const count = this.captures.inputs.value?.inputs.length ?? 0;
     if (count > 0) this.selection.choices.input = (this.captures.input + by + count) % count;
-  }
-
-  togglePlay(): void {
-    if (!this.playing && this.stepPlace === this.captures.steps.length - 1) this.selectStep(0);
-    this.playing = !this.playing && this.captures.steps.length > 1;
   }
 
   /** Loads a view of the comparison, and begins to compare where nothing was compared yet. */
   async toCompare<T>(load: () => Promise<T>): Promise<T> {
     const [view, { startComparison }] = await Promise.all([
       load(),
-      import("./compare/comparison.svelte"),
+      import("./compare/compared_filter.svelte"),
     ]);
-    this.comparison ??= startComparison(this);
+    if (!this.comparison) {
+      const started = startComparison(this.captures, this.selection, () => this.coloring);
+      this.comparison = started.comparison;
+      this.comparedFilter = started.comparedFilter;
+    }
     return view;
   }
 
@@ -287,8 +188,8 @@ export class Session {
   }
 
   async #startRanking(): Promise<void> {
-    const { startRanking } = await during(import("./ranking.svelte"));
-    this.ranking ??= startRanking(this);
+    const { startRanking } = await during(import("./ranking/ranking.svelte"));
+    this.ranking ??= startRanking(this.captures, this.selection);
   }
 
   announce(message: string): void {

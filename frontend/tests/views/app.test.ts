@@ -25,6 +25,9 @@ afterEach(() => {
   vi.unstubAllGlobals();
 });
 
+/** For the whole tab at work on a busy machine. */
+const PATIENT = { timeout: 4000 };
+
 const shown = (text: RegExp | string) => screen.findByText(text);
 
 describe("the tab", () => {
@@ -71,11 +74,11 @@ describe("the tab", () => {
     serve({ layers: smallNetwork(), steps: [0, 5] });
     render(App);
     expect(isSettled()).toBe(false);
-    await waitFor(() => expect(isSettled()).toBe(true));
+    await waitFor(() => expect(isSettled()).toBe(true), PATIENT);
     expect(screen.getByText("Filter 0, 1 of 2")).toBeTruthy();
     await fireEvent.keyDown(document.body, { key: "[" });
     expect(isSettled()).toBe(false);
-    await waitFor(() => expect(isSettled()).toBe(true));
+    await waitFor(() => expect(isSettled()).toBe(true), PATIENT);
     expect(location.hash).toContain("step=0");
   });
 

@@ -1,7 +1,7 @@
 // Order of the filters in the grid, and which of them are shown.
 
 import type { FlagKind, Statistic } from "../../wire";
-import type { Opinion } from "../marks/marks";
+import type { Opinion } from "../words/mark";
 
 export interface SortKey {
   /** "index", or the name of a statistic. */

@@ -3,6 +3,7 @@
 // The cost is bounded by the pixels in view, not by the number of filters. Nothing is
 // allocated per frame while the view keeps its size.
 
+import type { Rectangle } from "../words/drawing";
 import { placesInView, tileOrigin, type Grid } from "./grid";
 import type { Pixels } from "../pictures/lut";
 import { planeLevels, reducePlane, type Planes } from "../pictures/planes";
@@ -65,13 +66,6 @@ interface ReducedTiles {
   width: number;
   /** By channel. */
   tiles: Map<number, Tile>;
-}
-
-export interface Rectangle {
-  x: number;
-  y: number;
-  width: number;
-  height: number;
 }
 
 /** In CSS pixels, as on any screen. */

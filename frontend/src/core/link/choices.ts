@@ -2,12 +2,25 @@
 
 import type { Method } from "../../wire";
 import { columnsText, parseColumns, type ColumnChoice } from "../compare/columns";
+import type { ScaleMode, Stage } from "../words/drawing";
 import { SHOWN, type Shown, type SortKey } from "../grid/order";
+import {
+  oneOf,
+  oneText,
+  ownKeys,
+  POSITIVE_OR_NULL,
+  positiveNumber,
+  TEXT,
+  TEXT_OR_NULL,
+  WHOLE,
+  WHOLE_OR_NULL,
+  wholeNumber,
+  YES_OR_NO,
+  type Codec,
+  type LinkState,
+} from "./codecs";
 import { parseThresholds, thresholdParameters, type MovedThresholds } from "../ranking/thresholds";
 
-/** Which feature maps are drawn where a layer has those of both activation stages. */
-export type Stage = "before" | "after";
-export type ScaleMode = "filter" | "layer" | "fixed";
 export type InspectorTab = "filter" | "layer" | "classes";
 export type TimelineKind = "layer" | "network";
 export type TileSize = number | "auto" | "all";
@@ -65,106 +78,89 @@ export function following<T>(all: readonly T[], current: T): T {
   return all[(all.indexOf(current) + 1) % all.length] ?? current;
 }
 
-export function defaultChoices(): Choices {
-  return {
-    run: null,
-    step: null,
-    input: 0,
-    layer: null,
-    channel: null,
-    method: "activation",
-    stage: "after",
-    sort: { name: "l1", descending: true },
-    seed: 0,
-    shown: "all",
-    thresholds: {},
-    scale: "filter",
-    fixed: null,
-    size: "auto",
-    overlay: false,
-    rgb: false,
-    followers: true,
-    tab: "filter",
-    timeline: null,
-    columns: [],
-    compareBy: "index",
-    swipe: false,
-  };
+/** How a choice stands in a link: under which key, in which form, and what need not be said. */
+interface Choice<T> {
+  key: string;
+  codec: Codec<T>;
+  usual: T;
 }
 
-/** The choices that differ from the defaults, as keys and values of a link. */
+const choice = <T>(key: string, usual: T, codec: Codec<T>): Choice<T> => ({ key, codec, usual });
+
+/** In a link numbers ascend, everything else descends, unless it says otherwise. */
+const SORT: Codec<SortKey> = {
+  write(key, { name, descending }, usual) {
+    const order: LinkState =
+      descending === (name !== "index") ? {} : { descending: String(descending) };
+    return { ...(name === usual.name ? {} : { [key]: name }), ...order };
+  },
+  read(key, state, usual) {
+    const name = state[key] ?? usual.name;
+    return { name, descending: (state["descending"] ?? String(name !== "index")) === "true" };
+  },
+};
+const SEED = oneText((text) => {
+  const seed = wholeNumber(text);
+  return seed === null ? null : Math.min(LARGEST_SEED, seed);
+});
+const SIZE = oneText<TileSize>((text) => (text === "all" ? "all" : positiveNumber(text)));
+const COLUMNS: Codec<readonly ColumnChoice[]> = {
+  write: (key, columns): LinkState => {
+    const text = columnsText(columns);
+    return text === null ? {} : { [key]: text };
+  },
+  read: (key, state) => parseColumns(state[key]),
+};
+const THRESHOLDS = ownKeys<MovedThresholds>(thresholdParameters, parseThresholds);
+
+/** Every choice, in the order of the link. */
+export const CHOICES: { readonly [Name in keyof Choices]: Choice<Choices[Name]> } = {
+  run: choice("run", null, TEXT_OR_NULL),
+  step: choice("step", null, WHOLE_OR_NULL),
+  input: choice("input", 0, WHOLE),
+  layer: choice("layer", null, TEXT_OR_NULL),
+  channel: choice("filter", null, WHOLE_OR_NULL),
+  method: choice("method", "activation", oneText(oneOf(METHODS))),
+  stage: choice("stage", "after", oneText(oneOf(STAGES))),
+  sort: choice("sort", { name: "l1", descending: true }, SORT),
+  seed: choice("seed", 0, SEED),
+  shown: choice("show", "all", oneText(oneOf(SHOWN))),
+  scale: choice("scale", "filter", oneText(oneOf(SCALE_MODES))),
+  fixed: choice("fixed", null, POSITIVE_OR_NULL),
+  size: choice("size", "auto", SIZE),
+  overlay: choice("overlay", false, YES_OR_NO),
+  rgb: choice("rgb", false, YES_OR_NO),
+  followers: choice("followers", true, YES_OR_NO),
+  tab: choice("tab", "filter", oneText(oneOf(TABS))),
+  timeline: choice("timeline", null, oneText<TimelineKind | null>(oneOf(TIMELINES))),
+  columns: choice("compare", [], COLUMNS),
+  compareBy: choice("by", "index", TEXT),
+  swipe: choice("swipe", false, YES_OR_NO),
+  thresholds: choice("thresholds", {}, THRESHOLDS),
+};
+
+const NAMES = Object.keys(CHOICES) as (keyof Choices)[];
+
+/** Choices made one by one: TypeScript knows no map over keys with a type for each. */
+const madeOf = (make: (name: keyof Choices) => unknown): Choices =>
+  Object.fromEntries(NAMES.map((name) => [name, make(name)])) as unknown as Choices;
+
+const writeChoice = <Name extends keyof Choices>(name: Name, value: Choices[Name]): LinkState => {
+  const { key, codec, usual } = CHOICES[name];
+  return codec.write(key, value, usual);
+};
+
+export const defaultChoices = (): Choices => madeOf((name) => structuredClone(CHOICES[name].usual));
+
+/** The choices that differ from the usual ones, as keys and values of a link. */
 export function toState(choices: Choices): Record<string, string> {
-  const base = defaultChoices();
-  const state: Record<string, string> = {};
-  const put = (key: string, value: unknown, usual: unknown) => {
-    if (value !== usual && value !== null) state[key] = String(value);
-  };
-  put("run", choices.run, base.run);
-  put("step", choices.step, base.step);
-  put("input", choices.input, base.input);
-  put("layer", choices.layer, base.layer);
-  put("filter", choices.channel, base.channel);
-  put("method", choices.method, base.method);
-  put("stage", choices.stage, base.stage);
-  put("sort", choices.sort.name, base.sort.name);
-  put("descending", choices.sort.descending, choices.sort.name !== "index");
-  put("seed", choices.seed, base.seed);
-  put("show", choices.shown, base.shown);
-  put("scale", choices.scale, base.scale);
-  put("fixed", choices.fixed, base.fixed);
-  put("size", choices.size, base.size);
-  put("overlay", choices.overlay, base.overlay);
-  put("rgb", choices.rgb, base.rgb);
-  put("followers", choices.followers, base.followers);
-  put("tab", choices.tab, base.tab);
-  put("timeline", choices.timeline, base.timeline);
-  put("compare", columnsText(choices.columns), null);
-  put("by", choices.compareBy, base.compareBy);
-  put("swipe", choices.swipe, base.swipe);
-  return { ...state, ...thresholdParameters(choices.thresholds) };
+  return Object.assign({}, ...NAMES.map((name) => writeChoice(name, choices[name])));
 }
 
-/** Reads a link; what is missing or makes no sense falls back to the default. */
-export function fromState(state: Readonly<Record<string, string>>): Choices {
-  const base = defaultChoices();
-  const sort = state["sort"] ?? base.sort.name;
-  const descending = state["descending"] ?? String(sort !== "index");
-  const size = state["size"];
-  return {
-    run: state["run"] ?? base.run,
-    step: wholeNumber(state["step"]),
-    input: wholeNumber(state["input"]) ?? base.input,
-    layer: state["layer"] ?? base.layer,
-    channel: wholeNumber(state["filter"]),
-    method: oneOf(METHODS, state["method"]) ?? base.method,
-    stage: oneOf(STAGES, state["stage"]) ?? base.stage,
-    sort: { name: sort, descending: descending === "true" },
-    seed: Math.min(LARGEST_SEED, wholeNumber(state["seed"]) ?? base.seed),
-    shown: oneOf(SHOWN, state["show"]) ?? base.shown,
-    thresholds: parseThresholds(state),
-    scale: oneOf(SCALE_MODES, state["scale"]) ?? base.scale,
-    fixed: positive(state["fixed"]),
-    size: size === "all" ? "all" : (positive(size) ?? base.size),
-    overlay: state["overlay"] === "true",
-    rgb: state["rgb"] === "true",
-    followers: state["followers"] !== "false",
-    tab: oneOf(TABS, state["tab"]) ?? base.tab,
-    timeline: oneOf(TIMELINES, state["timeline"]),
-    columns: parseColumns(state["compare"]),
-    compareBy: state["by"] ?? base.compareBy,
-    swipe: state["swipe"] === "true",
-  };
-}
+/** Reads a link; what is missing or makes no sense is as usual. */
+export const fromState = (state: LinkState): Choices => madeOf((name) => readChoice(name, state));
 
-function wholeNumber(text: string | undefined): number | null {
-  return text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : null;
-}
-
-function positive(text: string | undefined): number | null {
-  const value = Number(text);
-  return text && Number.isFinite(value) && value > 0 ? value : null;
-}
-
-function oneOf<T extends string>(values: readonly T[], text: string | undefined): T | null {
-  return values.find((value) => value === text) ?? null;
+function readChoice<Name extends keyof Choices>(name: Name, state: LinkState): Choices[Name] {
+  const { key, codec, usual } = CHOICES[name];
+  return codec.read(key, state, structuredClone(usual));
 }

@@ -1,14 +1,9 @@
 // Marks: what people say about filters, as the server keeps them and as they are on their way.
 
 import type { Mark } from "../../wire";
+import type { MarkedFilter, Operation, Opinion } from "../words/mark";
 import { plainText } from "../text/format";
 import type { VerdictCounts } from "./verdicts";
-
-/** Which filter a mark is about. */
-export type MarkedFilter = Pick<Mark, "run" | "path" | "call" | "channel">;
-
-/** What is said about it. */
-export type Opinion = Pick<Mark, "verdict" | "stars" | "tags" | "note">;
 
 export const MOST_STARS = 5;
 
@@ -51,26 +46,6 @@ export const filterOf = ({ run, path, call, channel }: MarkedFilter): MarkedFilt
 /** Names a filter of a run in maps: the layer's path and call, and the channel. */
 export function filterId({ path, call, channel }: Omit<MarkedFilter, "run">): string {
   return JSON.stringify([path, call, channel]);
-}
-
-/** What is to be changed about one filter, and what was seen of it before. */
-export interface Change {
-  filter: MarkedFilter;
-  before: Opinion;
-  after: Opinion;
-}
-
-/** Changes that are made, and undone, together. */
-export interface Operation {
-  id: string;
-  changes: readonly Change[];
-  /** Sequence up to which the marks were known: a filter that changed later is a conflict. */
-  base: number;
-  /** The capture that was looked at. */
-  step: number;
-  session: string;
-  /** Id of the operation that this one takes back. */
-  undoes: string | null;
 }
 
 /** The marks as they will be once everything that is on its way has arrived. */

@@ -1,9 +1,12 @@
 // Marks on tiles: a sign for the verdict, stars, and which filters are picked.
 //
-// Verdicts differ in form as well as in color, also on tiles too small for a letter.
+// Verdicts differ in form as well as in color, also on tiles too small for a letter. All
+// of it is drawn as shapes, without a font: the same on every machine.
 
 import type { Verdict } from "../../wire";
-import type { Opinion } from "./marks";
+import type { Rectangle } from "../words/drawing";
+import { STROKE_HEIGHT, strokeText, strokeWidth } from "../pictures/stroke_font";
+import type { Opinion } from "../words/mark";
 
 export interface MarkColors {
   page: string;
@@ -11,18 +14,12 @@ export interface MarkColors {
   verdict: Record<Verdict, string>;
 }
 
-export interface TileBox {
-  x: number;
-  y: number;
-  width: number;
-  height: number;
-}
-
 /** A tile below this width has room for the sign alone, not for a ground under it. */
 const GROUND_FROM = 26;
 const SMALLEST_SIGN = 6;
 const STARS_FROM = 40;
-const STAR_FONT = '10px system-ui, "Segoe UI", Roboto, sans-serif';
+const STAR_RADIUS = 4.4;
+const STAR_ADVANCE = 9;
 
 /** Strokes of the signs in a square from 0 to 1. */
 const STROKES: Record<Verdict, readonly (readonly [number, number])[][]> = {
@@ -69,7 +66,7 @@ interface TileMark {
 
 export function drawTileMark(
   context: CanvasRenderingContext2D,
-  box: TileBox,
+  box: Rectangle,
   { opinion, outdated, picked, colors }: TileMark,
 ): void {
   if (picked) drawPick(context, box, colors);
@@ -80,7 +77,7 @@ export function drawTileMark(
   if (more && box.width >= GROUND_FROM) drawCorner(context, box, colors);
 }
 
-function drawPick(context: CanvasRenderingContext2D, box: TileBox, colors: MarkColors): void {
+function drawPick(context: CanvasRenderingContext2D, box: Rectangle, colors: MarkColors): void {
   context.save();
   context.globalAlpha = 0.22;
   context.fillStyle = colors.accent;
@@ -94,7 +91,7 @@ function drawPick(context: CanvasRenderingContext2D, box: TileBox, colors: MarkC
 }
 
 /** Side of the sign of a verdict on a tile. */
-export function signSize(box: Pick<TileBox, "width" | "height">): number {
+export function signSize(box: Pick<Rectangle, "width" | "height">): number {
   const side = Math.min(box.width, box.height);
   return Math.round(Math.max(SMALLEST_SIGN, Math.min(18, side * 0.34)));
 }
@@ -102,7 +99,7 @@ export function signSize(box: Pick<TileBox, "width" | "height">): number {
 /** A filled sign; of other weights a hollow one, with a broken rim. */
 function drawVerdict(
   context: CanvasRenderingContext2D,
-  box: TileBox,
+  box: Rectangle,
   { verdict, outdated }: { verdict: Verdict; outdated: boolean },
   colors: MarkColors,
 ): void {
@@ -151,33 +148,51 @@ function strokeSign(
   }
 }
 
+/** As many stars as were given; where they do not fit, their number and one star. */
 function drawStars(
   context: CanvasRenderingContext2D,
-  box: TileBox,
+  box: Rectangle,
   stars: number,
   colors: MarkColors,
 ): void {
   if (box.width < GROUND_FROM) return;
-  const text = box.width >= STARS_FROM + 8 * stars ? "★".repeat(stars) : `${stars}★`;
-  context.save();
-  context.font = STAR_FONT;
-  const width = context.measureText(text).width + 6;
+  const all = box.width >= STARS_FROM + 8 * stars;
+  const digits = all ? "" : String(stars);
+  const count = all ? stars : 1;
+  const before = digits === "" ? 0 : strokeWidth(digits) + 2;
+  const width = before + count * STAR_ADVANCE + 5;
   const top = box.y + box.height - 15;
+  context.save();
   context.fillStyle = colors.page;
   context.globalAlpha = 0.88;
   context.beginPath();
   context.roundRect(box.x + 2, top, width, 13, 4);
   context.fill();
   context.globalAlpha = 1;
-  context.fillStyle = colors.accent;
-  context.textAlign = "left";
-  context.textBaseline = "middle";
-  context.fillText(text, box.x + 5, top + 7);
+  context.fillStyle = context.strokeStyle = colors.accent;
+  context.lineWidth = 1.3;
+  context.lineCap = context.lineJoin = "round";
+  if (digits) strokeText(context, digits, box.x + 5, top + (13 - STROKE_HEIGHT) / 2);
+  for (let at = 0; at < count; at++) {
+    fillStar(context, box.x + 5 + before + STAR_RADIUS + at * STAR_ADVANCE, top + 6.8);
+  }
   context.restore();
 }
 
+/** A star of five points around a middle. */
+function fillStar(context: CanvasRenderingContext2D, x: number, y: number): void {
+  context.beginPath();
+  for (let corner = 0; corner < 10; corner++) {
+    const radius = corner % 2 === 0 ? STAR_RADIUS : 0.4 * STAR_RADIUS;
+    const angle = (corner * Math.PI) / 5;
+    context.lineTo(x + radius * Math.sin(angle), y - radius * Math.cos(angle));
+  }
+  context.closePath();
+  context.fill();
+}
+
 /** A folded corner: tags or a note are written about the filter. */
-function drawCorner(context: CanvasRenderingContext2D, box: TileBox, colors: MarkColors): void {
+function drawCorner(context: CanvasRenderingContext2D, box: Rectangle, colors: MarkColors): void {
   context.save();
   context.fillStyle = colors.accent;
   context.strokeStyle = colors.page;

@@ -1,7 +1,7 @@
 // How values become colors: which palette, up to which range.
 
 import type { Method } from "../../wire";
-import type { ScaleMode } from "../link/choices";
+import type { ScaleMode } from "../words/drawing";
 import type { PaletteName } from "./colormaps.gen";
 import { buildLut, colorIndex, isDiverging, levelValue, paletteColors, type Pixels } from "./lut";
 import { isGradient } from "./method";

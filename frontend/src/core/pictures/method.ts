@@ -1,7 +1,8 @@
 // Methods and their sheets: how they are called, which one is drawn.
 
 import type { Form, Guidance, Layer, LayerCapture, Method, Sheet } from "../../wire";
-import type { Stage } from "../link/choices";
+import { countText } from "../text/format";
+import type { Stage } from "../words/drawing";
 
 /** The sheet of a method and form; of feature maps that of the stage, or the only one. */
 export function findSheet(
@@ -113,4 +114,14 @@ export function isUnresponsive(sheet: Sheet, channel: number): boolean {
 
 export function hasFlags(sheet: Sheet, channel: number): boolean {
   return (sheet.nan[channel] ?? 0) + (sheet.infinite[channel] ?? 0) > 0;
+}
+
+/** What a method is, and where it is missing: at this step; it may have been captured at others. */
+export function methodTip(
+  method: Method,
+  guidance: Guidance | null | undefined,
+  missingAt: number | null,
+): string {
+  if (missingAt === null) return methodName(method, guidance);
+  return `${methodName(method)}: not captured for this layer at step ${countText(missingAt)}`;
 }

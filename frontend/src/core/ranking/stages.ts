@@ -1,7 +1,7 @@
 // Statistics before and after the activation function, where a layer has both.
 
 import type { Layer, MapStage, Statistic } from "../../wire";
-import type { Stage } from "../link/choices";
+import type { Stage } from "../words/drawing";
 
 /** What is taken from the feature map of one stage. */
 const OF_MAPS: ReadonlySet<string> = new Set(["mean", "max", "std", "taylor"]);

@@ -5,7 +5,7 @@
 import type { Flag } from "../../wire";
 import { flagSign } from "./flags";
 import { STROKE_HEIGHT, strokeText, strokeWidth } from "../pictures/stroke_font";
-import type { Rectangle } from "../grid/tile_renderer";
+import type { Rectangle } from "../words/drawing";
 
 export interface FlagColors {
   page: string;

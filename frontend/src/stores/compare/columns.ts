@@ -1,6 +1,6 @@
 // The columns of the comparison: which capture each one is, and what it has of the layer.
 
-import type { CaptureRef } from "../../api/client";
+import type { CaptureRef } from "../../core/words/capture";
 import type { ColumnChoice } from "../../core/compare/columns";
 import { countText, plainText } from "../../core/text/format";
 import { placementFrame, type Frame } from "../../core/pictures/frame";

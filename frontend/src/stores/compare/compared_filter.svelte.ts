@@ -2,14 +2,17 @@
 
 import { subtract } from "../../core/pictures/difference";
 import { frameWithin, unionFrame, WHOLE, type Frame } from "../../core/pictures/frame";
+import type { Coloring } from "../../core/pictures/coloring";
 import type { Pixels } from "../../core/pictures/lut";
 import { valueOnInput } from "../../core/pictures/placed";
 import type { Planes } from "../../core/pictures/planes";
+import type { Captures } from "../data/captures.svelte";
 import type { Column } from "./columns";
-import type { Comparison } from "./comparison.svelte";
+import { Comparison } from "./comparison.svelte";
 import { loadPicture, pictureKey, type FilterPicture } from "../data/magnified.svelte";
 import { Resource, settling } from "../data/resource.svelte";
-import type { Place } from "../selection.svelte";
+import { inOwnRoot } from "../root.svelte";
+import type { Place, Selection } from "../selection.svelte";
 
 /** A picture that can be laid beside or over the others of the same filter. */
 export interface ComparedPicture {
@@ -29,13 +32,18 @@ type Shown = FilterPicture | null;
 export class ComparedFilter {
   readonly loaded = new Resource<readonly Shown[]>();
   readonly #key: string | null = $derived.by(() => {
-    const { columns, session } = this.comparison;
-    const { channel } = session.captures;
+    const { columns } = this.comparison;
+    const { channel } = this.captures;
     const keys = columns.map(({ view }) => view && pictureKey({ ...view, channel }));
     return columns.length > 0 ? JSON.stringify([keys, channel]) : null;
   });
   /** Whether the pictures are those of the selected filter in these columns. */
   readonly isCurrent: boolean = $derived(this.#key !== null && this.loaded.lastKey === this.#key);
+  /** Whether they are on screen, in the columns that are asked for. */
+  readonly isSeen: boolean = $derived.by(() => {
+    const { isLoaded, a } = this.comparison;
+    return isLoaded && a?.planes != null && this.isCurrent;
+  });
   readonly #pictures: readonly Shown[] = $derived.by(() =>
     this.isCurrent ? (this.loaded.last ?? []) : [],
   );
@@ -49,10 +57,9 @@ export class ComparedFilter {
   /** End of the color scale, the same for all columns. */
   readonly range = $derived.by(() => {
     const own = Math.max(0, ...this.#pictures.map((one) => one?.drawn.scale[0] ?? 0));
-    const { session } = this.comparison;
-    return session.selection.choices.scale === "filter"
+    return this.selection.choices.scale === "filter"
       ? own
-      : this.comparison.rangeOf(session.captures.channel);
+      : this.comparison.rangeOf(this.captures.channel);
   });
 
   /** In the order of the columns, null where one lacks the filter. */
@@ -63,7 +70,7 @@ export class ComparedFilter {
       return {
         letter: this.comparison.columns[place]?.letter ?? "",
         planes,
-        lut: this.comparison.session.coloring.lutFor(one.method, {
+        lut: this.coloring().lutFor(one.method, {
           signed: planes.signed,
           scale,
           range: this.range,
@@ -78,7 +85,7 @@ export class ComparedFilter {
     if (!this.difference) return null;
     const { planes, frame } = this.difference;
     const scale = planes.scale[0] ?? 0;
-    const lut = this.comparison.session.coloring.lutFor("activation", {
+    const lut = this.coloring().lutFor("activation", {
       signed: true,
       scale,
       range: scale,
@@ -99,15 +106,19 @@ export class ComparedFilter {
     return a?.inputs.inputs[a.input]?.pictures[source] ?? { height: 1, width: 1 };
   });
 
-  constructor(readonly comparison: Comparison) {}
+  constructor(
+    private readonly comparison: Comparison,
+    private readonly captures: Captures,
+    private readonly selection: Selection,
+    private readonly coloring: () => Coloring,
+  ) {}
 
   /** Loads the pictures whenever the filter or the columns change; call it inside an effect root. */
   watch(): void {
     const settle = settling();
-    const { session } = this.comparison;
     $effect(() => {
       const { columns } = this.comparison;
-      const { channel } = session.captures;
+      const { channel } = this.captures;
       const key = this.#key;
       this.loaded.expect(key);
       if (key === null) return undefined;
@@ -126,8 +137,38 @@ export class ComparedFilter {
 
   async #load({ view, inputs }: Column, channel: number): Promise<Shown> {
     if (!view?.planes || channel >= view.planes.channels) return null;
-    return loadPicture(this.comparison.session.captures, { ...view, channel }, inputs);
+    return loadPicture(this.captures, { ...view, channel }, inputs);
   }
 }
 
 const placed = ({ drawn, frame }: FilterPicture) => ({ planes: drawn, channel: 0, frame });
+
+/** What the views of a comparison are drawn from. */
+export interface Compared {
+  comparison: Comparison;
+  comparedFilter: ComparedFilter;
+}
+
+/** Begins to compare; call it once, when captures are first compared, and not from a component. */
+export const startComparison = (
+  captures: Captures,
+  selection: Selection,
+  coloring: () => Coloring,
+): Compared =>
+  inOwnRoot(() => {
+    const comparison = new Comparison(captures, selection);
+    const comparedFilter = new ComparedFilter(comparison, captures, selection, coloring);
+    comparedFilter.watch();
+    comparison.watch();
+    return { comparison, comparedFilter };
+  });
+
+/** The selected filter of the comparison, for views that are shown in it alone. */
+export function comparedFilterOf({
+  comparedFilter,
+}: {
+  comparedFilter: ComparedFilter | null;
+}): ComparedFilter {
+  if (!comparedFilter) throw new Error("Nothing is compared yet.");
+  return comparedFilter;
+}

@@ -25,12 +25,10 @@ import {
   type Column,
   type Looked,
 } from "./columns";
-import { ComparedFilter } from "./compared_filter.svelte";
 import { Resource } from "../data/resource.svelte";
-import { inOwnRoot } from "../root.svelte";
-import type { Place } from "../selection.svelte";
+import type { Captures } from "../data/captures.svelte";
+import type { Place, Selection } from "../selection.svelte";
 import type { Layer, Runs } from "../../wire";
-import type { Session } from "../session.svelte";
 
 /** Statistics that stand beside the rows before all others. */
 const FIRST_STATISTICS = ["mean", "l1", "kernel_change", "activation_change"];
@@ -41,18 +39,10 @@ export interface ComparedPlace {
   place: Place | null;
 }
 
-/** Begins to compare; call it once, when captures are first compared, and not from a component. */
-export const startComparison = (session: Session): Comparison =>
-  inOwnRoot(() => {
-    const comparison = new Comparison(session);
-    comparison.watch();
-    return comparison;
-  });
-
-/** The comparison of a session, for views that are shown in it alone. */
-export function comparisonOf(session: Session): Comparison {
-  if (!session.comparison) throw new Error("Nothing is compared yet.");
-  return session.comparison;
+/** The comparison, for views that are shown in it alone. */
+export function comparisonOf({ comparison }: { comparison: Comparison | null }): Comparison {
+  if (!comparison) throw new Error("Nothing is compared yet.");
+  return comparison;
 }
 
 /** What is asked for: A first among the choices. */
@@ -73,16 +63,15 @@ interface Compared {
 
 export class Comparison {
   readonly loaded = new Resource<Compared>();
-  readonly filter = new ComparedFilter(this);
   /** Of pictures of weights, which lie nowhere on the input image. */
   #cursorOnKernel = $state.raw<Place | null>(null);
 
   /** What is asked for; null until all that it depends on is known. */
   readonly #wanted: Wanted | null = $derived.by(() => {
-    const { captures, selection, comparing } = this.session;
+    const { captures, selection } = this;
     const { at, layer, input, runs, step } = captures;
     const { columns, method, stage } = selection.choices;
-    if (!comparing || !at || !layer || !runs.value || !step.isCurrent) return null;
+    if (!selection.comparing || !at || !layer || !runs.value || !step.isCurrent) return null;
     const choices = [{ run: at.run, step: at.step, input }, ...columns];
     const key = JSON.stringify([layer.key, method, stage, choices, runs.value.version]);
     return { key, run: at.run, looked: { layer, method, stage }, choices, answer: runs.value };
@@ -91,10 +80,6 @@ export class Comparison {
   readonly isLoaded: boolean = $derived(
     this.#wanted !== null && this.loaded.lastKey === this.#wanted.key,
   );
-  /** Whether the pictures on screen are those of the selected filter in these columns. */
-  readonly isCurrent: boolean = $derived.by(
-    () => this.isLoaded && this.a?.planes != null && this.filter.isCurrent,
-  );
 
   /**
    * A first; all of them show the same layer. While others of the same layer are on their way,
@@ -102,8 +87,8 @@ export class Comparison {
    */
   readonly columns: readonly Column[] = $derived.by(() => {
     const { last, error } = this.loaded;
-    const { captures, selection, comparing } = this.session;
-    if (!comparing || !last || (error && !this.isLoaded)) return [];
+    const { captures, selection } = this;
+    if (!selection.comparing || !last || (error && !this.isLoaded)) return [];
     const same = last.run === captures.run?.run && last.layer === captures.layer;
     const asMany = last.columns.length === selection.choices.columns.length + 1;
     return this.isLoaded || (same && asMany) ? last.columns : [];
@@ -111,7 +96,7 @@ export class Comparison {
   readonly a = $derived(this.columns[0]?.view ?? null);
   readonly notes = $derived([...new Set(columnNotes(this.columns))]);
   readonly unmatched = $derived(unmatchedLayers(this.columns));
-  readonly method = $derived.by(() => this.session.selection.choices.method);
+  readonly method = $derived.by(() => this.selection.choices.method);
 
   /** A and B where both have pictures, and of the same input images: these can be overlaid. */
   readonly alike = $derived.by<readonly [Column, Column] | null>(() => {
@@ -142,7 +127,7 @@ export class Comparison {
   });
   /** What the rows are sorted by: numbers where what was asked for is not there. */
   readonly key = $derived.by<CompareKey>(() => {
-    const key = parseCompareKey(this.session.selection.choices.compareBy);
+    const key = parseCompareKey(this.selection.choices.compareBy);
     const count = this.a?.planes?.channels ?? 0;
     return hasValues(key, this.numbers, count) ? key : { kind: "index" };
   });
@@ -151,7 +136,7 @@ export class Comparison {
 
   /** End of the color scale of one filter, the same in all columns. */
   rangeOf(channel: number): number {
-    const { scale, fixed } = this.session.selection.choices;
+    const { scale, fixed } = this.selection.choices;
     if (scale === "filter") return this.#largest(({ view }) => view?.planes?.scale[channel] ?? 0);
     return scale === "fixed" && fixed !== null ? fixed : this.layerRange;
   }
@@ -171,7 +156,10 @@ export class Comparison {
     }, 0),
   );
 
-  constructor(readonly session: Session) {}
+  constructor(
+    private readonly captures: Captures,
+    private readonly selection: Selection,
+  ) {}
 
   /** Names of the statistics, that of the order first, then what changes most with training. */
   readonly statistics = $derived.by(() => {
@@ -189,8 +177,7 @@ export class Comparison {
 
   /** Loads the columns whenever what is compared changes; call it inside an effect root. */
   watch(): void {
-    const { captures } = this.session;
-    this.filter.watch();
+    const { captures } = this;
     $effect(() => {
       const wanted = this.#wanted;
       if (!wanted) return;
@@ -205,12 +192,12 @@ export class Comparison {
 
   /** Where the pointer is, over any picture of the selected filter. */
   get cursor(): Place | null {
-    return this.method === "kernel" ? this.#cursorOnKernel : this.session.selection.cursor;
+    return this.method === "kernel" ? this.#cursorOnKernel : this.selection.cursor;
   }
 
   set cursor(place: Place | null) {
     if (this.method === "kernel") this.#cursorOnKernel = place;
-    else this.session.selection.cursor = place;
+    else this.selection.cursor = place;
   }
 
   /** From a place in the picture of a column, or of A − B behind them, to the input image. */

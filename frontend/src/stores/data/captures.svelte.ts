@@ -1,7 +1,7 @@
 // What the server has of the selection: it follows the choices and fetches what they need.
 
-import type { CaptureRef } from "../../api/client";
-import type { Stage } from "../../core/link/choices";
+import type { CaptureRef } from "../../core/words/capture";
+import type { Stage } from "../../core/words/drawing";
 import { gridSheet } from "../../core/pictures/method";
 import { drawablePlanes, type Planes } from "../../core/pictures/planes";
 import type {
@@ -154,6 +154,18 @@ export class Captures {
     if (this.runs.last === null && !this.runs.error)
       this.runs.load("runs", () => this.library.runs());
     else this.runs.reload();
+  }
+
+  /** Address of a picture of an input image, for <img>; "" until the input images are known. */
+  pictureAddress(place: number, source: number): string {
+    const inputs = this.inputs.value;
+    const input = inputs?.inputs[place];
+    if (!this.run || !input) return "";
+    return this.library.pictureAddress(this.run.run, {
+      fingerprint: inputs.fingerprint,
+      index: input.index,
+      source,
+    });
   }
 
   async loadView(

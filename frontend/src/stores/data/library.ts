@@ -1,7 +1,8 @@
 // What has been fetched and cannot change is kept, so that going back costs no request.
 
 import * as api from "../../api/client";
-import type { CaptureRef, HistoryPlace, TileRef, TimelinePlace } from "../../api/client";
+import type { HistoryPlace, TimelinePlace } from "../../api/client";
+import type { CaptureRef, TileRef } from "../../core/words/capture";
 import { wantedSheet } from "../../core/pictures/method";
 import { planesOf, planesOfTile, tileOfSheet, type Planes } from "../../core/pictures/planes";
 import type {
@@ -17,10 +18,13 @@ import type {
   Tile,
   Timeline,
 } from "../../wire";
+import { Kept } from "./kept";
 import { TileQueue } from "./tiles";
 
 /** Bytes of sheets and tiles kept; a layer of a large network at 224 pixels has 3 MB. */
 const SHEET_BYTES = 192 * 2 ** 20;
+/** Bytes of all other answers; a layer of 512 filters has some 100 KB. */
+const ANSWER_BYTES = 64 * 2 ** 20;
 
 interface Bytes {
   levels: Uint8Array;
@@ -33,12 +37,9 @@ export interface TilePlanes {
 }
 
 export class Library {
-  readonly #answers = new Map<string, Promise<unknown>>();
-  /** Least recently used first. */
-  readonly #bytes = new Map<string, Promise<Bytes | null>>();
+  readonly #answers = new Kept(ANSWER_BYTES);
+  readonly #bytes = new Kept(SHEET_BYTES);
   readonly #tiles = new TileQueue();
-  readonly #sizes = new Map<string, number>();
-  #total = 0;
 
   runs(): Promise<Runs> {
     return api.fetchRuns();
@@ -69,6 +70,9 @@ export class Library {
     return this.#keep(["inputs", fingerprint], () => api.fetchInputs(run, fingerprint));
   }
 
+  /** Address of the picture of one input image; the browser keeps the picture. */
+  readonly pictureAddress = api.pictureAddress;
+
   step(at: CaptureRef): Promise<Step> {
     return this.#keep(["step", at], () => api.fetchStep(at));
   }
@@ -79,7 +83,7 @@ export class Library {
 
   /** Every channel of a sheet. */
   async sheet(at: CaptureRef, sheet: Sheet): Promise<Planes> {
-    const { levels } = await this.#keepBytes(sheet.sha256, async () => ({
+    const { levels } = await this.#bytes.get(sheet.sha256, async () => ({
       levels: await api.fetchSheet(at, sheet.sha256),
     }));
     return planesOf(sheet, levels);
@@ -90,20 +94,20 @@ export class Library {
     const here = await this.#tileAtHand(ref);
     if (here) return here;
     const key = JSON.stringify(["tile", ref]);
-    const answer = await this.#keepBytes(key, () => this.#tiles.fetch(ref));
+    const answer = await this.#bytes.get(key, () => this.#tiles.tile(ref));
     return answer && { tile: answer, planes: planesOfTile(answer, answer.levels) };
   }
 
   async #tileAtHand({ channel, ...ref }: TileRef): Promise<TilePlanes | null> {
     const { run, step, session, layer, input } = ref;
     const at = { run, step, session };
-    const capture = this.#answers.get(JSON.stringify(["layer", at, layer, input]));
+    const capture = this.#answers.peek<LayerCapture>(JSON.stringify(["layer", at, layer, input]));
     if (!capture) return null;
-    const sheet = wantedSheet((await capture) as LayerCapture, ref);
-    const whole = sheet && this.#bytes.get(sheet.sha256);
+    const sheet = wantedSheet(await capture, ref);
+    const whole = sheet && this.#bytes.peek<Bytes>(sheet.sha256);
     if (!whole || channel >= sheet.channels) return null;
     const size = sheet.planes * sheet.height * sheet.width;
-    const { levels } = (await whole) as Bytes;
+    const { levels } = await whole;
     const tile = tileOfSheet(sheet, channel);
     return {
       tile,
@@ -111,41 +115,7 @@ export class Library {
     };
   }
 
-  #keep<T>(key: unknown, fetcher: () => Promise<T>): Promise<T> {
-    const text = JSON.stringify(key);
-    const known = this.#answers.get(text) as Promise<T> | undefined;
-    if (known) return known;
-    const answer = fetcher();
-    this.#answers.set(text, answer);
-    // A failure may pass: the next asker tries again.
-    answer.catch(() => this.#answers.delete(text));
-    return answer;
-  }
-
-  #keepBytes<T extends Bytes | null>(key: string, fetcher: () => Promise<T>): Promise<T> {
-    const known = this.#bytes.get(key) as Promise<T> | undefined;
-    if (known) {
-      this.#bytes.delete(key);
-      this.#bytes.set(key, known);
-      return known;
-    }
-    const answer = fetcher();
-    this.#bytes.set(key, answer);
-    answer.then(
-      (kept) => this.#account(key, kept?.levels.length ?? 0),
-      () => this.#bytes.delete(key),
-    );
-    return answer;
-  }
-
-  #account(key: string, size: number): void {
-    this.#sizes.set(key, size);
-    this.#total += size;
-    for (const oldest of this.#bytes.keys()) {
-      if (this.#total <= SHEET_BYTES || oldest === key) break;
-      this.#bytes.delete(oldest);
-      this.#total -= this.#sizes.get(oldest) ?? 0;
-      this.#sizes.delete(oldest);
-    }
+  #keep<T>(key: unknown, ask: () => Promise<T>): Promise<T> {
+    return this.#answers.get(JSON.stringify(key), ask);
   }
 }

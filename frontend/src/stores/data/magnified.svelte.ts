@@ -1,7 +1,7 @@
 // The pictures of one filter: the selected one, and the same filter by other methods, inputs, steps.
 
-import type { CaptureRef, TileRef } from "../../api/client";
-import type { Stage } from "../../core/link/choices";
+import type { CaptureRef, TileRef } from "../../core/words/capture";
+import type { Stage } from "../../core/words/drawing";
 import { WHOLE, placementFrame, type Frame } from "../../core/pictures/frame";
 import { fullSheet, gridForm } from "../../core/pictures/method";
 import { drawablePlanes, type Planes } from "../../core/pictures/planes";

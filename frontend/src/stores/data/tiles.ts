@@ -1,7 +1,8 @@
 // Single tiles: those that are asked for at the same time come in one answer.
 
-import { fetchTiles, RequestError, type FetchedTile, type TileRef } from "../../api/client";
+import { fetchTiles, RequestError, type FetchedTile } from "../../api/client";
 import { later } from "../../browser/settled";
+import type { TileRef } from "../../core/words/capture";
 
 /** The server takes 64; the address stays short enough for every proxy. */
 const MOST_AT_ONCE = 40;
@@ -18,7 +19,7 @@ export class TileQueue {
   #waiting: Waiting[] = [];
 
   /** Fetches a tile together with all others of the same filter that are asked for now. */
-  fetch(ref: TileRef): Promise<FetchedTile | null> {
+  tile(ref: TileRef): Promise<FetchedTile | null> {
     return new Promise((resolve, reject) => {
       if (this.#waiting.length === 0) later(() => this.#send());
       this.#waiting.push({ ref, resolve, reject });
@@ -34,11 +35,11 @@ export class TileQueue {
     }
     for (const all of filters.values()) {
       for (let at = 0; at < all.length; at += MOST_AT_ONCE)
-        void this.#fetch(all.slice(at, at + MOST_AT_ONCE));
+        void this.#ask(all.slice(at, at + MOST_AT_ONCE));
     }
   }
 
-  async #fetch(batch: readonly Waiting[]): Promise<void> {
+  async #ask(batch: readonly Waiting[]): Promise<void> {
     try {
       const answers = await fetchTiles(batch.map(({ ref }) => ref));
       batch.forEach(({ resolve, reject }, place) => {
@@ -49,7 +50,7 @@ export class TileQueue {
     } catch (error) {
       if (error instanceof RequestError && error.status === TOO_LARGE && batch.length > 1) {
         const half = Math.ceil(batch.length / 2);
-        await Promise.all([this.#fetch(batch.slice(0, half)), this.#fetch(batch.slice(half))]);
+        await Promise.all([this.#ask(batch.slice(0, half)), this.#ask(batch.slice(half))]);
       } else for (const { reject } of batch) reject(error);
     }
   }

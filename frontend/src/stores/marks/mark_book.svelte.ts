@@ -13,9 +13,8 @@ import {
   NO_OPINION,
   opinionOf,
   undoOf,
-  type Change,
-  type Operation,
 } from "../../core/marks/marks";
+import type { Change, Operation } from "../../core/words/mark";
 import { hostIsHidden } from "../../browser/host";
 import type { Mark, Marks } from "../../wire";
 

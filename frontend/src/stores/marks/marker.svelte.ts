@@ -13,10 +13,8 @@ import {
   NO_OPINION,
   opinionText,
   sameOpinion,
-  type Change,
-  type MarkedFilter,
-  type Opinion,
 } from "../../core/marks/marks";
+import type { Change, MarkedFilter, Opinion } from "../../core/words/mark";
 import type { VerdictCounts } from "../../core/marks/verdicts";
 import { nextInOrder } from "../../core/grid/picking";
 import { markColors } from "../../core/grid/theme";
@@ -26,7 +24,19 @@ import { plural } from "../../core/text/format";
 import type { Layer, Mark, Verdict } from "../../wire";
 import { MarkBook } from "./mark_book.svelte";
 import { inOwnRoot } from "../root.svelte";
-import type { Session, Target } from "../session.svelte";
+import type { Captures } from "../data/captures.svelte";
+import type { FilterList, Target } from "../filter_list.svelte";
+import type { Settings } from "../settings.svelte";
+
+/** What marks are made of, and where one goes after them. */
+export interface MarkerScene {
+  readonly captures: Captures;
+  readonly settings: Settings;
+  readonly list: FilterList;
+  selectLayer(layer: Layer): void;
+  /** Says a sentence to the person at the screen. */
+  announce(message: string): void;
+}
 
 export class Marker {
   book = $state.raw<MarkBook | null>(null);
@@ -35,8 +45,8 @@ export class Marker {
   /** What waits for the name of its author. */
   asking = $state.raw<(() => void) | null>(null);
 
-  constructor(private readonly session: Session) {
-    const run = $derived(session.captures.run?.run ?? null);
+  constructor(private readonly scene: MarkerScene) {
+    const run = $derived(scene.captures.run?.run ?? null);
     $effect(() => {
       const book = run === null ? null : untrack(() => this.#bookOf(run));
       this.book = book;
@@ -51,7 +61,7 @@ export class Marker {
   #bookOf(run: string): MarkBook {
     const known = this.books.find((book) => book.run === run);
     if (known) return known;
-    const book = inOwnRoot(() => new MarkBook(run, () => this.session.settings.author ?? ""));
+    const book = inOwnRoot(() => new MarkBook(run, () => this.scene.settings.author ?? ""));
     this.books = [...this.books, book];
     return book;
   }
@@ -89,13 +99,13 @@ export class Marker {
 
   /** Whether the filter's layer has other weights now than when it was marked. */
   isOutdated(channel: number): boolean {
-    const { layer, captured } = this.session.captures;
+    const { layer, captured } = this.scene.captures;
     return isOutdated(this.markOf(channel), (layer && captured.get(layer.index)?.weights) ?? null);
   }
 
   /** How many marks of the selected layer are of other weights. */
   readonly outdated = $derived.by(() => {
-    const channels = this.session.captures.shown?.planes?.channels ?? 0;
+    const channels = this.scene.captures.shown?.planes?.channels ?? 0;
     let count = 0;
     for (let channel = 0; channel < channels; channel++) if (this.isOutdated(channel)) count++;
     return count;
@@ -121,7 +131,7 @@ export class Marker {
   decorate(dark: boolean, picked: ReadonlySet<number>): Decoration {
     const colors = markColors(dark);
     const shown = this.book?.shown;
-    const { layer } = this.session.captures;
+    const { layer } = this.scene.captures;
     return (context, channel, box) => {
       const id = layer && filterId({ path: layer.path, call: layer.call, channel });
       const opinion = (id && shown?.get(id)) || null;
@@ -132,22 +142,22 @@ export class Marker {
 
   /** Whether marks can be made of what is on screen: it is what is selected, and may be marked. */
   get isReady(): boolean {
-    return this.session.target !== null && this.book?.readOnly === null;
+    return this.scene.list.target !== null && this.book?.readOnly === null;
   }
 
   // What follows is done to a target: by default to what is on screen now. A target is null where
   // what is on screen is not what is selected; then nothing is marked, with a sentence.
 
-  judge(verdict: Verdict | null, stay: boolean, target = this.session.target): void {
+  judge(verdict: Verdict | null, stay: boolean, target = this.scene.list.target): void {
     this.#mark(target, (opinion) => ({ ...opinion, verdict }), stay);
   }
 
-  rate(stars: number, stay: boolean, target = this.session.target): void {
+  rate(stars: number, stay: boolean, target = this.scene.list.target): void {
     this.#mark(target, (opinion) => ({ ...opinion, stars }), stay);
   }
 
   /** Takes verdict and stars back; tags and the note stay. */
-  clear(stay: boolean, target = this.session.target): void {
+  clear(stay: boolean, target = this.scene.list.target): void {
     this.#mark(target, (opinion) => ({ ...opinion, verdict: null, stars: 0 }), stay);
   }
 
@@ -161,42 +171,42 @@ export class Marker {
   }
 
   undo(): void {
-    const { session, book } = this;
+    const { scene, book } = this;
     const undone = book?.undo(newId());
     if (!undone) {
-      session.announce("Nothing of this visit is left to undo.");
+      scene.announce("Nothing of this visit is left to undo.");
       return;
     }
     const [first] = undone.changes;
     if (undone.changes.length === 1 && first) this.#goTo(first.filter);
-    session.announce(`Undone: ${plural(undone.changes.length, "mark")}.`);
+    scene.announce(`Undone: ${plural(undone.changes.length, "mark")}.`);
   }
 
   #filter(channel: number): MarkedFilter | null {
-    const { layer, run } = this.session.captures;
+    const { layer, run } = this.scene.captures;
     return layer && run ? { run: run.run, path: layer.path, call: layer.call, channel } : null;
   }
 
   #goTo(filter: MarkedFilter): void {
-    const { captures } = this.session;
+    const { captures } = this.scene;
     const layer = captures.graph.value?.layers.find(
       ({ path, call }) => path === filter.path && call === filter.call,
     );
     if (!layer) return;
-    if (layer !== captures.layer) this.session.selectLayer(layer);
-    this.session.selectChannel(filter.channel);
+    if (layer !== captures.layer) this.scene.selectLayer(layer);
+    this.scene.list.select(filter.channel);
   }
 
   #mark(target: Target | null, change: (opinion: Opinion) => Opinion, stay: boolean): void {
-    const { session } = this;
-    const { settings } = session;
+    const { scene } = this;
+    const { settings } = scene;
     if (!target) {
-      session.announce("Nothing was marked: the selected filter is not on screen yet.");
+      scene.announce("Nothing was marked: the selected filter is not on screen yet.");
       return;
     }
     const book = this.#bookOf(target.at.run);
     if (book.readOnly !== null) {
-      session.announce(book.readOnly);
+      scene.announce(book.readOnly);
       return;
     }
     if (settings.author === null) {
@@ -204,29 +214,30 @@ export class Marker {
       return;
     }
     const { channel, channels } = target;
-    const changes = channels.flatMap((one) => changeOf(book, filterOf(target, one), change));
+    const changes = channels.flatMap((each) => changeOf(book, filterOf(target, each), change));
     // Before the mark: it may take the filter out of the grid.
-    const next = nextInOrder(session.order, channel);
+    const next = nextInOrder(scene.list.order, channel);
     if (changes.length > 0) {
       const { step, session: of } = target.at;
       book.make({ id: newId(), changes, base: book.sequence, step, session: of, undoes: null });
     }
     this.#say(changes, target);
-    const there = session.target?.layer === target.layer && session.target.channel === channel;
-    const alone = session.picked.channels.size === 0;
-    if (there && alone && settings.advance && !stay && next !== null) session.selectChannel(next);
+    const there =
+      scene.list.target?.layer === target.layer && scene.list.target.channel === channel;
+    const alone = scene.list.picked.channels.size === 0;
+    if (there && alone && settings.advance && !stay && next !== null) scene.list.select(next);
   }
 
   #say(changes: readonly Change[], { layer, channels }: Target): void {
     const [first] = changes;
-    if (!first) this.session.announce("That is what the mark says already.");
+    if (!first) this.scene.announce("That is what the mark says already.");
     else if (channels.length > 1) {
-      this.session.announce(
+      this.scene.announce(
         `${plural(changes.length, "filter")} marked: ${opinionText(first.after)}. Ctrl Z takes it back.`,
       );
     } else {
       const { marked } = this.countsOf([first.filter]);
-      this.session.announce(
+      this.scene.announce(
         `Filter ${first.filter.channel}: ${opinionText(first.after)}. ${marked} of ${layer.channels ?? 0} marked.`,
       );
     }
@@ -258,4 +269,4 @@ function newId(): string {
 }
 
 /** Begins marking; call it once, when the tab has something to mark. */
-export const startMarking = (session: Session): Marker => inOwnRoot(() => new Marker(session));
+export const startMarking = (scene: MarkerScene): Marker => inOwnRoot(() => new Marker(scene));

@@ -1,6 +1,12 @@
 import { describe, expect, it } from "vitest";
 
-import { defaultChoices, fromState, toState } from "../../../src/core/link/choices";
+import {
+  CHOICES,
+  defaultChoices,
+  fromState,
+  toState,
+  type Choices,
+} from "../../../src/core/link/choices";
 import { commandFor, KEY_BINDINGS, starsOf, staysPut } from "../../../src/core/link/keys";
 import { parseHash, writeHash } from "../../../src/core/link/urlstate";
 
@@ -27,6 +33,86 @@ describe("the link", () => {
       tab: "classes" as const,
     };
     expect(fromState(parseHash(writeHash("#convlens", toState(choices))))).toEqual(choices);
+  });
+
+  /** A value of each choice that is not the usual one; TypeScript asks for every choice. */
+  const OTHER: { [Name in keyof Choices]: Choices[Name][] } = {
+    run: ["a/b&c=d", "", "null"],
+    step: [0, 12],
+    input: [3],
+    layer: ["trunk/conv%1", "true"],
+    channel: [0, 12],
+    method: ["guided", "gradient", "kernel"],
+    stage: ["before"],
+    sort: [
+      { name: "mean", descending: false },
+      { name: "l1", descending: false },
+      { name: "index", descending: false },
+      { name: "index", descending: true },
+    ],
+    seed: [17, 2 ** 32 - 1],
+    shown: ["useless", "nearSilent"],
+    thresholds: [{ nearSilent: 0.9, profile: 0.5 }, { kernel: 0 }],
+    scale: ["layer", "fixed"],
+    fixed: [2.5, 1e-9],
+    size: ["all", 64, 12.5],
+    overlay: [true],
+    rgb: [true],
+    followers: [false],
+    tab: ["layer", "classes"],
+    timeline: ["layer", "network"],
+    columns: [[{ run: "b", step: null, input: 2 }]],
+    compareBy: ["change"],
+    swipe: [true],
+  };
+
+  it.each(Object.keys(OTHER) as (keyof Choices)[])("carries %s, and nothing else", (name) => {
+    for (const value of OTHER[name]) {
+      const choices = { ...defaultChoices(), [name]: value };
+      const state = toState(choices);
+      expect(Object.keys(state).length).toBeGreaterThan(0);
+      expect(fromState(parseHash(writeHash("#convlens", state)))).toEqual(choices);
+    }
+  });
+
+  it("has a key of its own for each choice", () => {
+    const written = (Object.keys(OTHER) as (keyof Choices)[]).map((name) => [
+      ...new Set(
+        OTHER[name].flatMap((value) =>
+          Object.keys(toState({ ...defaultChoices(), [name]: value })),
+        ),
+      ),
+    ]);
+    const keys = written.flat();
+    expect(new Set(keys).size).toBe(keys.length);
+    expect(Object.keys(CHOICES).sort()).toEqual(Object.keys(OTHER).sort());
+  });
+
+  it("gives everybody defaults of their own", () => {
+    const first = defaultChoices();
+    first.sort.descending = false;
+    first.thresholds.kernel = 1;
+    expect(fromState({})).toEqual(defaultChoices());
+    expect(defaultChoices().sort.descending).toBe(true);
+  });
+
+  it("has the same text for the same view", () => {
+    const state = toState({
+      ...defaultChoices(),
+      ...(Object.fromEntries(
+        Object.entries(OTHER).map(([name, values]) => [name, values[0]]),
+      ) as Partial<Choices>),
+    });
+    expect(writeHash("", state)).toBe(
+      "#p.convlens.run=a%2Fb%26c%3Dd&p.convlens.step=0&p.convlens.input=3" +
+        "&p.convlens.layer=trunk%2Fconv%251&p.convlens.filter=0&p.convlens.method=guided" +
+        "&p.convlens.stage=before&p.convlens.sort=mean&p.convlens.descending=false" +
+        "&p.convlens.seed=17&p.convlens.show=useless&p.convlens.scale=layer&p.convlens.fixed=2.5" +
+        "&p.convlens.size=all&p.convlens.overlay=true&p.convlens.rgb=true" +
+        "&p.convlens.followers=false&p.convlens.tab=layer&p.convlens.timeline=layer" +
+        "&p.convlens.compare=%5B%5B%22b%22%2Cnull%2C2%5D%5D&p.convlens.by=change" +
+        "&p.convlens.swipe=true&p.convlens.near_silent=0.9&p.convlens.profile=0.5",
+    );
   });
 
   it("is short for the default view", () => {

@@ -14,8 +14,8 @@ import {
   parseTags,
   sameOpinion,
   undoOf,
-  type Operation,
 } from "../../../src/core/marks/marks";
+import type { Operation } from "../../../src/core/words/mark";
 import { signSize } from "../../../src/core/marks/tile_marks";
 import type { Mark } from "../../../src/wire";
 import { makeFilter, makeMark, makeOpinion } from "../../marks";

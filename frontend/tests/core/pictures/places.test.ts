@@ -22,6 +22,7 @@ import {
   gridSheet,
   hasFlags,
   isUnresponsive,
+  methodTip,
   stageText,
   targetText,
 } from "../../../src/core/pictures/method";
@@ -29,6 +30,18 @@ import { search } from "../../../src/core/chain/search";
 import { makeCapture, makeLayer, makeSheet } from "../../fixtures";
 
 const picture = { height: 100, width: 200 };
+
+describe("the tip of a method", () => {
+  it("says of which step it is missing, for other steps may have it", () => {
+    expect(methodTip("guided", null, 1500)).toBe(
+      "Guided gradient: not captured for this layer at step 1,500",
+    );
+  });
+
+  it("says no more than its name where it is there, or nothing is known yet", () => {
+    expect(methodTip("activation", undefined, null)).toBe("Activation");
+  });
+});
 
 describe("frames", () => {
   it("of a crop lie where its placement says", () => {

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 
-import type { TileRef } from "../../../src/api/client";
+import type { TileRef } from "../../../src/core/words/capture";
 import { Library } from "../../../src/stores/data/library";
 import { makeSheet } from "../../fixtures";
 import { refuse, serve, smallNetwork } from "../../server";
@@ -74,6 +74,27 @@ describe("the library", () => {
     const whole = library.tile(tile(0));
     await expect(broken).rejects.toThrow("The sheet is damaged.");
     expect(await whole).not.toBeNull();
+  });
+
+  it("keeps answers within a bound: those that were used longest ago are asked for again", async () => {
+    const asked: string[] = [];
+    const megabyte = Array.from({ length: 2 ** 17 }, () => 0.5);
+    vi.stubGlobal("fetch", async (address: string) => {
+      asked.push(address);
+      return { ok: true, json: async () => ({ values: megabyte }) };
+    });
+    const library = new Library();
+    const history = (channel: number) =>
+      library.history("run", { layer: 1, channel, input: 0, stage: "after" }, "1");
+    for (let channel = 0; channel < 100; channel++) {
+      await history(channel);
+      await history(0);
+    }
+    expect(asked).toHaveLength(100);
+    await Promise.all([history(0), history(99)]);
+    expect(asked).toHaveLength(100);
+    await history(1);
+    expect(asked).toHaveLength(101);
   });
 
   it("shows the server's sentence and asks again the next time", async () => {

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
-import { filterId, type Operation, type Opinion } from "../../../src/core/marks/marks";
+import { filterId } from "../../../src/core/marks/marks";
+import type { Operation, Opinion } from "../../../src/core/words/mark";
 import { MarkBook } from "../../../src/stores/marks/mark_book.svelte";
 import { makeFilter, makeOpinion, MarkServer } from "../../marks";
 

@@ -2,17 +2,19 @@
 //
 // Loaded after the first picture.
 
-import { fetchAblations, fetchFlags } from "../api/ranking";
-import { filterEffects, type FilterEffects } from "../core/ranking/ablations";
-import { flagsByChannel, flagText } from "../core/ranking/flags";
-import { randomOrder } from "../core/ranking/random";
-import { flagColors } from "../core/grid/theme";
-import { drawTileFlags } from "../core/ranking/tile_flags";
-import type { Decoration } from "../core/grid/tile_renderer";
-import type { Ablations, Flag, FlagKind, Flags, Statistic } from "../wire";
-import { Resource } from "./data/resource.svelte";
-import { inOwnRoot } from "./root.svelte";
-import type { Session } from "./session.svelte";
+import { fetchAblations, fetchFlags } from "../../api/ranking";
+import { filterEffects, type FilterEffects } from "../../core/ranking/ablations";
+import { flagsByChannel, flagText } from "../../core/ranking/flags";
+import { randomOrder } from "../../core/ranking/random";
+import { thresholdParameters } from "../../core/ranking/thresholds";
+import { flagColors } from "../../core/grid/theme";
+import { drawTileFlags } from "../../core/ranking/tile_flags";
+import type { Decoration } from "../../core/grid/tile_renderer";
+import type { Ablations, Flag, FlagKind, Flags, Statistic } from "../../wire";
+import type { Captures } from "../data/captures.svelte";
+import { Resource } from "../data/resource.svelte";
+import { inOwnRoot } from "../root.svelte";
+import type { Selection } from "../selection.svelte";
 
 export class Ranking {
   /** The tests of verdicts of the run. */
@@ -20,7 +22,7 @@ export class Ranking {
 
   /** What the model loses without each filter of the selected layer; null: not measured. */
   readonly effects = $derived.by<FilterEffects | null>(() => {
-    const { shown, graph } = this.session.captures;
+    const { shown, graph } = this.captures;
     // While the tests are asked for anew, those that are known hold.
     const { last } = this.tests;
     if (!shown || last?.run !== shown.at.run) return null;
@@ -29,8 +31,8 @@ export class Ranking {
 
   /** Statistics of the selected layer that were not captured with it. */
   readonly statistics = $derived.by<Statistic[]>(() => {
-    const channels = this.session.captures.shown?.planes?.channels ?? 0;
-    const { seed } = this.session.selection.choices;
+    const channels = this.captures.shown?.planes?.channels ?? 0;
+    const { seed } = this.selection.choices;
     const random = {
       name: "random",
       perInput: false,
@@ -48,7 +50,7 @@ export class Ranking {
 
   /** What is conspicuous about filters of the selected layer. */
   readonly flags = $derived.by<readonly Flag[]>(() => {
-    const { shown } = this.session.captures;
+    const { shown } = this.captures;
     if (!shown) return [];
     if (!this.#isMoved) return shown.capture.flags;
     return this.#moved.lastKey === this.#movedKey ? (this.#moved.last?.flags ?? []) : [];
@@ -56,20 +58,25 @@ export class Ranking {
 
   readonly #byChannel = $derived(flagsByChannel(this.flags));
 
-  constructor(private readonly session: Session) {
+  constructor(
+    private readonly captures: Captures,
+    private readonly selection: Selection,
+  ) {
     let visit = 0;
     $effect(() => {
-      const { run, runs } = session.captures;
+      const { run, runs } = captures;
       if (!run || !runs.value) return;
       // Tests are added at any time: whoever asks for the runs again wants the new ones.
       visit += 1;
       this.tests.load(`${visit} ${run.run}`, () => fetchAblations(run.run));
     });
     $effect(() => {
-      const view = session.captures.shown;
+      const view = captures.shown;
       if (!view || !this.#isMoved) return;
-      const { thresholds } = session.selection.choices;
-      this.#moved.load(this.#movedKey, () => fetchFlags(view.at, view.layer.index, thresholds));
+      const { thresholds } = selection.choices;
+      this.#moved.load(this.#movedKey, () =>
+        fetchFlags(view.at, view.layer.index, thresholdParameters(thresholds)),
+      );
     });
   }
 
@@ -96,15 +103,16 @@ export class Ranking {
   }
 
   get #isMoved(): boolean {
-    return Object.keys(this.session.selection.choices.thresholds).length > 0;
+    return Object.keys(this.selection.choices.thresholds).length > 0;
   }
 
   get #movedKey(): string {
-    const view = this.session.captures.shown;
-    const { thresholds } = this.session.selection.choices;
+    const view = this.captures.shown;
+    const { thresholds } = this.selection.choices;
     return JSON.stringify([view?.at, view?.layer.index, thresholds]);
   }
 }
 
 /** Begins ranking; call it once, when the tab has something to rank. */
-export const startRanking = (session: Session): Ranking => inOwnRoot(() => new Ranking(session));
+export const startRanking = (captures: Captures, selection: Selection): Ranking =>
+  inOwnRoot(() => new Ranking(captures, selection));
