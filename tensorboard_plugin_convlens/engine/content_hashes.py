@@ -137,9 +137,11 @@ def _structure(operations: Sequence[Operation]) -> str:
     or a layer's `call` may change without it.
     """
     digest = hashlib.sha256()
-    position = {id(one): index for index, one in enumerate(operations)}
+    position = {id(operation): index for index, operation in enumerate(operations)}
     for operation in operations:
-        read = [(position.get(id(one.op), -1), one.value_index) for one in operation.inputs]
+        read = [
+            (position.get(id(tensor.op), -1), tensor.value_index) for tensor in operation.inputs
+        ]
         digest.update(f"{operation.type} {read};".encode())
         attributes = operation.node_def.attr
         for name in sorted(set(attributes) - _TEXTS):
