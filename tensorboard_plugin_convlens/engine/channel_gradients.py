@@ -122,7 +122,7 @@ class GradientStream:
         if self._target == "sum":
             rows = columns = np.full(len(channels), -1, np.int32)
         return Gradients(
-            channels=tuple(int(one) for one in channels),
+            channels=tuple(int(channel) for channel in channels),
             values=values,
             top=top,
             left=left,

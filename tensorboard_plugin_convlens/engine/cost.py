@@ -61,8 +61,12 @@ def is_dense(path: Iterable[Operation]) -> bool:
     Networks of depthwise convolutions and normalizations are slower in bfloat16.
     """
     operations = list(path)
-    dense = sum(_per_unit(one) * _units(one) for one in operations if one.type in _DENSE)
-    elements = sum(_units(one) * _channels(one) for one in operations)
+    dense = sum(
+        _per_unit(operation) * _units(operation)
+        for operation in operations
+        if operation.type in _DENSE
+    )
+    elements = sum(_units(operation) * _channels(operation) for operation in operations)
     return dense > _DENSE_ENOUGH * elements
 
 

@@ -82,13 +82,16 @@ class Engine:
         self.skipped: tuple[Skipped, ...] = self._plan.skipped
         self.input_layouts: tuple[Layout, ...] = self._plan.input_layouts
         trace = self._plan.trace
-        self._fetched = _distinct(self._plan.fetches(), {id(one) for one in trace.inputs})
+        self._fetched = _distinct(self._plan.fetches(), {id(tensor) for tensor in trace.inputs})
         # TensorFlow keeps what leads to the tensors that are fetched, and nothing else of the
         # graph.
         self._run = GraphFunction(trace.wrapped.prune(list(trace.inputs), self._fetched))
         self._kernels = trace.wrapped.prune(
             [],
-            {index: list(one.convolution.kernels) for index, one in self._plan.routes.items()},
+            {
+                index: list(route.convolution.kernels)
+                for index, route in self._plan.routes.items()
+            },
         )
 
     def guidance(self, layer: int) -> Guidance:
@@ -138,7 +141,7 @@ class Engine:
         """
         placeholders = self._plan.trace.inputs
         arrays = to_arrays(inputs)
-        expected = [tuple(one.shape.as_list()) for one in placeholders]
+        expected = [tuple(placeholder.shape.as_list()) for placeholder in placeholders]
         if [array.shape for array in arrays] != expected:
             raise InputError(
                 f"One image has the shapes {[array.shape for array in arrays]}; this engine "
@@ -148,13 +151,18 @@ class Engine:
             tf.constant(array, placeholder.dtype)
             for array, placeholder in zip(arrays, placeholders, strict=True)
         ]
-        values = {id(one): value for one, value in zip(placeholders, tensors, strict=True)}
+        values = {
+            id(placeholder): value
+            for placeholder, value in zip(placeholders, tensors, strict=True)
+        }
         results = self._run(*tensors)
-        values |= {id(one): value for one, value in zip(self._fetched, results, strict=True)}
+        values |= {
+            id(tensor): value for tensor, value in zip(self._fetched, results, strict=True)
+        }
         return Forward(self._plan, values, self._precision)
 
 
 def _distinct(tensors: Sequence[Tensor], without: set[TensorId]) -> list[Tensor]:
     """Each tensor once, in order."""
-    found = {id(one): one for one in tensors if id(one) not in without}
+    found = {id(tensor): tensor for tensor in tensors if id(tensor) not in without}
     return list(found.values())

@@ -38,7 +38,7 @@ def feature_maps(model: keras.Model, inputs: ModelInputs, layer: str) -> FloatAr
       (4, 256, 56, 56)
     """
     engine, index = _engine(model, inputs, layer)
-    return np.stack([engine.run(one).maps(index) for one in _images(inputs)])
+    return np.stack([engine.run(image).maps(index) for image in _images(inputs)])
 
 
 def guided_gradients(
@@ -80,13 +80,13 @@ def guided_gradients(
     if obstacle := engine.obstacle(index):
         raise NoGradientError(f"The layer {layer!r} has no guided gradients: {obstacle}.")
     return np.stack(
-        [_of_image(engine, index, one, channels, target) for one in _images(inputs)]
+        [_of_image(engine, index, image, channels, target) for image in _images(inputs)]
     )
 
 
 def _engine(model: keras.Model, inputs: ModelInputs, layer: str) -> tuple[Engine, int]:
     engine = Engine(model, inputs, layers=[layer], precision="float32")
-    exact = [one for one in engine.convolutions if engine.graph.layers[one].key == layer]
+    exact = [index for index in engine.convolutions if engine.graph.layers[index].key == layer]
     if not exact and len(engine.convolutions) > 1:
         raise UnknownLayerError(f"{layer!r} names several convolutions; give one.")
     return engine, (exact or engine.convolutions)[0]
@@ -96,7 +96,7 @@ def _images(inputs: ModelInputs) -> list[ModelInputs]:
     """Batches of one."""
     count = to_arrays(inputs)[0].shape[0]
     return [
-        keras.tree.map_structure(lambda one, i=index: np.asarray(one)[i : i + 1], inputs)
+        keras.tree.map_structure(lambda array, i=index: np.asarray(array)[i : i + 1], inputs)
         for index in range(count)
     ]
 

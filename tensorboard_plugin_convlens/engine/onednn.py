@@ -71,7 +71,7 @@ def measured_setting() -> str:
     with contextlib.ExitStack() as stack:
         trials = [stack.enter_context(_trial(setting)) for setting in ("0", "1")]
         # In turns: what else the machine does meanwhile falls on both.
-        rounds = [[_seconds(one) for one in trials] for _ in range(_ROUNDS)]
+        rounds = [[_seconds(trial) for trial in trials] for _ in range(_ROUNDS)]
     own, onednn = (min(column) for column in zip(*rounds, strict=True))
     if onednn * _WORTHWHILE < own < math.inf:
         return "1"

@@ -37,7 +37,9 @@ def one_pass(kinds: list[tuple[Any, Any, Any]]) -> float:
 
 def main() -> None:
     """Answers until its input ends."""
-    kinds = [(one, tf.ones(images), tf.ones(kernel)) for one, images, kernel in _KINDS]
+    kinds = [
+        (function, tf.ones(images), tf.ones(kernel)) for function, images, kernel in _KINDS
+    ]
     one_pass(kinds)  # The first one compiles.
     for _ in sys.stdin:
         print(one_pass(kinds), flush=True)

@@ -88,7 +88,9 @@ def bfloat16_adds_up_in_float32() -> bool:
     Without AVX-512, or without oneDNN, TensorFlow's CPU rounds each sum, too, of which a
     gradient has thousands: then pictures differ by more than one level.
     """
-    narrow, wide = (_transposed_convolution(one).numpy() for one in (tf.bfloat16, tf.float32))
+    narrow, wide = (
+        _transposed_convolution(dtype).numpy() for dtype in (tf.bfloat16, tf.float32)
+    )
     error = abs(narrow.astype(wide.dtype) - wide).max() / abs(wide).max()
     return bool(error <= _ROUNDING)
 

@@ -87,7 +87,7 @@ class ActiveChannels:
         own = self._chains[id(tensor)]
         # The chain is left out, so all of its channels are computed. What was found out about
         # the others at this image still holds.
-        others = {key: one for key, one in self._chains.items() if one is not own}
+        others = {key: chain for key, chain in self._chains.items() if chain is not own}
         return ActiveChannels(others, self._output, self._known)
 
     def _choose(self, chain: ChannelChain) -> IntArray | None:

@@ -74,7 +74,7 @@ class Differentiation:
 
     def __init__(self, trace: Trace) -> None:
         self._trace = trace
-        self._forward = frozenset(id(one) for one in trace.operations)
+        self._forward = frozenset(id(operation) for operation in trace.operations)
         self._vjps: dict[int, Vjp] = {}
         self._sources = _sources(trace)
         self.rectifiers = Rectifiers(trace)
@@ -97,10 +97,10 @@ class Differentiation:
             seen[id(operation)] = operation
             # Only towards the inputs that are wanted: the weights on the way lead nowhere.
             read = _differentiated(self._trace, operation)
-            waiting += [one.op for one in read if self._depends(one, wanted)]
+            waiting += [tensor.op for tensor in read if self._depends(tensor, wanted)]
         # The trace has each operation after those it reads. Backwards, each comes before those.
         position = self._trace.position
-        return tuple(sorted(seen.values(), key=lambda one: -position[id(one)]))
+        return tuple(sorted(seen.values(), key=lambda operation: -position[id(operation)]))
 
     def _depends(self, tensor: Tensor, wanted: int) -> bool:
         return bool(self._sources.get(id(tensor), 0) & wanted)
@@ -171,15 +171,15 @@ class Differentiation:
                 if id(tensor) in waiting and keep(id(tensor)):
                     kept[id(tensor)] = waiting[id(tensor)]
             self.pull(operation, waiting, residuals)
-        inputs = {id(one) for one in self._trace.inputs}
+        inputs = {id(tensor) for tensor in self._trace.inputs}
         return {key: value for key, value in waiting.items() if key in inputs} | kept
 
     def pull(
         self, operation: Operation, waiting: dict[TensorId, Value], residuals: Residuals
     ) -> None:
         """Takes the cotangents of an operation's outputs; adds those of its inputs."""
-        cotangents = [waiting.pop(id(one), None) for one in operation.outputs]
-        if all(one is None for one in cotangents):
+        cotangents = [waiting.pop(id(tensor), None) for tensor in operation.outputs]
+        if all(cotangent is None for cotangent in cotangents):
             return
         pulled = self.vjp(operation).pull(cotangents, residuals)
         for tensor, gradient in zip(operation.inputs, pulled, strict=True):
@@ -207,7 +207,7 @@ class Differentiation:
           `float32 [filter, *shape]`, or None if no gradient gets there.
         """
         for index, operation in enumerate(path):
-            count = max((one.shape[0] for one in waiting.values()), default=0)
+            count = max((cotangent.shape[0] for cotangent in waiting.values()), default=0)
             # Late layers are small and early ones large. All filters start together, because
             # small convolutions are slow for a few, and are halved where a cotangent of all
             # would take too much memory.
@@ -234,12 +234,12 @@ def _differentiated(trace: Trace, operation: Operation) -> Sequence[Tensor]:
 def _elements(operation: Operation) -> int:
     """Of the larger of the first input and the first output."""
     ends = (*operation.outputs[:1], *operation.inputs[:1])
-    return max(int(np.prod([size or 1 for size in one.shape.as_list()])) for one in ends)
+    return max(int(np.prod([size or 1 for size in tensor.shape.as_list()])) for tensor in ends)
 
 
 def _halves(waiting: dict[TensorId, Value], middle: int) -> list[dict[TensorId, Value]]:
-    first = {key: one[:middle] for key, one in waiting.items()}
-    return [first, {key: one[middle:] for key, one in waiting.items()}]
+    first = {key: cotangent[:middle] for key, cotangent in waiting.items()}
+    return [first, {key: cotangent[middle:] for key, cotangent in waiting.items()}]
 
 
 def _sources(trace: Trace) -> dict[TensorId, int]:
@@ -266,7 +266,7 @@ def _is_stepwise(operation: Operation, masks: dict[TensorId, int]) -> bool:
         return is_differentiable(operation.inputs[0]) and not is_differentiable(
             operation.outputs[0]
         )
-    depending = [one for one in operation.inputs if id(one) in masks]
-    return all(one.dtype.is_integer for one in depending) and any(
-        is_differentiable(one) for one in operation.outputs
+    depending = [tensor for tensor in operation.inputs if id(tensor) in masks]
+    return all(tensor.dtype.is_integer for tensor in depending) and any(
+        is_differentiable(tensor) for tensor in operation.outputs
     )

@@ -62,11 +62,11 @@ def _follow(
     # From each tensor to the only one that is made of it, until convolutions read it: of these
     # there may be several, each with a kernel that leaves out the same channels.
     while following := readers[id(tensors[-1])]:
-        if all(_is_dense(one) and one.inputs[0] is tensors[-1] for one in following):
+        if all(_is_dense(reader) and reader.inputs[0] is tensors[-1] for reader in following):
             break
         if len(following) > 1 or not _is_channelwise(following[0], is_live):
             return None
-        rectifiers += [one for one in following if one.type in RECTIFIERS]
+        rectifiers += [reader for reader in following if reader.type in RECTIFIERS]
         tensors.append(following[0].outputs[0])
     # Without a rectifier every channel is active.
     if not rectifiers:
@@ -97,8 +97,8 @@ def _is_channelwise(operation: Operation, is_live: Live) -> bool:
 
 def _is_with_weights(operation: Operation, is_live: Live) -> bool:
     """A factor or a term for each channel, such as those of Keras's BatchNormalization."""
-    live = [one for one in operation.inputs if is_live(one)]
-    weights = [one for one in operation.inputs if not is_live(one)]
+    live = [tensor for tensor in operation.inputs if is_live(tensor)]
+    weights = [tensor for tensor in operation.inputs if not is_live(tensor)]
     result = operation.outputs[0].shape
     return bool(
         len(live) == len(weights) == 1

@@ -108,7 +108,7 @@ class Residuals:
     def kernel(self, operation: Operation) -> Value:
         """The kernel of a convolution, between the active channels at both of its ends."""
         images, kernel = operation.inputs
-        before, after = (self.channels.of(one) for one in (images, operation.outputs[0]))
+        before, after = (self.channels.of(tensor) for tensor in (images, operation.outputs[0]))
         # The kernel is [height, width, channel before, filter]. A filter that is inactive has
         # no gradient to carry back; a channel before that is inactive would be multiplied by
         # zero at the next rectifier. Both are left out.
@@ -130,7 +130,7 @@ class Residuals:
     def kernel_key(self, operation: Operation) -> Key:
         """Of `kernel`: for what is derived from it."""
         ends = (operation.inputs[0], operation.outputs[0])
-        return ("kernel", id(operation), *(self.channels.of(one) is None for one in ends))
+        return ("kernel", id(operation), *(self.channels.of(tensor) is None for tensor in ends))
 
     def one_hot(self, tensor: Tensor, channels: IntArray, depth: int) -> Value:
         """`[len(channels), channel]`: a one at each of some channels of a tensor.

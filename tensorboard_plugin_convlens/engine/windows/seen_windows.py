@@ -70,7 +70,7 @@ def _keeps_places(operation: Operation, live: Callable[[Tensor], bool]) -> bool:
     if operation.type == "IdentityN" and not is_silu_identity(operation):
         return False
     shape = operation.outputs[0].shape.as_list()
-    return all(one.shape.as_list() == shape for one in operation.inputs if live(one))
+    return all(tensor.shape.as_list() == shape for tensor in operation.inputs if live(tensor))
 
 
 def _sliding(operation: Operation) -> SeenWindow | None:
@@ -90,12 +90,12 @@ def _sliding(operation: Operation) -> SeenWindow | None:
         if operation.type == "AvgPool":  # divides by fewer units at the border
             return None
         before = [
-            same_padding(*one) for one in zip(lengths, kernel, stride, dilation, strict=True)
+            same_padding(*axis) for axis in zip(lengths, kernel, stride, dilation, strict=True)
         ]
     else:
         before = [0, 0]
     rows, columns = (
-        convolution_window(*one) for one in zip(kernel, stride, dilation, before, strict=True)
+        convolution_window(*axis) for axis in zip(kernel, stride, dilation, before, strict=True)
     )
     return rows, columns
 
@@ -115,16 +115,20 @@ def receptive_windows(trace: Trace, source: int) -> dict[TensorId, SeenWindow]:
     for operation in trace.operations:
         dilated = _dilated(operation)
         inputs = operation.inputs if dilated is None else [dilated[0]]
-        read = [one for one in inputs if id(one) in windows or id(one) in unknown]
+        read = [tensor for tensor in inputs if id(tensor) in windows or id(tensor) in unknown]
         if not read:
             continue
         window = (
             dilated[1]
             if dilated
-            else seen_window(operation, lambda one: id(one) in windows or id(one) in unknown)
+            else seen_window(
+                operation, lambda tensor: id(tensor) in windows or id(tensor) in unknown
+            )
         )
-        seen = [windows.get(id(one)) for one in read]
-        joined = None if window is None else join([one and look(window, one) for one in seen])
+        seen = [windows.get(id(tensor)) for tensor in read]
+        joined = (
+            None if window is None else join([pair and look(window, pair) for pair in seen])
+        )
         for tensor in operation.outputs:
             if joined is None:
                 unknown.add(id(tensor))
@@ -146,7 +150,7 @@ def _dilated(operation: Operation) -> tuple[Tensor, SeenWindow] | None:
     if before.type != "SpaceToBatchND" or inner is None:
         return None
     block, paddings, crops = (
-        tf.get_static_value(one) for one in (*before.inputs[1:], operation.inputs[2])
+        tf.get_static_value(tensor) for tensor in (*before.inputs[1:], operation.inputs[2])
     )
     if block is None or len(block) != 2 or paddings is None or crops is None:
         return None
@@ -166,9 +170,9 @@ def look(window: SeenWindow, further: SeenWindow) -> SeenWindow:
 
 def join(windows: list[SeenWindow | None]) -> SeenWindow | None:
     """The smallest window with all inside; None if one is unknown or the strides differ."""
-    if any(one is None for one in windows):
+    if any(pair is None for pair in windows):
         return None
-    known = [one for one in windows if one is not None]
+    known = [pair for pair in windows if pair is not None]
     rows: Window | None = known[0][0]
     columns: Window | None = known[0][1]
     for other_rows, other_columns in known[1:]:

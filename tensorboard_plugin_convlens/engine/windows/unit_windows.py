@@ -107,20 +107,20 @@ def fit(cotangent: Value, have: UnitWindows, want: UnitWindows) -> Value:
     # One window inside the other, or overlapping, at the same stride: they differ by the same
     # number of rows for all units.
     before = [
-        one.start - other.start for one, other in zip(have.window, want.window, strict=True)
+        own.start - other.start for own, other in zip(have.window, want.window, strict=True)
     ]
     after = [
         want_size - have_size - shift
         for want_size, have_size, shift in zip(want.size, have.size, before, strict=True)
     ]
-    if any(one < 0 for one in (*before, *after)):
-        begin = [0, 0, *(max(-one, 0) for one in before), 0]
+    if any(margin < 0 for margin in (*before, *after)):
+        begin = [0, 0, *(max(-margin, 0) for margin in before), 0]
         size = [
             length - max(-first, 0) - max(-last, 0)
             for length, first, last in zip(have.size, before, after, strict=True)
         ]
         cotangent = tf.slice(cotangent, begin, [-1, -1, *size, -1])
-    if any(one > 0 for one in (*before, *after)):
+    if any(margin > 0 for margin in (*before, *after)):
         margins = [[max(a, 0), max(b, 0)] for a, b in zip(before, after, strict=True)]
         cotangent = tf.pad(cotangent, [[0, 0], [0, 0], *margins, [0, 0]])
     return cotangent

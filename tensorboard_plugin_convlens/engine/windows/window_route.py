@@ -61,7 +61,8 @@ class WindowRoute:
     def elements(self, operation: Operation) -> int:
         """How many the largest window around an operation has, for one unit."""
         sizes = [
-            int(np.prod([one.size for one in self.windows[id(tensor)]])) * int(tensor.shape[-1])
+            int(np.prod([window.size for window in self.windows[id(tensor)]]))
+            * int(tensor.shape[-1])
             for tensor in (*operation.outputs[:1], *operation.inputs)
             if id(tensor) in self.windows
         ]
@@ -79,7 +80,7 @@ def find_window_route(
     windows: dict[TensorId, SeenWindow] = {id(target): (UNIT, UNIT)}
     steps = []
     for operation in path:
-        step = seen_window(operation, lambda one: id(one) in on_path)
+        step = seen_window(operation, lambda tensor: id(tensor) in on_path)
         window = windows.get(id(operation.outputs[0]))
         if step is None or window is None:
             return None
@@ -92,7 +93,7 @@ def find_window_route(
                 return None
             windows[id(tensor)] = joined
             tensors[id(tensor)] = tensor
-    lengths = {key: tuple(one.shape.as_list()[1:3]) for key, one in tensors.items()}
+    lengths = {key: tuple(tensor.shape.as_list()[1:3]) for key, tensor in tensors.items()}
     return WindowRoute(
         tuple(path), tuple(steps), windows, lengths, target, source, _rectified(path)
     )
@@ -100,7 +101,7 @@ def find_window_route(
 
 def _rectified(path: Sequence[Operation]) -> dict[int, Operation]:
     read = Counter(id(tensor) for operation in path for tensor in operation.inputs)
-    before = {id(one): one.inputs[0] for one in path if is_tiled(one)}
+    before = {id(operation): operation.inputs[0] for operation in path if is_tiled(operation)}
     return {
         key: tensor.op
         for key, tensor in before.items()

@@ -55,7 +55,7 @@ class _WindowsByTensor(dict[TensorId, UnitWindows]):
         super().__init__()
         self._route = route
         self._units = units
-        self._ends = [(int(one.min()), int(one.max())) for one in units]
+        self._ends = [(int(numbers.min()), int(numbers.max())) for numbers in units]
 
     def __missing__(self, key: int) -> UnitWindows:
         lengths = self._route.lengths[key]
@@ -171,7 +171,7 @@ class WindowedPass:
         self, operation: Operation, step: SeenWindow, cotangent: Value, clean: bool
     ) -> None:
         here = self._windows[id(operation.outputs[0])]
-        live = [one for one in operation.inputs if id(one) in self._route.windows]
+        live = [tensor for tensor in operation.inputs if id(tensor) in self._route.windows]
         if id(operation) in self._route.rectified:
             self._pull_rectified(operation, step, cotangent)
         elif operation.type in windowed_pull.CONVOLVING | windowed_pull.POOLING:

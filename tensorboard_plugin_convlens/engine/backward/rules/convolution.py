@@ -242,7 +242,7 @@ def matrix_product(operation: Operation, live: Live) -> Vjp:
             to_right = _sum_batches(_flip(to_right, flip_right), right)
         return to_left, to_right
 
-    needed = [other for one, other in ((left, right), (right, left)) if live(one)]
+    needed = [other for factor, other in ((left, right), (right, left)) if live(factor)]
     return Vjp(tuple(needed), pull)
 
 

@@ -162,7 +162,9 @@ def addition(operation: Operation, live: Live) -> Vjp:
     terms, total = tuple(operation.inputs), operation.outputs[0]
 
     def pull(cotangents: Cotangents, residuals: Residuals) -> Cotangents:
-        return tuple(sum_to(cotangents[0], one, total) if live(one) else None for one in terms)
+        return tuple(
+            sum_to(cotangents[0], term, total) if live(term) else None for term in terms
+        )
 
     return Vjp((), pull)
 
@@ -215,7 +217,7 @@ def binary(operation: Operation, live: Live) -> Vjp:
     wanted = [index for index in (0, 1) if live(operands[index])]
 
     def factor(index: int, residuals: Residuals) -> Value:
-        value = SLOPES[operation.type][index](*(residuals.raw(one) for one in operands))
+        value = SLOPES[operation.type][index](*(residuals.raw(operand) for operand in operands))
         return tf.cast(value, residuals.dtype)
 
     def pull(cotangents: Cotangents, residuals: Residuals) -> Cotangents:

@@ -34,10 +34,11 @@ def registered_gradient(wrapped: Any, operation: Operation, forward: frozenset[i
       operation: Of the forward graph.
       forward: `id` of every operation of the forward graph.
     """
-    inputs = [one for one in operation.inputs if is_differentiable(one)]
-    outputs = [one for one in operation.outputs if is_differentiable(one)]
+    inputs = [tensor for tensor in operation.inputs if is_differentiable(tensor)]
+    outputs = [tensor for tensor in operation.outputs if is_differentiable(tensor)]
     seeds = [
-        tf.compat.v1.placeholder(one.dtype, [None, *one.shape.as_list()]) for one in outputs
+        tf.compat.v1.placeholder(tensor.dtype, [None, *tensor.shape.as_list()])
+        for tensor in outputs
     ]
     reached: list[Tensor] = []
 
@@ -45,7 +46,7 @@ def registered_gradient(wrapped: Any, operation: Operation, forward: frozenset[i
         # Stops at the inputs: of this one operation only, not of all before.
         partial = tf.gradients(outputs, inputs, grad_ys=list(seed), stop_gradients=inputs)
         reached[:] = [
-            one for one, value in zip(inputs, partial, strict=True) if value is not None
+            tensor for tensor, value in zip(inputs, partial, strict=True) if value is not None
         ]
         return [tf.convert_to_tensor(value) for value in partial if value is not None]
 
@@ -55,29 +56,29 @@ def registered_gradient(wrapped: Any, operation: Operation, forward: frozenset[i
 
     def pull(cotangents: Cotangents, values: Residuals) -> Cotangents:
         given = [
-            one
-            for one, output in zip(cotangents, operation.outputs, strict=True)
+            cotangent
+            for cotangent, output in zip(cotangents, operation.outputs, strict=True)
             if is_differentiable(output)
         ]
-        known = (values.raw(one) for one in residuals)
+        known = (values.raw(tensor) for tensor in residuals)
         gradients = pruned(*known, *_filled(given, seeds))
         by_input = {
-            id(one): value if one.dtype.is_complex else tf.cast(value, values.dtype)
-            for one, value in zip(reached, gradients, strict=True)
+            id(tensor): value if tensor.dtype.is_complex else tf.cast(value, values.dtype)
+            for tensor, value in zip(reached, gradients, strict=True)
         }
-        return tuple(by_input.get(id(one)) for one in operation.inputs)
+        return tuple(by_input.get(id(tensor)) for tensor in operation.inputs)
 
     return Vjp(tuple(residuals), pull)
 
 
 def _filled(cotangents: Cotangents, seeds: list[Tensor]) -> list[Value]:
     """The cotangents in the types of the seeds, zero where there is none."""
-    filters = next(one.shape[0] for one in cotangents if one is not None)
+    filters = next(cotangent.shape[0] for cotangent in cotangents if cotangent is not None)
     return [
         tf.zeros([filters, *seed.shape.as_list()[1:]], seed.dtype)
-        if one is None
-        else tf.cast(one, seed.dtype)
-        for one, seed in zip(cotangents, seeds, strict=True)
+        if cotangent is None
+        else tf.cast(cotangent, seed.dtype)
+        for cotangent, seed in zip(cotangents, seeds, strict=True)
     ]
 
 
@@ -85,7 +86,7 @@ def _frontier(results: list[Tensor], forward: frozenset[int]) -> list[Tensor]:
     """The forward tensors that the new operations read."""
     found: dict[TensorId, Tensor] = {}
     seen: set[int] = set()
-    waiting = [one.op for one in results]
+    waiting = [tensor.op for tensor in results]
     while waiting:
         operation = waiting.pop()
         if id(operation) in seen:

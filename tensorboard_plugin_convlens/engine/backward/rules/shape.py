@@ -120,16 +120,16 @@ def unpack(operation: Operation, live: Live) -> Vjp:
 
 
 def _with_zeros(cotangents: Cotangents, shapes: list[list[int]]) -> list[Value]:
-    known = next(one for one in cotangents if one is not None)
+    known = next(cotangent for cotangent in cotangents if cotangent is not None)
     return [
-        tf.zeros([known.shape[0], *shape], known.dtype) if one is None else one
-        for one, shape in zip(cotangents, shapes, strict=True)
+        tf.zeros([known.shape[0], *shape], known.dtype) if cotangent is None else cotangent
+        for cotangent, shape in zip(cotangents, shapes, strict=True)
     ]
 
 
 def strided_slice(operation: Operation, live: Live) -> Vjp | None:
     """Of `tensor[a:b:c, …]`, with one more axis in front that is kept whole."""
-    begin, end, strides = (constant(one) for one in operation.inputs[1:])
+    begin, end, strides = (constant(tensor) for tensor in operation.inputs[1:])
     if begin is None or end is None or strides is None:
         return None
     shape = operation.inputs[0].shape.as_list()

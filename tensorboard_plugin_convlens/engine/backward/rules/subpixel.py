@@ -126,7 +126,7 @@ def subpixel_convolution(operation: Operation, *, padded: bool) -> SubpixelConvo
     """
     if operation.type != "Conv2D" or operation.get_attr("data_format") != b"NHWC":
         return None
-    images, kernel = (one.shape.as_list() for one in operation.inputs)
+    images, kernel = (tensor.shape.as_list() for tensor in operation.inputs)
     strides = operation.get_attr("strides")[1:3]
     padding = _padding(operation) if padded else (0, 0)
     window = (kernel[0], kernel[1])
@@ -146,7 +146,7 @@ def _padding(operation: Operation) -> tuple[int, int]:
         return above, left
     if kind == b"VALID":
         return 0, 0
-    images, kernel = (one.shape.as_list() for one in operation.inputs)
+    images, kernel = (tensor.shape.as_list() for tensor in operation.inputs)
     strides = operation.get_attr("strides")
     above, left = (
         same_padding(images[1 + axis], kernel[axis], strides[1 + axis]) for axis in (0, 1)
