@@ -1,4 +1,4 @@
-"""Which run of a log directory a command is about."""
+"""The run of a log directory that a command uses."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where the marks of a log directory are kept, and whether a database can be there.
+"""The place of a log directory's marks, and whether a database can be there.
 
 SQLAlchemy is not imported here: TensorBoard reads addresses at every start.
 """

@@ -1,4 +1,4 @@
-"""Everything that a store of marks holds, as JSON, and back: exact inverses."""
+"""Converts everything in a store of marks to JSON and back: exact inverses."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What went wrong in a database of marks, as sentences."""
+"""Errors of a database of marks, as sentences."""
 
 from __future__ import annotations
 

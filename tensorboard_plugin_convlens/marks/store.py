@@ -1,4 +1,4 @@
-"""The store of marks: applies operations, undoes them, and says what is current.
+"""The store of marks: applies and undoes operations, and finds the current marks.
 
 Every operation is one transaction under the lock of its collection, so that sequences have
 no gaps and no reader misses an event. What was acknowledged is on disk.

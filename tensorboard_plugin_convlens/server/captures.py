@@ -1,4 +1,4 @@
-"""The captures of TensorBoard's runs, as the routes ask for them.
+"""Looks up the captures of TensorBoard's runs for the routes.
 
 A gigabyte of logs must not become memory of TensorBoard: single layers, where sheets lie, and
 the few numbers per layer of a table are kept, each bounded by bytes, and pixels never.

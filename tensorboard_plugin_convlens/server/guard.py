@@ -1,4 +1,4 @@
-"""Who may ask, and who may change something: checked before any handler runs.
+"""Checks, before any handler runs, who may read and who may change marks.
 
 TensorBoard checks neither the host, nor the origin, nor the method, nor the size of a
 request. Any page that a person has open can send requests to their TensorBoard, and any name

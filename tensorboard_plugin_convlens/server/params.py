@@ -1,4 +1,4 @@
-"""Query strings to typed values, or a sentence with status 400.
+"""Converts query strings to typed values, or raises an error with status 400.
 
 Nothing from a request becomes a path or a file name: a run is looked up among those that
 TensorBoard lists, a step among those of the run, the rest are numbers and hashes.

@@ -1,4 +1,4 @@
-"""Everything that can be wrong with the files of a run, as sentences; nothing is changed."""
+"""Checks the files of a run and lists problems as sentences; changes nothing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`ModelGraph` records to protobuf messages and back."""
+"""Converts `ModelGraph` records to protobuf messages and back."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""PNG files that nobody vouches for: checked, and rid of all but their pixels.
+"""Checks untrusted PNG files and removes everything but their pixels.
 
 https://www.w3.org/TR/png-3/
 """

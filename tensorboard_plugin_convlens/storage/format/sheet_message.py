@@ -1,4 +1,4 @@
-"""`Sheet` records to protobuf messages and back."""
+"""Converts `Sheet` records to protobuf messages and back."""
 
 from __future__ import annotations
 

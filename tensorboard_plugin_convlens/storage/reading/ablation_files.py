@@ -1,4 +1,4 @@
-"""The tests of verdicts of a run, from their files."""
+"""Reads the ablations of a run from their files."""
 
 from __future__ import annotations
 

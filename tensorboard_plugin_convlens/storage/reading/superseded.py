@@ -1,4 +1,4 @@
-"""Which steps of several sessions count, and which sessions are hidden by others."""
+"""Finds which steps of several sessions count, and which sessions others hide."""
 
 from __future__ import annotations
 
