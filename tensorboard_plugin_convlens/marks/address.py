@@ -177,7 +177,8 @@ def _local(log_dir: str | os.PathLike[str]) -> Path:
         return local_path(text)
     except StorageError:
         raise StoreError(
-            f"Marks cannot be kept beside {text!r}, which is no local directory. {_ELSEWHERE}"
+            f"Marks cannot be kept beside {text!r}, which is not a local directory. "
+            f"{_ELSEWHERE}"
         ) from None
 
 

@@ -201,7 +201,7 @@ class MarkStore:
     def _damaged(self) -> StoreError:
         return StoreError(
             f"The marks in {str(self.address)!r} are damaged: what the database says of the "
-            "collection cannot be. Bring it back from a backup."
+            "collection cannot be. Restore it from a backup."
         )
 
     def _lock(self, connection: sa.Connection) -> _Collection:
