@@ -1,4 +1,4 @@
-"""`convlens annotate`: the marks of filters, from the command line."""
+"""`convlens annotate`: lists and changes the marks of filters."""
 
 from __future__ import annotations
 

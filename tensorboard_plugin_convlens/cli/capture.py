@@ -1,4 +1,4 @@
-"""`convlens capture`: saved models and photographs to captures."""
+"""`convlens capture`: captures saved models on photographs."""
 
 from __future__ import annotations
 

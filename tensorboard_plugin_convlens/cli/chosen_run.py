@@ -1,4 +1,4 @@
-"""Which run of a log directory a command is about."""
+"""The run of a log directory that a command uses."""
 
 from __future__ import annotations
 
@@ -20,6 +20,6 @@ def chosen_run(log_dir: str, asked: str | None) -> str:
     if len(runs) > 1 and "." not in runs:
         raise InputError(
             f"{log_dir!r} holds captures of several runs: {', '.join(runs)}. "
-            "Say with --run which one."
+            "Choose one with --run."
         )
     return runs[0] if len(runs) == 1 else "."

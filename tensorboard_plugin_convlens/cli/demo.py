@@ -1,4 +1,4 @@
-"""`convlens demo`: a training run and a trained network, on real data, seen from the start."""
+"""`convlens demo`: captures a training run and a trained network, and shows them meanwhile."""
 
 from __future__ import annotations
 

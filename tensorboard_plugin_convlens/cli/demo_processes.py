@@ -1,4 +1,4 @@
-"""The processes of the demo: none of them takes another one away, and none is left behind."""
+"""The processes of the demo: each fails alone, and all end with the command."""
 
 from __future__ import annotations
 

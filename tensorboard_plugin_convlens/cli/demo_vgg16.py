@@ -1,4 +1,4 @@
-"""The demo's trained network: VGG16's trunk looks at photographs."""
+"""The demo's trained network: captures the convolutions of VGG16 on photographs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`convlens doctor`: what is wrong with a log directory, and what can be done about it."""
+"""`convlens doctor`: lists and repairs what is wrong with a log directory."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`convlens export`: what other programs need of a log directory, as files."""
+"""`convlens export`: writes masks and tables for other programs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A table of the filters of a captured step: a row each, for spreadsheets."""
+"""A table of the filters of a captured step for spreadsheets, one row per filter."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`convlens inspect`: what a log directory holds."""
+"""`convlens inspect`: lists the captures of a log directory."""
 
 from __future__ import annotations
 

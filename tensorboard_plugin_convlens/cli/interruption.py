@@ -1,4 +1,4 @@
-"""Ctrl-C, also where a library on the way catches everything and goes on."""
+"""Ends a command on Ctrl-C, even if a library catches the exception."""
 
 from __future__ import annotations
 

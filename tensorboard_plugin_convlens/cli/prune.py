@@ -1,4 +1,4 @@
-"""`convlens prune`: a saved model without the filters that a mask removes."""
+"""`convlens prune`: writes a model without the filters that a mask removes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What commands print: text from files and databases is shown, never obeyed by a terminal."""
+"""Prints text without the terminal controls that files and databases may contain."""
 
 from __future__ import annotations
 

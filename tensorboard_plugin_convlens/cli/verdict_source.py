@@ -1,4 +1,4 @@
-"""Where commands take verdicts from: a file, or the marks of a log directory."""
+"""The verdicts that a command uses: from a file, or from the marks of a log directory."""
 
 from __future__ import annotations
 

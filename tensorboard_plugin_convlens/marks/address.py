@@ -1,4 +1,4 @@
-"""Where the marks of a log directory are kept, and whether a database can be there.
+"""The place of a log directory's marks, and whether a database can be there.
 
 SQLAlchemy is not imported here: TensorBoard reads addresses at every start.
 """
@@ -177,7 +177,8 @@ def _local(log_dir: str | os.PathLike[str]) -> Path:
         return local_path(text)
     except StorageError:
         raise StoreError(
-            f"Marks cannot be kept beside {text!r}, which is no local directory. {_ELSEWHERE}"
+            f"Marks cannot be kept beside {text!r}, which is not a local directory. "
+            f"{_ELSEWHERE}"
         ) from None
 
 

@@ -1,4 +1,4 @@
-"""Everything that a store of marks holds, as JSON, and back: exact inverses."""
+"""Converts everything in a store of marks to JSON and back: exact inverses."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def decode(text: str) -> tuple[PastOperation, ...]:
     try:
         past = tuple(_from_fields(fields) for fields in json.loads(text)["operations"])
     except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise MarkError(f"This is no backup of marks: {error!r}.") from error
+        raise MarkError(f"This is not a backup of marks: {error!r}.") from error
     known: set[str] = set()
     for one in past:
         undoes = one.operation.undoes

@@ -1,4 +1,4 @@
-"""Whether a database of marks is sound; it is read from a copy, so nothing is changed."""
+"""Checks a database of marks on a copy, so that nothing is changed."""
 
 from __future__ import annotations
 

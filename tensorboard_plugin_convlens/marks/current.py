@@ -1,4 +1,4 @@
-"""What was found in a store of marks, and where the store stood."""
+"""Current marks of a store, and the store's place when they were read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The database of marks: connections, transactions, and its faults as sentences."""
+"""The database of marks: connections, transactions, and errors as sentences."""
 
 from __future__ import annotations
 

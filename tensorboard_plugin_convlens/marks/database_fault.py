@@ -1,4 +1,4 @@
-"""What went wrong in a database of marks, as sentences."""
+"""Errors of a database of marks, as sentences."""
 
 from __future__ import annotations
 
@@ -52,11 +52,11 @@ def _kind_and_advice(
         return StoreFullError, "Free some space and try again."
     if code in _BEYOND_LIMITS:
         return StoreError, (
-            f"No mark is so long, and no question takes {SECONDS_PER_STATEMENT} seconds: the "
-            "file was not made by ConvLens, or is damaged. Bring it back from a backup."
+            f"No mark is this long, and no query takes {SECONDS_PER_STATEMENT} seconds: the "
+            "file was not made by ConvLens, or is damaged. Restore it from a backup."
         )
     if "locked" in cause:
-        return StoreError, "Another process has been writing for long. Try again."
+        return StoreError, "Another process has been writing for a long time. Try again."
     if address.file is None:
         return StoreError, (
             "Check that PostgreSQL runs and that its user may write, and try again."

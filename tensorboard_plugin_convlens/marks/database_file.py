@@ -1,4 +1,4 @@
-"""The file of a SQLite database, and the files beside it: looked at without following links.
+"""The file of a SQLite database and those beside it, checked without following links.
 
 A log directory may come from elsewhere. A link in it could make SQLite change a file that
 belongs to somebody else, and a file that SQLite finds beside a database decides what it does.

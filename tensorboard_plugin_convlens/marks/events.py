@@ -1,4 +1,4 @@
-"""Events of marks as rows: to and from tables, and the questions that are asked of them."""
+"""Converts events of marks to rows and back, and queries them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which weights layers have at the last captured step, to tell marks of other weights."""
+"""Hashes of the weights at the last captured step, to find marks of other weights."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Marks of a log directory, for scripts and notebooks: the same ones as in the tab."""
+"""Marks of a log directory for scripts and notebooks, the same that the tab shows."""
 
 from __future__ import annotations
 

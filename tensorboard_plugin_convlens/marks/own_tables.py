@@ -1,4 +1,4 @@
-"""Whether a SQLite database holds our tables and nothing else, before anything is asked of it.
+"""Checks that a SQLite database holds only our tables, before any query.
 
 A view in place of a table, a trigger, a default or a computed column would be code of whoever
 made the file. So each statement that made the tables may have no words but those of ours.

@@ -1,4 +1,4 @@
-"""Reading marks without SQLite touching the log directory: from a private copy of the files.
+"""Reads marks from a private copy, so that SQLite does not touch the log directory.
 
 SQLite creates, changes and removes files beside a database even where it only reads, and acts
 on what it finds there. So what is only read is copied, and copied again when it has changed.

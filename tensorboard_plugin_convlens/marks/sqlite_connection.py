@@ -1,4 +1,4 @@
-"""Connections to SQLite databases that nobody vouches for.
+"""Connections to SQLite databases from untrusted files.
 
 Whatever stands in the file, a statement ends after a bounded time, and nothing outside the file
 is read, written or run: https://sqlite.org/security.html

@@ -1,4 +1,4 @@
-"""What is asked of the tables of marks, in SQL.
+"""SQL statements for the tables of marks.
 
 Built once: SQLAlchemy takes longer to build a statement than databases take to answer it.
 """

@@ -1,4 +1,4 @@
-"""The store of marks: applies operations, undoes them, and says what is current.
+"""The store of marks: applies and undoes operations, and finds the current marks.
 
 Every operation is one transaction under the lock of its collection, so that sequences have
 no gaps and no reader misses an event. What was acknowledged is on disk.
@@ -201,7 +201,7 @@ class MarkStore:
     def _damaged(self) -> StoreError:
         return StoreError(
             f"The marks in {str(self.address)!r} are damaged: what the database says of the "
-            "collection cannot be. Bring it back from a backup."
+            "collection cannot be. Restore it from a backup."
         )
 
     def _lock(self, connection: sa.Connection) -> _Collection:

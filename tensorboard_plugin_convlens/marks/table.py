@@ -1,4 +1,4 @@
-"""Marks as CSV and JSON, and back: exact inverses."""
+"""Converts marks to CSV and JSON and back: exact inverses."""
 
 from __future__ import annotations
 

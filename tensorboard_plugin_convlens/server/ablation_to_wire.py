@@ -1,4 +1,4 @@
-"""Ablations to the JSON contract of `wire/`."""
+"""Converts ablations to the JSON contract of `wire/`."""
 
 from __future__ import annotations
 

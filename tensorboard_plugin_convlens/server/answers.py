@@ -1,4 +1,4 @@
-"""Answers over many steps: compressed while they are made, kept until their run changes."""
+"""Answers over many steps: compressed while they are built, kept until their run changes."""
 
 from __future__ import annotations
 

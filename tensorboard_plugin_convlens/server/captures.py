@@ -1,4 +1,4 @@
-"""The captures of TensorBoard's runs, as the routes ask for them.
+"""Looks up the captures of TensorBoard's runs for the routes.
 
 A gigabyte of logs must not become memory of TensorBoard: single layers, where sheets lie, and
 the few numbers per layer of a table are kept, each bounded by bytes, and pixels never.
@@ -284,7 +284,7 @@ def _unnamed(run: str) -> wire.Run:
     """A run whose name cannot be sent to a browser, nor asked for by one."""
     name = run.encode(errors="replace").decode()
     problem = (
-        f"The name of the run {name!r} is no valid UTF-8, so its captures cannot be shown. "
+        f"The name of the run {name!r} is not valid UTF-8, so its captures cannot be shown. "
         "Rename its directory."
     )
     return {"run": name, "steps": [], "problems": [problem]}

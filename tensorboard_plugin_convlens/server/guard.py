@@ -1,4 +1,4 @@
-"""Who may ask, and who may change something: checked before any handler runs.
+"""Checks, before any handler runs, who may read and who may change marks.
 
 TensorBoard checks neither the host, nor the origin, nor the method, nor the size of a
 request. Any page that a person has open can send requests to their TensorBoard, and any name
@@ -39,8 +39,8 @@ LARGEST_BODY = 2 * 2**20
 _MOST_DRAINED = 32 * 2**20
 _HEADER = "X-ConvLens"
 _REACHED = (
-    "reached from other machines, and it asks nobody for a password. Whoever runs it can start "
-    "it with --convlens_allow_writes to let everyone who reaches it mark."
+    "reached from other machines, and it requires no password. Its administrator can start it "
+    "with --convlens_allow_writes to let everyone who reaches it mark."
 )
 _SEE = " (see docs/deployment.md of ConvLens)."
 
@@ -115,8 +115,8 @@ class Guard:
         if not (name in self.own or is_address(name) or self._is_allowed(place)):
             raise RefusedError(
                 403,
-                f"ConvLens does not answer to the host {name[:200]!r}. If this TensorBoard is "
-                "meant to be reached by that name, whoever runs it can start it with "
+                f"ConvLens does not answer requests for the host {name[:200]!r}. To allow the "
+                "name, the administrator of this TensorBoard can start it with "
                 f"--convlens_allowed_hosts {_as_flag(name)}{_SEE}",
             )
 
@@ -175,14 +175,14 @@ def _place_of_flag(text: str) -> Place | None:
 
 def _other_origin(origin: Place, host: Place | None) -> str:
     if not origin.name:
-        return "Another site's page may not change marks."
+        return "A page of another site cannot change marks."
     page = f"{origin.name}:{origin.port}" if origin.port else origin.name
     return (
-        f"The page that asks to change marks is of {page[:200]!r}, and this TensorBoard was "
-        f"asked as {(host.name if host else '')[:200]!r}. If that page is this TensorBoard "
-        "behind a proxy, whoever runs it can start it with "
-        f"--convlens_allowed_hosts {_as_flag(origin.name)}{_SEE} Pages of other sites may "
-        "not change marks."
+        f"The page that requests a change of marks is from {page[:200]!r}, but the request "
+        f"went to {(host.name if host else '')[:200]!r}. If that page is this TensorBoard "
+        "behind a proxy, its administrator can start it with "
+        f"--convlens_allowed_hosts {_as_flag(origin.name)}{_SEE} Pages of other sites "
+        "cannot change marks."
     )
 
 
@@ -195,10 +195,10 @@ def _check_not_from_elsewhere(request: Request, access: Access) -> None:
     """Refuses what a browser says comes from another site's page."""
     site = request.headers.get("Sec-Fetch-Site")
     if access == "write" and site not in (None, "same-origin"):
-        raise RefusedError(403, "Another site's page may not change marks.")
+        raise RefusedError(403, "A page of another site cannot change marks.")
     # Of another port of this machine a browser says same-site.
     if site in ("cross-site", "same-site"):
-        raise RefusedError(403, "Another site's page may not read what ConvLens serves.")
+        raise RefusedError(403, "A page of another site cannot read what ConvLens serves.")
 
 
 def _drain(request: Request, length: int) -> None:

@@ -1,4 +1,4 @@
-"""Marks to the JSON contract of `wire/`, and what is asked for back to records."""
+"""Converts marks to the JSON contract of `wire/`, and requests back to records."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Numbers as JSON has them."""
+"""Converts numbers to JSON numbers."""
 
 from __future__ import annotations
 

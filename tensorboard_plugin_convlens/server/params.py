@@ -1,4 +1,4 @@
-"""Query strings to typed values, or a sentence with status 400.
+"""Converts query strings to typed values, or raises an error with status 400.
 
 Nothing from a request becomes a path or a file name: a run is looked up among those that
 TensorBoard lists, a step among those of the run, the rest are numbers and hashes.
@@ -41,7 +41,7 @@ def run(query: Query) -> str:
     """The name of a run. Raises `BadParameterError`."""
     name = _required(query, "run")
     if len(name) > _LONGEST_RUN or "\0" in name:
-        raise BadParameterError("The parameter run is no name of a run.")
+        raise BadParameterError("The parameter run is not the name of a run.")
     return name
 
 
@@ -113,7 +113,7 @@ def statistic(query: Query) -> str:
     text = _required(query, "statistic")
     if not _STATISTIC.fullmatch(text):
         raise BadParameterError(
-            f"The parameter statistic is no name of a statistic: {text[:_SHOWN]!r}."
+            f"The parameter statistic is not the name of a statistic: {text[:_SHOWN]!r}."
         )
     return text
 

@@ -1,4 +1,4 @@
-"""The TensorBoard plugin: which runs there are, which routes, which tab."""
+"""The TensorBoard plugin: its runs, its routes and its tab."""
 
 from __future__ import annotations
 

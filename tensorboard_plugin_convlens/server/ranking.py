@@ -1,4 +1,4 @@
-"""What ranks and flags the filters of a layer, in the JSON contract of `wire/`."""
+"""Criteria and flags of the filters of a layer, in the JSON contract of `wire/`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The list of runs and their steps, of which only what is new is read again."""
+"""The list of runs and their steps; reads only what is new."""
 
 from __future__ import annotations
 

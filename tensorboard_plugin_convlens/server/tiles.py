@@ -1,4 +1,4 @@
-"""The tiles of one answer: what is known of each, its levels, and how much that may take."""
+"""The tiles of one answer: their properties and levels, within a bound of memory."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Records to the JSON contract of `wire/`."""
+"""Converts records to the JSON contract of `wire/`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who asks, and by which names: what a request and the proxies before it say.
+"""The client of a request: its address and the host names it used, proxies included.
 
 A proxy in front of TensorBoard makes every request come from the proxy's own address. What it
 says about the one it asks for (`X-Forwarded-…`) anybody else can say, too, so it counts only

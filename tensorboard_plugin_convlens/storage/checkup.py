@@ -1,4 +1,4 @@
-"""Everything that can be wrong with the files of a run, as sentences; nothing is changed."""
+"""Checks the files of a run and lists problems as sentences; changes nothing."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def check_run(run_directory: Path, advance: Advance = lambda: None) -> Iterator[
     if find_announcement(run_directory) is None:
         yield Finding(
             "",
-            "No event file announces the captures to TensorBoard, so the tab has no such run.",
+            "The run has no discovery event, so TensorBoard and the tab do not list it.",
             "It would be written.",
             "announce",
         )
@@ -91,7 +91,7 @@ def _check_kinds(directory: Path, found: list[str]) -> Iterator[Finding]:
     """Links, directories, unreadable files, and files that are not ours."""
     if not os.access(directory, os.W_OK):
         advice = "Nothing can be captured into the run. Give yourself permission to write."
-        yield Finding("", "The plugin directory may not be written to by this user.", advice)
+        yield Finding("", "This user cannot write to the plugin directory.", advice)
     for name in found:
         try:
             mode = os.lstat(directory / name).st_mode
@@ -103,10 +103,12 @@ def _check_kinds(directory: Path, found: list[str]) -> Iterator[Finding]:
             yield Finding(name, f"It is {kind}.", advice)
         elif not os.access(directory / name, os.R_OK):
             advice = "Give yourself permission to read it."
-            yield Finding(name, "It may not be read by this user.", advice)
+            yield Finding(name, "This user cannot read it.", advice)
         elif not names.is_own_name(name):
             yield Finding(
-                name, "It is no file of ConvLens.", "It is never read. Remove it if you like."
+                name,
+                "It is not a file of ConvLens.",
+                "It is never read. Remove it if you like.",
             )
 
 
@@ -158,7 +160,9 @@ def _check_clock(name: str, key: StepKey, capture: Capture) -> Iterator[Finding]
     """Times that cannot be; the order of sessions does not depend on them."""
     began = names.session_milliseconds(key.session) / 1000
     if capture.wall_time > time.time() + _DAY:
-        problem = "It is of the future: the clock of its machine, or of this one, is wrong."
+        problem = (
+            "Its time is in the future: the clock of its machine, or of this one, is wrong."
+        )
     elif capture.wall_time < began - _CLOCK_SECONDS:
         problem = (
             f"It was captured before its session began, {began_at(key.session)} UTC by name: "

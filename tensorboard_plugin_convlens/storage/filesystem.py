@@ -1,4 +1,4 @@
-"""The one seam through which ConvLens touches files.
+"""The one place where ConvLens touches files.
 
 Files are written beside their place and renamed, so that a reader sees all of a file or
 nothing. What is read comes from a log directory, which nobody vouches for: symbolic links

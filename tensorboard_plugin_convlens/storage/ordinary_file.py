@@ -1,4 +1,4 @@
-"""An ordinary file of a log directory, open for reading; nobody vouches for what is in it."""
+"""Opens an ordinary file of a log directory for reading; its contents are untrusted."""
 
 from __future__ import annotations
 

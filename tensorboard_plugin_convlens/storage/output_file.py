@@ -1,4 +1,4 @@
-"""A file that a person asked a command to write: complete, or as it was before.
+"""An output file of a command: written completely, or left as it was before.
 
 Unlike the files of a log directory it may be a symbolic link, which is followed, or no
 ordinary file at all (`/dev/stdout`, a named pipe), which has nothing that could be lost.

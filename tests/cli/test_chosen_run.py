@@ -40,7 +40,7 @@ def test_of_several_runs_one_must_be_named(tmp_path: Path):
     log_dir = written(tmp_path, "one", "two")
 
     assert chosen_run(log_dir, "two") == "two"
-    with pytest.raises(InputError, match=r"several runs: one, two\. Say with --run"):
+    with pytest.raises(InputError, match=r"several runs: one, two\. Choose one with --run"):
         chosen_run(log_dir, None)
 
 

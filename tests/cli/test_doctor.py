@@ -75,7 +75,7 @@ def damage(logs, kind):
         return first["step"].name, "no ordinary file"
     if kind == "stranger":
         (directory / "notes.txt").write_text("mine")
-        return "notes.txt", "no file of ConvLens"
+        return "notes.txt", "not a file of ConvLens"
     if kind == "status":
         (directory / names.status_name(OLD)).write_text("{")
         return "", "cannot be read"

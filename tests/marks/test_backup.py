@@ -99,7 +99,7 @@ def test_whoever_asks_the_restored_store_again_does_nothing_twice(address):
         ({"kind": "merge"}, "The kind of an operation must be one of mark, undo, import"),
         ({"digest": "abc"}, "The digest of an operation"),
         ({"marks": []}, "between 1 and 10000 marks"),
-        ({"marks": [{}]}, "This is no backup of marks"),
+        ({"marks": [{}]}, "This is not a backup of marks"),
         ({"undoes": "f" * 32}, "undoes one that is not there"),
     ],
 )

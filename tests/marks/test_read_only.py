@@ -1,4 +1,4 @@
-"""A log directory that may not be written to: marks are read, and it is said why not made."""
+"""A read-only log directory: marks are read, and a sentence tells why none can be made."""
 
 from __future__ import annotations
 

@@ -144,7 +144,7 @@ def test_whoever_waits_too_long_for_another_writer_is_told_and_can_try_again(
     store.apply(operation(), [Mark(key(0), Opinion(stars=1))], 0)
     other = sqlite3.connect(tmp_path / ".convlens" / "annotations.db", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
-    with pytest.raises(StoreError, match="Another process has been writing for long"):
+    with pytest.raises(StoreError, match="Another process has been writing for a long time"):
         store.apply(operation(), [Mark(key(1), Opinion(stars=1))], 1)
     assert list(events_of(store)) == [0]  # Reading waits for nobody.
     other.execute("COMMIT")

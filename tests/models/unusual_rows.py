@@ -8,7 +8,7 @@ from keras import layers
 from tests.models import unusual_models as models
 from tests.models.model_rows import ROWS, Row
 
-_OWN = "Gradients of one's own"
+_OWN = "Custom gradients"
 _COMPLEX = "Complex numbers"
 _INNER = "Layers inside layers"
 
@@ -84,8 +84,8 @@ UNUSUAL = (
         models.convolving(models.HardBlock, lambda: layers.Conv2D(4, 3)),
         _SMALL,
     ),
-    Row(_INNER, "A function of one's own that rectifies", models.own_functions, _SMALL),
-    Row(_INNER, "A function of one's own that leaks", models.leaking_functions, _SMALL),
+    Row(_INNER, "A custom function that rectifies", models.own_functions, _SMALL),
+    Row(_INNER, "A custom function that leaks", models.leaking_functions, _SMALL),
 )
 
 ALL_ROWS = (*ROWS, *UNUSUAL)

@@ -52,7 +52,7 @@ def test_what_is_not_there_is_404_with_a_sentence(client, route, changed, senten
         ("/tiles", {"tile": "0.t1.0.guided.values.after"}, "session is malformed"),
         ("/tiles", {"tile": []}, "tile must be given 1 to 64 times; it was given 0 times"),
         ("/tiles", {"tile": ["0.events.0.guided.values.after"] * 65}, "it was given 65 times"),
-        ("/step", {"run": "a\0b"}, "run is no name of a run"),
+        ("/step", {"run": "a\0b"}, "run is not the name of a run"),
         ("/step", {"run": ["train", "other"]}, "run must be given once; it was given 2 times"),
     ],
 )

@@ -1,4 +1,4 @@
-"""`Ablation` records to protobuf messages and back."""
+"""Converts `Ablation` records to protobuf messages and back."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Parses protobuf messages from files that nobody vouches for, within a bound of memory."""
+"""Parses protobuf messages from untrusted files, within a bound of memory."""
 
 from __future__ import annotations
 

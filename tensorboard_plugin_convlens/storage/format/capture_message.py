@@ -1,4 +1,4 @@
-"""`Capture` records to protobuf messages, the manifests, and back.
+"""Converts `Capture` records to protobuf messages, the manifests, and back.
 
 What comes back from a file is checked: list lengths, ranges, names, numbers that are finite.
 A message that does not hold together is a `FormatError`.

@@ -1,4 +1,4 @@
-"""The fields of a protobuf message in a file, without reading what is in them.
+"""Finds the fields of a protobuf message in a file without reading their contents.
 
 A message that was made to do harm can grow a hundredfold when it is parsed. So a reader walks
 over its fields first, counts them, and parses those that it needs.

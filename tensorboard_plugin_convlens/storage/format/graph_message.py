@@ -1,4 +1,4 @@
-"""`ModelGraph` records to protobuf messages and back."""
+"""Converts `ModelGraph` records to protobuf messages and back."""
 
 from __future__ import annotations
 
@@ -120,5 +120,7 @@ def _receptive_field(message: pb.ReceptiveField) -> ReceptiveField:
 def _pair(values: Iterable[int]) -> tuple[int, int]:
     pair = tuple(values)
     if len(pair) != 2:
-        raise FormatError("The model graph is damaged: a receptive field has not two axes.")
+        raise FormatError(
+            "The model graph is damaged: a receptive field does not have two axes."
+        )
     return pair

@@ -1,4 +1,4 @@
-"""`InputImages` records to protobuf messages and back; their pictures are PNG files."""
+"""Converts `InputImages` records, with PNG pictures, to protobuf messages and back."""
 
 from __future__ import annotations
 

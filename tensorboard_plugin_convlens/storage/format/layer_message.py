@@ -1,4 +1,4 @@
-"""`LayerCapture` records to protobuf messages and back: one layer of a manifest.
+"""Converts `LayerCapture` records to protobuf messages and back: one layer of a manifest.
 
 Every way from a file to a record leads through here, where it is checked that the record holds
 together: whoever gets one may believe it.

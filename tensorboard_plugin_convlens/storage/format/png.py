@@ -1,4 +1,4 @@
-"""PNG files that nobody vouches for: checked, and rid of all but their pixels.
+"""Checks untrusted PNG files and removes everything but their pixels.
 
 https://www.w3.org/TR/png-3/
 """
@@ -40,7 +40,7 @@ def checked_png(content: bytes, height: int, width: int) -> bytes:
         elif name == b"IDAT":
             pixels.append(data)
     if header != struct.pack(">II", width, height) + _RGB:
-        raise _damaged(f"it is no RGB picture of {height} by {width} pixels")
+        raise _damaged(f"it is not an RGB picture of {height} by {width} pixels")
     _check_pixels(pixels, height * (1 + 3 * width))
     chunks = [(b"IHDR", header), *((b"IDAT", one) for one in pixels), (b"IEND", b"")]
     return _SIGNATURE + b"".join(_chunk(name, data) for name, data in chunks)
@@ -49,7 +49,7 @@ def checked_png(content: bytes, height: int, width: int) -> bytes:
 def _chunks(content: bytes) -> Iterator[tuple[bytes, bytes]]:
     """Name and data of every chunk, up to the last."""
     if not content.startswith(_SIGNATURE):
-        raise _damaged("it is no PNG file")
+        raise _damaged("it is not a PNG file")
     place, name = len(_SIGNATURE), b""
     while name != b"IEND":
         head = content[place : place + 8]

@@ -1,4 +1,4 @@
-"""Top-level messages as files: with a checksum, and with a version that is checked."""
+"""Top-level messages as files, with a checksum and a checked version."""
 
 from __future__ import annotations
 

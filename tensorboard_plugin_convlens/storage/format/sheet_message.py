@@ -1,4 +1,4 @@
-"""`Sheet` records to protobuf messages and back."""
+"""Converts `Sheet` records to protobuf messages and back."""
 
 from __future__ import annotations
 
@@ -183,7 +183,7 @@ def _check_sheet(message: pb.Sheet, packs: tuple[str, ...]) -> None:
     ):
         raise FormatError("A sheet is damaged: its pack has no valid name.")
     if len(message.sha256) != 32:
-        raise FormatError("A sheet is damaged: its SHA-256 has not 32 bytes.")
+        raise FormatError("A sheet is damaged: its SHA-256 does not have 32 bytes.")
 
 
 def _check_segments(message: pb.Sheet) -> None:

@@ -1,4 +1,4 @@
-"""The tests of verdicts of a run, from their files."""
+"""Reads the ablations of a run from their files."""
 
 from __future__ import annotations
 
@@ -46,14 +46,14 @@ def read_ablations(
         left -= size
         if left < 0 or count >= _MOST_FILES:
             problems.append(
-                f"{len(every) - count} older tests of verdicts are left out: together they are "
+                f"{len(every) - count} older ablations are left out: together they are "
                 "too large to show."
             )
             break
         if test is not None:
             tests.append(test)
         else:
-            problems.append(f"A test of verdicts is left out: {problem}")
+            problems.append(f"An ablation is left out: {problem}")
     return tuple(tests), tuple(problems)
 
 

@@ -1,4 +1,4 @@
-"""Sets of input images without their pixels, and one picture of them.
+"""Reads sets of input images without their pixels, and single pictures of them.
 
 The pictures are most of the file: they are passed over, and read when one is shown.
 """

@@ -1,4 +1,4 @@
-"""Finds runs, steps, layers and sheets in a log directory by name, or says what there is."""
+"""Finds runs, steps, layers and sheets in a log directory by name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where the layers lie in manifests, so that one layer is read without the others.
+"""The places of layers in manifests, to read one layer without the others.
 
 A manifest is walked over and its checksum compared once. As long as the file is the same one,
 with the same times, only the bytes that are asked for are read from then on: those of one

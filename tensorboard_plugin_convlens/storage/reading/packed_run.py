@@ -1,4 +1,4 @@
-"""Reads captures that travel inside event files: `summary.filter_images`.
+"""Reads captures inside event files, written by `summary.filter_images`.
 
 TensorBoard's data provider hands out blobs, not files. The facts that never change (name,
 method, input image) are in the summary metadata, so that listing reads no blob; the

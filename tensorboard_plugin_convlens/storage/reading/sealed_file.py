@@ -1,4 +1,4 @@
-"""Sealed files that are read in parts: a manifest of a large network, pictures.
+"""Reads sealed files in parts: manifests of large networks, pictures.
 
 Nothing of them is held but what is asked for, so that no file makes TensorBoard grow by its
 size. The checksum is compared once for each file; it needs all bytes, block by block.

@@ -1,4 +1,4 @@
-"""What the server needs of a run, wherever its captures lie."""
+"""The interface through which the server reads a run, wherever its captures are."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The problems of a writer session, from its status file."""
+"""Reads the problems of a writer session from its status file."""
 
 from __future__ import annotations
 

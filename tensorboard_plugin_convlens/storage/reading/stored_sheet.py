@@ -1,4 +1,4 @@
-"""The stored bytes of a sheet, checked, and read in parts where they are many."""
+"""Reads and checks the stored bytes of a sheet, large sheets in parts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which steps of several sessions count, and which sessions are hidden by others."""
+"""Finds which steps of several sessions count, and which sessions others hide."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def describe_hidden(hidden: Sequence[str]) -> str:
     return (
         f"No capture of the training that began {began}{more} (UTC, by its machine's clock) is "
         "shown: one that began later by its clock captured or abandoned the same steps. If it "
-        "was the later one, its clock was behind: convlens doctor tells what to do."
+        "was the later one, its clock was behind: run convlens doctor for advice."
     )
 
 

@@ -1,4 +1,4 @@
-"""One channel of a stored sheet: where its bytes lie, whether they are right, its levels."""
+"""One channel of a stored sheet: finds its bytes, checks them, decodes its levels."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A run whose captures TensorBoard announces and which cannot be read from here."""
+"""A run that TensorBoard lists but whose captures cannot be read from here."""
 
 from __future__ import annotations
 

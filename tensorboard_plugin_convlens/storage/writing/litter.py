@@ -1,4 +1,4 @@
-"""What writers that died left in a plugin directory: unfinished files, files of no step.
+"""Finds and removes what dead writers left: unfinished files, files of no step.
 
 A file is litter only where its writer cannot be alive: its session's lock is free and was taken
 on this machine, or nothing of it was written for a day. Locks of other machines are believed

@@ -1,4 +1,4 @@
-"""One capture while it is being written: pieces come in, a manifest goes out.
+"""One capture while it is being written: takes pieces, then writes the manifest.
 
 Pieces are plain values, so that they can wait in a queue between the thread that computes
 and the thread that writes.

@@ -1,4 +1,4 @@
-"""The file of a session: says that the session is there, and, by a lock, that it is alive.
+"""The file of a session, locked while the session is alive.
 
 A session takes a name that sorts behind all that lie in the run's directory, whatever the
 clock says; so each shows itself as soon as it begins, before its first step. The lock is

@@ -1,4 +1,4 @@
-"""Float pictures to sheets in a pack: quantize, compress, note the place.
+"""Writes float pictures as sheets of a pack: quantizes, compresses, notes the place.
 
 Gradients come in blocks of filters and leave as they come: two sheets grow at once, the
 values in the pack and the small magnitudes in memory until the values are complete.

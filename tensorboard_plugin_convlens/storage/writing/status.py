@@ -1,4 +1,4 @@
-"""The status file of a session: what went wrong, as sentences, for the tab to show."""
+"""Writes the status file of a session: its problems, for the tab to show."""
 
 from __future__ import annotations
 

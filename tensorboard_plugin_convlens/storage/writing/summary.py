@@ -1,4 +1,4 @@
-"""Summary ops: sheets inside the event file itself, for logs that travel as event files.
+"""Summary ops that put sheets into the event file itself.
 
 TensorBoard keeps such values in memory, so use the callback or `capture` for anything
 large; use this for a few layers, or where nothing but event files is collected.

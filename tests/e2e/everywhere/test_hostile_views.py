@@ -79,7 +79,7 @@ def test_in_the_timelines(open_tab, server, axe, kind):
     if kind == "layer":
         menu = dialog.get_by_label("Statistic of the matrix")
         menu.select_option(logs.FORMULA)
-        expect(dialog).to_contain_text("is no name of a statistic")
+        expect(dialog).to_contain_text("is not the name of a statistic")
         menu.select_option("mean")
         expect(matrix).to_be_visible()
     tab.wait_for_rest()
