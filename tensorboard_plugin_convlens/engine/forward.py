@@ -139,7 +139,7 @@ class Forward:
 
     def statistics(self, layer: int) -> tuple[Statistic, ...]:
         """`statistics_of_maps`, and `norms`."""
-        return (*self.statistics_of_maps(layer), *self.norms(layer))
+        return (*self.statistics_of_maps(layer), *self.norms(layer, self.kernels(layer)))
 
     def statistics_of_maps(self, layer: int) -> tuple[Statistic, ...]:
         """Numbers per filter at this image, with the formulas of `core/filters/importance.py`.
@@ -169,12 +169,15 @@ class Forward:
             found.append(Statistic("saturation", 0, share, final))
         return tuple(found)
 
-    def norms(self, layer: int) -> tuple[Statistic, ...]:
+    def norms(self, layer: int, kernels: FloatArray | None) -> tuple[Statistic, ...]:
         """`l1` and `l2` of the weights alone (`input` is -1).
 
-        A BatchNormalization that directly follows is folded in. None where `kernels` is None.
+        A BatchNormalization that directly follows is folded in.
+
+        Args:
+          layer: Index in `Engine.graph.layers`.
+          kernels: Of the layer, as `kernels` gives them; where that is None, there are none.
         """
-        kernels = self.kernels(layer)
         if kernels is None:
             return ()
         scale = _normalization_scale(self._plan.routes[layer].normalization)

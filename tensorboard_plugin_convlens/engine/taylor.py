@@ -102,9 +102,12 @@ class TaylorCriterion:
         largest = tf.reduce_max(output[0])
         slope = 1 / tf.maximum(largest, 1e-30) if head.is_probability else 1.0
         seed = tf.one_hot([tf.argmax(output, -1)], output.shape[1]) * slope
+        waiting = {id(head.tensor): seed}
         gradients = plan.differentiation.pull_back(
-            self._path, {id(head.tensor): seed}, residuals, keep=self._layouts.__contains__
+            self._path, waiting, residuals, keep=self._layouts.__contains__
         )
+        # The first layers' own operations are not on the path: what comes to them still waits.
+        gradients |= waiting
         return [
             (tensor, gradients[id(tensor)])
             for tensor in self._tensors

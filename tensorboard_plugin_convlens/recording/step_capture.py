@@ -94,7 +94,7 @@ class StepCapture:
             kernels = forward.kernels(layer)
             if kernels is not None:
                 self.course.traits.kernels[layer] = kernels
-            norms = forward.norms(layer)
+            norms = forward.norms(layer, kernels)
             self.lane.put(self.recording, Numbers(layer, norms, None))
             if "kernel" not in self.options.methods or self.course.has(layer, "kernel", -1):
                 continue
