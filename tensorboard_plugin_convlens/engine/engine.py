@@ -31,6 +31,7 @@ from tensorboard_plugin_convlens.engine.content_hashes import ContentHashes, Has
 from tensorboard_plugin_convlens.engine.forward import Forward
 from tensorboard_plugin_convlens.engine.plan import Plan
 from tensorboard_plugin_convlens.engine.precision import Precision
+from tensorboard_plugin_convlens.engine.taylor import TaylorCriterion
 from tensorboard_plugin_convlens.tracing.convolutions import to_kernel_planes
 from tensorboard_plugin_convlens.tracing.graph_function import GraphFunction
 from tensorboard_plugin_convlens.tracing.layout import Layout
@@ -86,6 +87,7 @@ class Engine:
         # TensorFlow keeps what leads to the tensors that are fetched, and nothing else of the
         # graph.
         self._run = GraphFunction(trace.wrapped.prune(list(trace.inputs), self._fetched))
+        self._taylor = TaylorCriterion(self._plan)
         self._kernels = trace.wrapped.prune(
             [],
             {
@@ -159,7 +161,7 @@ class Engine:
         values |= {
             id(tensor): value for tensor, value in zip(self._fetched, results, strict=True)
         }
-        return Forward(self._plan, values, self._precision)
+        return Forward(self._plan, values, self._taylor, self._precision)
 
 
 def _distinct(tensors: Sequence[Tensor], without: set[TensorId]) -> list[Tensor]:

@@ -20,8 +20,9 @@ from tensorboard_plugin_convlens.core.records import (
 from tensorboard_plugin_convlens.engine.backward.active_channels import ActiveChannels
 from tensorboard_plugin_convlens.engine.backward.vjp import Residuals
 from tensorboard_plugin_convlens.engine.channel_gradients import GradientStream
-from tensorboard_plugin_convlens.engine.plan import Plan, Route
+from tensorboard_plugin_convlens.engine.plan import Plan
 from tensorboard_plugin_convlens.engine.precision import Precision, cotangent_type
+from tensorboard_plugin_convlens.engine.taylor import TaylorCriterion
 from tensorboard_plugin_convlens.tracing.activations import ends_of_range, zeroes
 from tensorboard_plugin_convlens.tracing.convolutions import to_kernel_planes
 
@@ -35,7 +36,9 @@ class Forward:
       predictions: Of the outputs that are class probabilities.
     """
 
-    def __init__(self, plan: Plan, values: dict[int, Any], precision: Precision) -> None:
+    def __init__(
+        self, plan: Plan, values: dict[int, Any], taylor: TaylorCriterion, precision: Precision
+    ) -> None:
         """`values`: `id` of a tensor of the trace → its value."""
         self._plan = plan
         self._values = values
@@ -47,8 +50,10 @@ class Forward:
         self._channels = ActiveChannels(
             plan.channel_chains, lambda one: values[id(one.outputs[0])]
         )
-        self._loss_gradients: dict[int, Any] | None = None
-        self._last_maps: tuple[int, FloatArray] | None = None
+        self._taylor = taylor
+        self._taylor_numbers: dict[int, FloatArray] | None = None
+        self._planes: dict[int, FloatArray] = {}
+        self._planes_of = -1
         self.predictions: tuple[Prediction, ...] = tuple(
             Prediction(head.name, self._numpy(head.tensor)[0])
             for head in plan.heads
@@ -64,17 +69,19 @@ class Forward:
     def maps(self, layer: int) -> FloatArray:
         """The feature maps of a layer, `[channel, height, width]`.
 
-        Those of the last layer that was asked for are kept: its statistics and gradients
-        want them, too.
+        Those of the last layer that was asked for are kept, before and after its activation
+        function: its statistics and gradients want them, too.
         """
-        if self._last_maps is None or self._last_maps[0] != layer:
-            route = self._plan.routes[layer]
-            self._last_maps = layer, self._planes(route, route.convolution.target)
-        return self._last_maps[1]
+        return self._planes_at(layer, self._plan.routes[layer].convolution.target)
 
-    def _planes(self, route: Route, tensor: Any) -> FloatArray:
-        planes: FloatArray = route.convolution.layout.to_planes(self._float32(tensor))[0]
-        return planes
+    def _planes_at(self, layer: int, tensor: Any) -> FloatArray:
+        if self._planes_of != layer:
+            self._planes_of = layer
+            self._planes.clear()
+        if id(tensor) not in self._planes:
+            layout = self._plan.routes[layer].convolution.layout
+            self._planes[id(tensor)] = layout.to_planes(self._numpy(tensor))[0]
+        return self._planes[id(tensor)]
 
     def activated_maps(self, layer: int) -> FloatArray | None:
         """The maps after the activation function that a later layer applies.
@@ -88,7 +95,7 @@ class Forward:
         route = self._plan.routes[layer]
         if route.activated is None or route.activated is route.convolution.target:
             return None
-        return self._planes(route, route.activated)
+        return self._planes_at(layer, route.activated)
 
     def responses(self, layer: int) -> FloatArray:
         """The maps that the next layer gets: after the activation function, if one follows."""
@@ -131,80 +138,79 @@ class Forward:
         yield from stream.blocks(wanted)
 
     def statistics(self, layer: int) -> tuple[Statistic, ...]:
-        """Numbers per filter, with the formulas of `core/filters/importance.py`.
+        """`statistics_of_maps`, and `norms`."""
+        return (*self.statistics_of_maps(layer), *self.norms(layer, self.kernels(layer)))
 
-        `l1` and `l2` are of the weights alone (`input` is -1), a BatchNormalization that
-        directly follows folded in. The others are of this image: `apoz` and `saturation` of
-        the map after the activation function; `mean`, `max`, `std` and `taylor` of the layer's
-        own output, and where a later layer applies the activation function, also of the map
-        after it. `taylor` is NaN for a model without an output `[1, class]`, `apoz` where no
-        ReLU or ReLU6 follows; `saturation` is only there where a bounded function follows.
+    def statistics_of_maps(self, layer: int) -> tuple[Statistic, ...]:
+        """Numbers per filter at this image, with the formulas of `core/filters/importance.py`.
+
+        `apoz` and `saturation` are of the map after the activation function; `mean`, `max`,
+        `std` and `taylor` of the layer's own output, and where a later layer applies the
+        activation function, also of the map after it. `taylor` is NaN for a model without an
+        output `[1, class]`, `apoz` where no ReLU or ReLU6 follows; `saturation` is only there
+        where a bounded function follows.
         """
         route = self._plan.routes[layer]
         maps, activated = self.maps(layer), self.activated_maps(layer)
         responses = maps if activated is None else activated
         after = route.convolution.target if route.activated is None else route.activated
-        zeros = importance.zero_share(responses)
         own = self._plan.graph.layers[layer].activation_stage
         final: Literal["after", "none"] = "none" if route.activated is None else "after"
-        found = [] if activated is None else self._of_maps(route, after, activated, "after")
-        found += self._of_maps(route, route.convolution.target, maps, own)
-        undefined = np.full_like(zeros, np.nan)
-        found.append(Statistic("apoz", 0, zeros if zeroes(after) else undefined, final))
+        found = [] if activated is None else self._of_maps(after, activated, "after")
+        found += self._of_maps(route.convolution.target, maps, own)
+        zeros = (
+            importance.zero_share(responses)
+            if zeroes(after)
+            else np.full(len(maps), np.nan, np.float32)
+        )
+        found.append(Statistic("apoz", 0, zeros, final))
         if ends := ends_of_range(after):
             share = importance.share_at(responses, ends)
             found.append(Statistic("saturation", 0, share, final))
-        convolution = route.convolution
-        kernels = to_kernel_planes(
-            convolution, [self._numpy(one) for one in convolution.kernels]
-        )
-        if kernels is not None:
-            scale = _normalization_scale(route.normalization)
-            found.append(Statistic("l1", -1, importance.l1_norm(kernels, scale)))
-            found.append(Statistic("l2", -1, importance.l2_norm(kernels, scale)))
         return tuple(found)
 
+    def norms(self, layer: int, kernels: FloatArray | None) -> tuple[Statistic, ...]:
+        """`l1` and `l2` of the weights alone (`input` is -1).
+
+        A BatchNormalization that directly follows is folded in.
+
+        Args:
+          layer: Index in `Engine.graph.layers`.
+          kernels: Of the layer, as `kernels` gives them; where that is None, there are none.
+        """
+        if kernels is None:
+            return ()
+        scale = _normalization_scale(self._plan.routes[layer].normalization)
+        return (
+            Statistic("l1", -1, importance.l1_norm(kernels, scale)),
+            Statistic("l2", -1, importance.l2_norm(kernels, scale)),
+        )
+
+    def kernels(self, layer: int) -> FloatArray | None:
+        """The kernels of a layer, as `Engine.kernels` gives them."""
+        convolution = self._plan.routes[layer].convolution
+        planes = to_kernel_planes(
+            convolution, [self._numpy(one) for one in convolution.kernels]
+        )
+        return None if planes is None else np.ascontiguousarray(planes)
+
     def _of_maps(
-        self, route: Route, tensor: Any, maps: FloatArray, stage: ActivationStage
+        self, tensor: Any, maps: FloatArray, stage: ActivationStage
     ) -> list[Statistic]:
         """What is taken before and after an activation function; `maps` is of `tensor`."""
         numbers = {
             "mean": importance.mean(maps),
             "max": importance.maximum(maps),
             "std": importance.standard_deviation(maps),
-            "taylor": self._taylor(route, tensor, maps),
+            "taylor": self._taylor_of(tensor, len(maps)),
         }
         return [Statistic(name, 0, values, stage) for name, values in numbers.items()]
 
-    def _taylor(self, route: Route, tensor: Any, maps: FloatArray) -> FloatArray:
-        if self._loss_gradients is None:
-            self._loss_gradients = self._differentiate_loss()
-        gradient = self._loss_gradients.get(id(tensor))
-        if gradient is None:
-            return np.full(maps.shape[0], np.nan, np.float32)
-        value = tf.cast(gradient, tf.float32)[:, 0]
-        return importance.taylor(maps, route.convolution.layout.to_planes(value)[0])
-
-    def _differentiate_loss(self) -> dict[int, Any]:
-        """Gradient at every layer of the first output's largest log-probability or value."""
-        if not self._plan.heads:
-            return {}
-        head = self._plan.heads[0]
-        output = self._numpy(head.tensor)
-        best = int(np.argmax(output[0]))
-        slope = 1 / max(float(output[0, best]), 1e-30) if head.is_probability else 1.0
-        seed = tf.one_hot([[best]], output.shape[1], on_value=slope)
-        targets = {
-            id(tensor)
-            for route in self._plan.routes.values()
-            for tensor in (route.convolution.target, route.activated)
-        }
-        return self._plan.differentiation.pull_back(
-            self._plan.loss_path,
-            {id(head.tensor): seed},
-            self._residuals[tf.float32],
-            keep=targets.__contains__,
-        )
+    def _taylor_of(self, tensor: Any, channels: int) -> FloatArray:
+        if self._taylor_numbers is None:
+            self._taylor_numbers = self._taylor.numbers(self._residuals[tf.float32])
+        found = self._taylor_numbers.get(id(tensor))
+        return np.full(channels, np.nan, np.float32) if found is None else found
 
 
 def _normalization_scale(layer: Any) -> FloatArray | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -26,19 +26,17 @@ class AcrossInputs:
         self._profiles: dict[int, list[FloatArray]] = {}
         self._means: dict[int, list[FloatArray]] = {}
 
-    def add_all(self, layers: Iterable[int], responses: Callable[[int], FloatArray]) -> None:
-        """Takes in what layers respond to the next input image.
+    def add(self, layer: int, responses: FloatArray) -> None:
+        """Takes in what a layer responds to the next input image.
 
         Args:
-          layers: Indices in the model graph.
-          responses: Gives the maps of a layer, `[channel, height, width]`, after its
-            activation function where one follows.
+          layer: Index in the model graph.
+          responses: The maps of the layer, `[channel, height, width]`, after its activation
+            function where one follows.
         """
-        for layer in layers:
-            maps = responses(layer)
-            profile = activation_profile(maps, len(self._classes))
-            self._profiles.setdefault(layer, []).append(profile)
-            self._means.setdefault(layer, []).append(importance.mean(maps))
+        profile = activation_profile(responses, len(self._classes))
+        self._profiles.setdefault(layer, []).append(profile)
+        self._means.setdefault(layer, []).append(importance.mean(responses))
 
     def statistics(
         self, layer: int, kernels: FloatArray | None, *, fpgm: FloatArray | None = None

@@ -196,7 +196,7 @@ class Session:
             for layer in self.engine.convolutions:
                 traits.add_maps(layer, forward.maps(layer), len(self.pictures.inputs))
         for layer in self.engine.convolutions:
-            kernels = self.engine.kernels(layer)
+            kernels = forward.kernels(layer)
             if kernels is not None:
                 traits.kernels[layer] = kernels
         return traits
@@ -230,9 +230,8 @@ class Session:
         for index in range(len(self.pictures.inputs)):
             forward = self.engine.run(one_image(self._inputs, index))
             predictions.append(forward.predictions)
-            across.add_all(self.engine.convolutions, forward.responses)
-            skipped += now.take_input(forward, index)
-        skipped += now.take_kernels()
+            skipped += now.take_input(forward, index, across)
+        skipped += now.take_kernels(forward)
         skipped += skipped_parts.of_class_names(self.pictures.class_names, predictions)
         now.take_numbers(across)
         skipped += now.keep_traits()

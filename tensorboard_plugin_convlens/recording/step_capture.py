@@ -56,46 +56,48 @@ class StepCapture:
     timetable: Timetable
     progress: Progress | None
 
-    def take_input(self, forward: Forward, index: int) -> Iterator[Skipped]:
-        """Everything at one input image: all maps first, then gradients by layer.
+    def take_input(
+        self, forward: Forward, index: int, across: AcrossInputs
+    ) -> Iterator[Skipped]:
+        """Everything at one input image: all maps and their statistics, then gradients.
 
         Args:
           forward: The input image, run through the model.
           index: Of it.
+          across: Takes in what the layers respond.
 
         Yields:
           What the time did not suffice for.
         """
-        self._take_maps(forward, index)
+        for layer in self.engine.convolutions:
+            # All that is made of a layer's maps, while they are there.
+            self._take_maps(forward, layer, index)
+            across.add(layer, forward.responses(layer))
+            statistics = _of_input(forward.statistics_of_maps(layer), index)
+            self.lane.put(self.recording, Numbers(layer, statistics, None))
         self.timetable.begin_gradients(index)
         missing = []
         for layer in self.engine.convolutions:
             node = self.engine.graph.layers[layer]
-            statistics = list(_of_input(forward.statistics(layer), index))
-            for method in self._gradient_methods():
-                if self.course.has(layer, method, index):
-                    if method == "guided":
-                        statistics += self.course.before.specificity(layer, index)
-                elif self.timetable.has_time_for(layer, method):
-                    key = GradientKey(method, self.options.target, index)
-                    with self.timetable.measured(layer, method):
-                        specificity = self._take_gradients(forward, layer, key)
-                    if method == "guided":
-                        statistics.append(Statistic("specificity", index, specificity))
-                else:
-                    missing.append((method, node.key))
-            guidance = self.engine.guidance(layer) if self._is_guided else None
-            self.lane.put(self.recording, Numbers(layer, tuple(statistics), guidance))
+            missing += [
+                (method, node.key) for method in self._take_methods(forward, layer, index)
+            ]
             if self.progress is not None:
                 self.progress(node.key, node.channels or 0)
         yield from skipped_parts.of_gradients(missing, self.pictures.inputs[index].label)
 
-    def take_kernels(self) -> Iterator[Skipped]:
-        """The kernels of every layer; yields the layers that have none to show."""
+    def take_kernels(self, forward: Forward) -> Iterator[Skipped]:
+        """What is of the weights alone; yields the layers that have no kernels to show.
+
+        Args:
+          forward: Any input image, run through the model as it is captured.
+        """
         for layer in self.engine.convolutions:
-            kernels = self.engine.kernels(layer)
+            kernels = forward.kernels(layer)
             if kernels is not None:
                 self.course.traits.kernels[layer] = kernels
+            norms = forward.norms(layer, kernels)
+            self.lane.put(self.recording, Numbers(layer, norms, None))
             if "kernel" not in self.options.methods or self.course.has(layer, "kernel", -1):
                 continue
             if kernels is None:
@@ -127,21 +129,41 @@ class StepCapture:
         for layer in self.course.origins:
             self.lane.put(self.recording, traits.of_layer(layer))
 
-    def _take_maps(self, forward: Forward, index: int) -> None:
-        """The output of every layer, and what a later activation function makes of it."""
-        for layer in self.engine.convolutions:
-            maps = forward.maps(layer)
-            self.course.traits.add_maps(layer, maps, len(self.pictures.inputs))
-            if "activation" not in self.options.methods:
-                continue
-            stage = self.engine.graph.layers[layer].activation_stage
-            if not self.course.has(layer, "activation", index, stage):
-                self.lane.put(self.recording, Maps(layer, index, maps, stage))
-            if self.course.has(layer, "activation", index, "after"):
-                continue
-            activated = forward.activated_maps(layer)
-            if activated is not None:
-                self.lane.put(self.recording, Maps(layer, index, activated, "after"))
+    def _take_maps(self, forward: Forward, layer: int, index: int) -> None:
+        """The output of a layer, and what a later activation function makes of it."""
+        maps = forward.maps(layer)
+        self.course.traits.add_maps(layer, maps, len(self.pictures.inputs))
+        if "activation" not in self.options.methods:
+            return
+        stage = self.engine.graph.layers[layer].activation_stage
+        if not self.course.has(layer, "activation", index, stage):
+            self.lane.put(self.recording, Maps(layer, index, maps, stage))
+        if self.course.has(layer, "activation", index, "after"):
+            return
+        activated = forward.activated_maps(layer)
+        if activated is not None:
+            self.lane.put(self.recording, Maps(layer, index, activated, "after"))
+
+    def _take_methods(
+        self, forward: Forward, layer: int, index: int
+    ) -> Iterator[Literal["guided", "gradient"]]:
+        """The gradients of a layer at an image; yields what the time did not suffice for."""
+        statistics: list[Statistic] = []
+        for method in self._gradient_methods():
+            if self.course.has(layer, method, index):
+                if method == "guided":
+                    statistics += self.course.before.specificity(layer, index)
+            elif self.timetable.has_time_for(layer, method):
+                key = GradientKey(method, self.options.target, index)
+                with self.timetable.measured(layer, method):
+                    specificity = self._take_gradients(forward, layer, key)
+                if method == "guided":
+                    statistics.append(Statistic("specificity", index, specificity))
+            else:
+                yield method
+        guidance = self.engine.guidance(layer) if self._is_guided else None
+        if guidance is not None:
+            self.lane.put(self.recording, Numbers(layer, tuple(statistics), guidance))
 
     def _take_gradients(self, forward: Forward, layer: int, key: GradientKey) -> FloatArray:
         """The gradients of one layer, block by block; returns how specific each filter's is."""

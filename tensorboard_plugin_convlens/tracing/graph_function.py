@@ -34,8 +34,10 @@ class GraphFunction:
     long; most layouts need no compiling, see `internals.adapted_graphs`.
     """
 
-    def __init__(self, pruned: Any) -> None:
+    def __init__(self, pruned: Any, *, compiles: bool = True) -> None:
+        """`compiles`: whether it is compiled where TensorFlow lacks an operation."""
         self._pruned = pruned
+        self._compiles = compiles
         self._compiled: Any = None
 
     def __call__(self, *tensors: Any) -> Any:
@@ -43,6 +45,7 @@ class GraphFunction:
 
         Raises:
           UnsupportedModelError: This processor cannot compute one of its operations.
+          OpError: The same, as one of `LACKING`, of a function that is not to be compiled.
         """
         if self._compiled is not None:
             return self._compiled(*tensors)
@@ -50,7 +53,7 @@ class GraphFunction:
             with internals.adapted_graphs():
                 return self._pruned(*tensors)
         except LACKING as error:
-            if not self._is_lack(error):
+            if not self._compiles or not self._is_lack(error):
                 raise
             return self._compile(error, tensors)
 

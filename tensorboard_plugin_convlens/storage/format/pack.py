@@ -86,16 +86,21 @@ class SheetEncoder:
             raise ValueError(
                 f"A sheet of planes {self._plane_shape} got planes {levels.shape[1:]}."
             )
-        for channel in np.ascontiguousarray(levels):
-            if self._channels % self.channels_per_segment == 0:
+        levels = np.ascontiguousarray(levels)
+        start = 0
+        while start < len(levels):
+            # What is left of a segment at once: a call takes longer than a small channel.
+            begun = self._channels % self.channels_per_segment
+            if begun == 0:
                 self._write(self._deflate.flush(zlib.Z_FULL_FLUSH))
                 self._segments.append(self._length)
                 self._checksums.append(zlib.crc32(b""))
-            raw = channel.tobytes()
+            raw = levels[start : start + self.channels_per_segment - begun]
             self._checksum = zlib.crc32(raw, self._checksum)
-            self._raw_length += len(raw)
+            self._raw_length += raw.nbytes
             self._write(self._deflate.compress(raw))
-            self._channels += 1
+            self._channels += len(raw)
+            start += len(raw)
 
     def finish(self) -> Stored:
         """Ends the sheet and returns its place."""
