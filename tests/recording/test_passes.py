@@ -26,7 +26,8 @@ def session(log_dir):
 
 
 def counted(monkeypatch, owner, name):
-    calls, function = Counter(), getattr(owner, name)
+    calls: Counter[str] = Counter()
+    function = getattr(owner, name)
 
     def count(*arguments, **options):
         calls[name] += 1

@@ -95,7 +95,7 @@ class SheetEncoder:
                 self._write(self._deflate.flush(zlib.Z_FULL_FLUSH))
                 self._segments.append(self._length)
                 self._checksums.append(zlib.crc32(b""))
-            raw = levels[start : start + self.channels_per_segment - begun]
+            raw = levels[start : start + self.channels_per_segment - begun].data
             self._checksum = zlib.crc32(raw, self._checksum)
             self._raw_length += raw.nbytes
             self._write(self._deflate.compress(raw))
