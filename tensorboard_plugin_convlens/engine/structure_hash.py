@@ -1,8 +1,7 @@
 """Hash of what operations are and how they are connected, the same in every process.
 
-TensorFlow numbers functions with a gradient of their own, and the bodies of loops and branches,
-as they are made: such a name is another one in each process. What it stands for is hashed in
-its place.
+TensorFlow numbers functions with a gradient of their own as they are made: such a name is
+another one in each process. The code of the gradient is hashed in its place.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ from tensorboard_plugin_convlens.tracing.types import Operation
 _NAMES = frozenset({"_class", "container", "shared_name"})
 _GRADIENT = "_gradient_op_type"
 _NUMBERED = "CustomGradient-"
-# Of functions within functions; a body that calls itself ends here, too.
+# Of functions that hold functions.
 _DEEPEST = 20
 _PLAIN = (bool, int, float, complex, str, bytes, type(None))
 
@@ -32,62 +31,19 @@ def hash_structure(operations: Sequence[Operation]) -> str:
     or a layer's `call` may change without it.
     """
     place = {id(one): index for index, one in enumerate(operations)}
-    bodies = _Bodies(operations)
     digest = hashlib.sha256()
     for operation in operations:
         read = [(place.get(id(one.op), -1), one.value_index) for one in operation.inputs]
         digest.update(f"{operation.type} {read};".encode())
         if operation.node_def.attr[_GRADIENT].s.startswith(_NUMBERED.encode()):
             digest.update("".join(_code(internals.gradient_function(operation))).encode())
-        bodies.add_attributes(digest, operation.node_def.attr)
-    return digest.hexdigest()
-
-
-class _Bodies:
-    """The functions that operations of a graph call by name."""
-
-    def __init__(self, operations: Sequence[Operation]) -> None:
-        self._operations = operations
-        self._found: dict[str, Any] | None = None
-
-    def add_attributes(self, digest: Any, attributes: Any, depth: int = 0) -> None:
-        """Adds the attributes of an operation to a digest."""
+        attributes = operation.node_def.attr
         for name in sorted(set(attributes) - _NAMES):
             value = attributes[name]
             digest.update(name.encode())
-            called = [value.func.name] if value.HasField("func") else []
-            called += [one.name for one in value.list.func]
-            if called:
-                for one in called:
-                    digest.update(self._body(one, depth).encode())
-            elif name != _GRADIENT or not value.s.startswith(_NUMBERED.encode()):
+            if name != _GRADIENT or not value.s.startswith(_NUMBERED.encode()):
                 digest.update(value.SerializeToString(deterministic=True))
-
-    def _body(self, name: str, depth: int) -> str:
-        """Hash of a function in the graph's library; its name where there is none."""
-        if self._found is None:
-            library = self._operations[0].graph.as_graph_def().library.function
-            self._found = {one.signature.name: one for one in library}
-        function = self._found.get(name)
-        if function is None or depth > _DEEPEST:
-            return name
-        digest = hashlib.sha256()
-        arguments = function.signature.input_arg
-        known = {one.name: f"a{index}" for index, one in enumerate(arguments)}
-        known |= {one.name: f"n{index}" for index, one in enumerate(function.node_def)}
-        for node in function.node_def:
-            digest.update(f"{node.op} {[_renamed(one, known) for one in node.input]};".encode())
-            self.add_attributes(digest, node.attr, depth + 1)
-        results = [function.ret[one.name] for one in function.signature.output_arg]
-        digest.update(repr([_renamed(one, known) for one in results]).encode())
-        return digest.hexdigest()
-
-
-def _renamed(tensor: str, known: dict[str, str]) -> str:
-    """`^name`, `name` or `name:output:0` of a function's body, with a number for the name."""
-    control, text = ("^", tensor[1:]) if tensor.startswith("^") else ("", tensor)
-    name, *rest = text.split(":")
-    return ":".join([control + known.get(name, name), *rest])
+    return digest.hexdigest()
 
 
 def _code(function: Any, depth: int = 0) -> Iterator[str]:

@@ -20,28 +20,13 @@ def straight_through(scale):
         return tf.round(x), lambda upstream: scale * upstream
     return rounded
 
-def looped(factor):
-    step = lambda i, x: (i + 1, x * factor)
-    return lambda x: tf.while_loop(lambda i, x: i < 3, step, (0, x))[1]
-
-def branched(factor):
-    return lambda x: tf.cond(tf.reduce_mean(x) > 0, lambda: x * factor, lambda: x)
-
-def called(factor):
-    function = tf.function(lambda x: tf.tanh(x) * factor)
-    return lambda x: function(x)
-
 KINDS = {
     "silu": lambda _: layers.Activation("silu"),
     "straight through": lambda factor: layers.Lambda(straight_through(factor)),
-    "loop": lambda factor: layers.Lambda(looped(factor)),
-    "branch": lambda factor: layers.Lambda(branched(factor)),
-    "function": lambda factor: layers.Lambda(called(factor)),
 }
 kind, factor, more = sys.argv[1], float(sys.argv[2]), int(sys.argv[3])
 for _ in range(more):  # What the process has made before sets TensorFlow's numbers.
-    inner = lambda x: called(1.0)(tf.nn.silu(straight_through(1.0)(x)))
-    graph = tf.function(lambda x: looped(2.0)(inner(x)))
+    graph = tf.function(lambda x: tf.nn.silu(straight_through(1.0)(x)))
     graph(tf.ones((1, 2)))
 keras.utils.set_random_seed(0)
 layer = KINDS[kind](factor)
@@ -64,12 +49,11 @@ def hashes(kind: str, factor: float, *, made_before: int = 0) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("kind", ["silu", "straight through", "loop", "branch", "function"])
+@pytest.mark.parametrize("kind", ["silu", "straight through"])
 def test_the_hashes_of_a_network_are_the_same_in_another_process(kind):
     assert hashes(kind, 2.0) == hashes(kind, 2.0, made_before=3)
 
 
-@pytest.mark.parametrize("kind", ["straight through", "loop", "branch", "function"])
-def test_another_gradient_or_another_body_is_another_hash(kind):
+def test_another_gradient_is_another_hash():
     # Keras' configuration of a Lambda holds the code, not what the code refers to.
-    assert hashes(kind, 2.0)[1] != hashes(kind, 3.0)[1]
+    assert hashes("straight through", 2.0)[1] != hashes("straight through", 3.0)[1]
