@@ -52,7 +52,7 @@ def test_it_is_that_of_a_tape_before_and_after_the_activation_function(options):
     for key, stage, name in (
         ("first", "before", "first"),
         ("first", "after", "rectified"),
-        ("last", "none", "last"),
+        ("last", "after", "last"),
     ):
         expected = by_a_tape(model, name)
         found = criterion(engine, key, stage)
