@@ -115,8 +115,7 @@ def test_filters_are_sorted_by_a_statistic_in_both_directions(open_tab):
     )
     means = tab.page.evaluate(
         """async () => {
-          const base = 'data/plugin/convlens/';
-          const get = async (route) => (await fetch(base + route)).json();
+          const get = async (route) => (await fetch(route)).json();
           const {runs} = await get('runs');
           const run = runs.find(run => run.run === 'digits/train');
           const {step, session, graph} = run.steps.at(-1);
