@@ -55,3 +55,29 @@ def test_what_can_be_captured_beside_it_is():
 
 def test_a_loop_without_convolutions_is_not_named():
     assert reasons(engine_of(Doubled(name="doubled")), "doubled") == []
+
+
+def test_a_loop_that_counts_keeps_no_layer_from_being_captured():
+    def halved(images):
+        def turn(count, value):
+            return count + 1, value * 0.5
+
+        return tf.while_loop(lambda count, _: count < 3, turn, (0, images))[1]
+
+    engine = engine_of(
+        keras.Sequential(
+            [
+                layers.Conv2D(4, 3, activation="relu", name="first"),
+                layers.Lambda(halved, output_shape=(14, 14, 4)),
+            ]
+        )
+    )
+    keys = [engine.graph.layers[layer].key for layer in engine.convolutions]
+    assert keys == ["sequential/first", "last"]
+    image = np.random.default_rng(0).random((1, 16, 16, 3), np.float32)
+    forward = engine.run(image)
+    first, last = (forward.maps(layer) for layer in engine.convolutions)
+    kernels = forward.kernels(engine.convolutions[1])
+    patch = first[0, :, :3, :3] * 0.5**3
+    expected = (kernels * patch).sum(axis=(1, 2, 3))
+    np.testing.assert_allclose(last[0, :, 0, 0], expected, rtol=1e-4)

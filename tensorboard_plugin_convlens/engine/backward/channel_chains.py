@@ -88,6 +88,9 @@ def _is_channelwise(operation: Operation, is_live: Live) -> bool:
         return False
     if operation.type in _OF_TWO:
         return _is_with_weights(operation, is_live)
+    # The counter of a loop has no axes, and so no channels.
+    if not (operation.outputs[0].shape.rank and operation.inputs[0].shape.rank):
+        return False
     if operation.outputs[0].shape[-1] != operation.inputs[0].shape[-1]:
         return False
     if operation.type in ("DepthwiseConv2dNative", "FusedBatchNormV3"):
