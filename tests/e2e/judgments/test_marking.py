@@ -225,7 +225,7 @@ def test_marks_say_when_the_weights_have_changed_since(open_tab, planted_tensorb
     tab.page.keyboard.press("]")
     tab.wait_for_step(2)
     expect(mark.get_by_role("note")).to_contain_text(
-        "The weights have changed since: this was said about the filter as it was at step 1."
+        "This mark was made at step 1; the layer's weights have changed since."
     )
     expect(_said(tab)).to_have_text(re.compile("useful, said of other weights$"))
     _bar(tab).get_by_role("button", name="Show the 1 mark made on other weights").click()

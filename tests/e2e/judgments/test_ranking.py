@@ -67,7 +67,7 @@ def test_chance_is_an_order_too_the_same_for_everybody_with_its_seed(open_tab):
     expect(tab.grid.get_by_role("option")).to_have_text(re.compile(rf"^Filter {first}, 1 of"))
     seed = tab.filters.get_by_role("spinbutton", name="seed")
     expect(seed).to_have_value("7")
-    tab.filters.get_by_role("button", name="Another order by chance").click()
+    tab.filters.get_by_role("button", name="Another random order").click()
     expect(seed).to_have_value("8")
     tab.wait_for_state(seed="8")
     tab.grid.press("Home")

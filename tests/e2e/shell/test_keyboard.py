@@ -112,7 +112,7 @@ def test_single_keys_can_be_switched_off_and_stay_off(open_tab):
     tab = open_tab(state={"sort": "index"})
     tab.wait_until_painted()
     tab.page.keyboard.press("?")
-    tab.help.get_by_role("checkbox", name="Single keys are commands").uncheck()
+    tab.help.get_by_role("checkbox", name="Enable single-key shortcuts").uncheck()
     tab.page.keyboard.press("Escape")
     tab.page.reload()
     tab.wait_until_painted()

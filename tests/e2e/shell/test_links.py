@@ -97,5 +97,5 @@ def test_the_link_is_copied_by_a_button_and_the_copy_is_told(open_tab):
     tab.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     tab.wait_until_painted()
     tab.button("Copy a link to this view").click()
-    expect(tab.frame.get_by_text("The link to this view is in the clipboard.")).to_be_visible()
+    expect(tab.frame.get_by_text("Copied the link to this view.")).to_be_visible()
     assert tab.page.evaluate("navigator.clipboard.readText()") == tab.page.url

@@ -84,7 +84,8 @@ export class TileRenderer {
 
   constructor(private readonly canvas: HTMLCanvasElement) {
     const context = canvas.getContext("2d", { alpha: false });
-    if (!context) throw new Error("This browser gives no 2D canvas, which the filter grid needs.");
+    if (!context)
+      throw new Error("The filter grid needs a 2D canvas, which this browser does not provide.");
     this.#context = context;
   }
 

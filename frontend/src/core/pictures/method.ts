@@ -103,7 +103,7 @@ export function targetText(sheet: Sheet): string {
 /** Whether the planes of a gradient are crops of the input. */
 function cropText({ placement }: Sheet): string {
   return placement?.cropped
-    ? "A crop of the input; outside of it the gradient is zero."
+    ? "A crop of the input. Outside it the gradient is zero."
     : "Over the whole input.";
 }
 

@@ -174,7 +174,7 @@ export class Marker {
     const { scene, book } = this;
     const undone = book?.undo(newId());
     if (!undone) {
-      scene.announce("Nothing of this visit is left to undo.");
+      scene.announce("Nothing to undo.");
       return;
     }
     const [first] = undone.changes;
@@ -230,7 +230,7 @@ export class Marker {
 
   #say(changes: readonly Change[], { layer, channels }: Target): void {
     const [first] = changes;
-    if (!first) this.scene.announce("That is what the mark says already.");
+    if (!first) this.scene.announce("The mark already says that.");
     else if (channels.length > 1) {
       this.scene.announce(
         `${plural(changes.length, "filter")} marked: ${opinionText(first.after)}. Ctrl Z takes it back.`,
