@@ -151,13 +151,7 @@ class Session:
             self._writer, step, after_commit=lambda: remove_old_traits(self._writer, step)
         )
         try:
-            capture = self._capture_all(recording, seconds, progress, before)
-            capture = replace(
-                capture,
-                iterations=notes.iterations,
-                skipped=(*capture.skipped, *notes.missing),
-                remark=notes.remark,
-            )
+            capture = self._capture_all(recording, notes, seconds, progress, before)
             self._lane.put(recording, End(capture))
         except BaseException:
             self._lane.abandon(recording)
@@ -214,6 +208,7 @@ class Session:
     def _capture_all(
         self,
         recording: Recording,
+        notes: Notes,
         seconds: float | None,
         progress: Progress | None,
         before: Predecessor | None,
@@ -246,7 +241,9 @@ class Session:
             inputs=setting.inputs,
             layers=(),
             predictions=tuple(predictions),
-            skipped=self.skipped,
+            iterations=notes.iterations,
+            skipped=(*skipped, *notes.missing),
+            remark=notes.remark,
             seconds=time.monotonic() - started,
             arrays=setting.arrays,
             asked=self._options.asked,

@@ -56,17 +56,15 @@ class StepCapture:
     timetable: Timetable
     progress: Progress | None
 
-    def take_input(
-        self, forward: Forward, index: int, across: AcrossInputs
-    ) -> Iterator[Skipped]:
-        """Everything at one input image: all maps and their statistics, then gradients.
+    def take_input(self, forward: Forward, index: int, across: AcrossInputs) -> list[Skipped]:
+        """Takes everything at one input image: maps and their statistics, then gradients.
 
         Args:
           forward: The input image, run through the model.
           index: Of it.
           across: Takes in what the layers respond.
 
-        Yields:
+        Returns:
           What the time did not suffice for.
         """
         for layer in self.engine.convolutions:
@@ -76,7 +74,7 @@ class StepCapture:
             statistics = _of_input(forward.statistics_of_maps(layer), index)
             self.lane.put(self.recording, Numbers(layer, statistics, None))
         self.timetable.begin_gradients(index)
-        missing = []
+        missing: list[tuple[Literal["guided", "gradient"], str]] = []
         for layer in self.engine.convolutions:
             node = self.engine.graph.layers[layer]
             missing += [
@@ -84,14 +82,18 @@ class StepCapture:
             ]
             if self.progress is not None:
                 self.progress(node.key, node.channels or 0)
-        yield from skipped_parts.of_gradients(missing, self.pictures.inputs[index].label)
+        return list(skipped_parts.of_gradients(missing, self.pictures.inputs[index].label))
 
-    def take_kernels(self, forward: Forward) -> Iterator[Skipped]:
-        """What is of the weights alone; yields the layers that have no kernels to show.
+    def take_kernels(self, forward: Forward) -> list[Skipped]:
+        """Takes what is of the weights alone.
 
         Args:
           forward: Any input image, run through the model as it is captured.
+
+        Returns:
+          The layers that have no kernels to show.
         """
+        skipped = []
         for layer in self.engine.convolutions:
             kernels = forward.kernels(layer)
             if kernels is not None:
@@ -102,9 +104,11 @@ class StepCapture:
                 continue
             if kernels is None:
                 key = self.engine.graph.layers[layer].key
-                yield Skipped(f"kernels of {key}", "its kernels are not of the usual form")
+                reason = "its kernels are not of the usual form"
+                skipped.append(Skipped(f"kernels of {key}", reason))
             else:
                 self.lane.put(self.recording, Kernels(layer, kernels))
+        return skipped
 
     def take_numbers(self, across: AcrossInputs) -> None:
         """How far every filter moved since the step before; what all images say together."""
@@ -116,18 +120,18 @@ class StepCapture:
             numbers = across.statistics(layer, traits.kernels.get(layer), fpgm=fpgm)
             self.lane.put(self.recording, Numbers(layer, (*changes, *numbers), None))
 
-    def keep_traits(self) -> Iterator[Skipped]:
-        """Hands over what the next session needs to know; yields what is too large for that."""
+    def keep_traits(self) -> list[Skipped]:
+        """Hands over what the next session needs; returns what is too large for that."""
         traits = self.course.traits
         if traits.size > LARGEST_TRAITS:
-            yield Skipped(
-                TRAITS,
+            reason = (
                 f"it would take {traits.size / 2**20:,.0f} MiB on the disk, and at most "
-                f"{LARGEST_TRAITS // 2**20} MiB are stored",
+                f"{LARGEST_TRAITS // 2**20} MiB are stored"
             )
-            return
+            return [Skipped(TRAITS, reason)]
         for layer in self.course.origins:
             self.lane.put(self.recording, traits.of_layer(layer))
+        return []
 
     def _take_maps(self, forward: Forward, layer: int, index: int) -> None:
         """The output of a layer, and what a later activation function makes of it."""
@@ -146,9 +150,10 @@ class StepCapture:
 
     def _take_methods(
         self, forward: Forward, layer: int, index: int
-    ) -> Iterator[Literal["guided", "gradient"]]:
-        """The gradients of a layer at an image; yields what the time did not suffice for."""
+    ) -> list[Literal["guided", "gradient"]]:
+        """Takes the gradients of a layer at an image; returns which did not fit in the time."""
         statistics: list[Statistic] = []
+        missing: list[Literal["guided", "gradient"]] = []
         for method in self._gradient_methods():
             if self.course.has(layer, method, index):
                 if method == "guided":
@@ -160,10 +165,11 @@ class StepCapture:
                 if method == "guided":
                     statistics.append(Statistic("specificity", index, specificity))
             else:
-                yield method
+                missing.append(method)
         guidance = self.engine.guidance(layer) if self._is_guided else None
         if guidance is not None:
             self.lane.put(self.recording, Numbers(layer, tuple(statistics), guidance))
+        return missing
 
     def _take_gradients(self, forward: Forward, layer: int, key: GradientKey) -> FloatArray:
         """The gradients of one layer, block by block; returns how specific each filter's is."""
