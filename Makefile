@@ -32,7 +32,7 @@ demo: $(VENV)/.demo ## look at real networks: install, capture, start TensorBoar
 
 test: $(VENV)/.browser $(VENV)/.postgresql $(VENV)/.nginx check ## run every check and every test
 	$(NPM) test
-	$(BIN)/python -m pytest --numprocesses=$(LANES) --dist=loadgroup -p no:benchmark
+	$(BIN)/python -m pytest --numprocesses=$(LANES) --dist=loadfile -p no:benchmark
 
 check: $(VENV)/.dev $(NODE_MODULES) $(STATIC) ## lint, types, import rules, generated files
 	$(BIN)/ruff check .

@@ -32,19 +32,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keeps tests that share fixtures in one process, where several run the tests.
-
-    All browser tests share one browser and its TensorBoards; others share what their file has.
-    Before pytest-xdist's own hook of this name, which looks for the groups.
-    """
-    for item in items:
-        is_e2e = item.get_closest_marker("e2e") is not None
-        group = "browser" if is_e2e else item.nodeid.partition("::")[0]
-        item.add_marker(pytest.mark.xdist_group(group))
-
-
 @pytest.fixture(scope="session")
 def repository() -> Path:
     """The root of the repository."""

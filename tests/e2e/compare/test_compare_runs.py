@@ -199,16 +199,26 @@ def test_a_frozen_backbone_reads_as_unchanged_and_has_no_change(
     matrix, said = tab.frame.get_by_role("application"), tab.frame.get_by_role("dialog")
     matrix.focus()
     for key, text in (
-        ("Home", "backbone/conv1, step 0: kernel change, median –"),
         (
-            "ArrowRight",
-            "backbone/conv1, step 1: kernel change, median 0, unchanged since step 0",
+            "Home",
+            "backbone/conv1, step 0: kernel change, median –. No step of the run is earlier.",
         ),
         (
             "ArrowRight",
-            "backbone/conv1, step 2: kernel change, median 0, unchanged since step 0",
+            "backbone/conv1, step 1: kernel change, median 0, unchanged since step 0"
+            ", compared with step 0",
         ),
-        ("ArrowRight", re.compile(r"backbone/conv1, step 3: kernel change, median [\d.e−]+$")),
+        (
+            "ArrowRight",
+            "backbone/conv1, step 2: kernel change, median 0, unchanged since step 0"
+            ", compared with step 1",
+        ),
+        (
+            "ArrowRight",
+            re.compile(
+                r"backbone/conv1, step 3: kernel change, median [\d.e−]+, compared with step 2$"
+            ),
+        ),
     ):
         matrix.press(key)
         expect(said.get_by_role("status")).to_have_text(text)

@@ -19,9 +19,9 @@ export function whyNoChange({ changesSince, changesUnknown }: Compared): string 
   return changesSince === null ? EARLIER_RELEASE : NOT_DEFINED;
 }
 
-/** ", since step 3": the step with which a filter was compared; "" where that is not known. */
+/** ", compared with step 3": the step with which a filter was compared; "" where that is not known. */
 export function sinceText({ changesSince }: Compared): string {
-  return changesSince === null ? "" : `, since step ${countText(changesSince)}`;
+  return changesSince === null ? "" : `, compared with step ${countText(changesSince)}`;
 }
 
 /** Why no step has a change: every reason once, with its steps. */

@@ -43,7 +43,7 @@ describe("why there is no change", () => {
 
 describe("since when", () => {
   it("is the step with which it was compared", () => {
-    expect(sinceText(compared(2000, 1000))).toBe(", since step 1,000");
+    expect(sinceText(compared(2000, 1000))).toBe(", compared with step 1,000");
     expect(sinceText(compared(0, null))).toBe("");
   });
 });
