@@ -4,7 +4,7 @@
 PYTHON ?= python3
 LOGDIR ?= logs/demo
 PORT ?= 6006
-# Processes that run the tests, side by side.
+# Processes that run the computing tests, side by side.
 LANES ?= 2
 
 VENV := .venv
@@ -32,7 +32,9 @@ demo: $(VENV)/.demo ## look at real networks: install, capture, start TensorBoar
 
 test: $(VENV)/.browser $(VENV)/.postgresql $(VENV)/.nginx check ## run every check and every test
 	$(NPM) test
-	$(BIN)/python -m pytest --numprocesses=$(LANES) --dist=loadfile -p no:benchmark
+	@# Browser tests alone: a browser, TensorBoard and its data server keep two processors busy.
+	$(BIN)/python -m pytest --numprocesses=$(LANES) --dist=loadfile -p no:benchmark --ignore=tests/e2e; \
+	computing=$$?; $(BIN)/python -m pytest tests/e2e && exit $$computing
 
 check: $(VENV)/.dev $(NODE_MODULES) $(STATIC) ## lint, types, import rules, generated files
 	$(BIN)/ruff check .

@@ -49,6 +49,7 @@ def test_every_criterion_is_in_the_menu_and_what_cannot_be_says_what_it_needs(op
     tab = open_tab(run=logs.VALUES)
     tab.wait_until_painted()
     menu = tab.filters.get_by_role("combobox", name="Sort")
+    expect(menu.locator("option", has_text="Zeros (APoZ)")).to_have_count(1)
     options = {
         option.get_attribute("value"): option.inner_text()
         for option in menu.locator("option").all()
