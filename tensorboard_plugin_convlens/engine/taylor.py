@@ -22,7 +22,11 @@ class TaylorCriterion:
     """
 
     def __init__(self, plan: Plan) -> None:
-        """Adds the way back to the graph of the plan; `plan` has no output: nothing."""
+        """Adds the way back to the graph of the plan.
+
+        Args:
+          plan: Of the model; where it has no output of classes, nothing is added.
+        """
         self._plan = plan
         self._layouts: dict[TensorId, Layout] = {}
         self._tensors: list[Tensor] = []
@@ -68,28 +72,25 @@ class TaylorCriterion:
         """The operations between the output and the layers, without those before all layers."""
         after = set(self._layouts)
         for operation in self._plan.trace.operations:
-            if any(id(one) in after for one in operation.inputs):
-                after.update(id(one) for one in operation.outputs)
+            if any(id(tensor) in after for tensor in operation.inputs):
+                after.update(id(tensor) for tensor in operation.outputs)
         return tuple(
-            one
-            for one in self._plan.loss_path
-            if any(id(given) in after for given in one.inputs)
+            operation
+            for operation in self._plan.loss_path
+            if any(id(tensor) in after for tensor in operation.inputs)
         )
 
-    def _trace(self) -> GraphFunction | None:
-        """All of it as one function; None where a rule has to see values."""
+    def _trace(self) -> GraphFunction:
+        """The way back as one function of the values of the forward pass."""
         wrapped = self._plan.trace.wrapped
         needed = [
             self._plan.heads[0].tensor,
             *self._tensors,
             *self._plan.differentiation.residuals(self._path),
         ]
-        given = {id(one): one for one in needed}
-        try:
-            with wrapped.graph.as_default():
-                found = self._compute(Residuals(given, tf.float32))
-        except (AttributeError, NotImplementedError):
-            return None
+        given = {id(tensor): tensor for tensor in needed}
+        with wrapped.graph.as_default():
+            found = self._compute(Residuals(given, tf.float32))
         self._given, self._found = list(given.values()), [tensor for tensor, _ in found]
         pruned = wrapped.prune(self._given, [gradient for _, gradient in found])
         return GraphFunction(pruned, compiles=False)
@@ -126,8 +127,8 @@ def _criterion(maps: Value, gradient: Value, layout: Layout) -> FloatArray:
       layout: Of the shape.
     """
     first, second = (
-        _rows(np.asarray(one, np.float32).reshape(layout.shape), layout.channel_axis)
-        for one in (maps, gradient)
+        _rows(np.asarray(value, np.float32).reshape(layout.shape), layout.channel_axis)
+        for value in (maps, gradient)
     )
     # A row in float32, whose sum is exact enough, and the sums of rows in float64.
     sums = np.einsum("ruc,ruc->rc", first, second).sum(axis=0, dtype=np.float64)

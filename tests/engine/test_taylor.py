@@ -57,6 +57,7 @@ def test_it_is_that_of_a_tape_before_and_after_the_activation_function(options):
         expected = by_a_tape(model, name)
         found = criterion(engine, key, stage)
         np.testing.assert_allclose(found, expected, atol=1e-5 * expected.max())
+    assert engine._taylor._function is not None, "it was not computed by the traced function"
 
 
 def test_operations_that_the_processor_lacks_are_made_of_others(monkeypatch):

@@ -24,7 +24,6 @@ import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import numpy as np
 import tensorflow as tf
 
 from tensorboard_plugin_convlens.engine.backward.rules.subpixel import subpixel_convolution
@@ -93,12 +92,10 @@ def transposed(operation: Operation, *, padded: bool = True) -> Transposed:
         return _general(operation, padded=padded)
 
     def backward(sizes: list[int], cotangent: Value, residuals: Residuals) -> Value:
-        def make() -> Value:
-            # NumPy lays the kernel out, and knows no bfloat16: it is widened, which is exact.
-            kernel = tf.cast(residuals.kernel(operation), tf.float32)
-            return tf.cast(subpixel.kernel(np.asarray(kernel)), residuals.dtype)
-
-        kernel = residuals.derived(("subpixel", residuals.kernel_key(operation), padded), make)
+        kernel = residuals.derived(
+            ("subpixel", residuals.kernel_key(operation), padded),
+            lambda: subpixel.kernel(residuals.kernel(operation)),
+        )
         return subpixel.gradient((sizes[1], sizes[2]), kernel, cotangent)
 
     return backward

@@ -35,7 +35,7 @@ import numpy as np
 import tensorflow as tf
 
 from tensorboard_plugin_convlens.core.pictures.receptive_field import same_padding
-from tensorboard_plugin_convlens.core.records import FloatArray, IntArray
+from tensorboard_plugin_convlens.core.records import IntArray
 from tensorboard_plugin_convlens.tracing.types import Operation, Value
 
 _BLOCK = 2
@@ -59,16 +59,16 @@ class SubpixelConvolution:
     stride: int
     padding: tuple[int, int]
 
-    def kernel(self, kernel: FloatArray) -> FloatArray:
+    def kernel(self, kernel: Value) -> Value:
         """`[height, width, channel, filter]` → `[rows, columns, filter, 2 * 2 * channel]`."""
         rows, columns = (self._taps(axis) for axis in (0, 1))
         # What no tap of the kernel reaches gets a zero from behind its end.
-        filled = np.pad(kernel, [(0, 1), (0, 1), (0, 0), (0, 0)])
-        blocks = filled[rows[:, :, None, None], columns]
+        filled = tf.pad(kernel, [(0, 1), (0, 1), (0, 0), (0, 0)])
         # [row, u, column, v, channel, filter] → [row, column, filter, u, v, channel]. The last
         # three are one axis then, in the order in which `depth_to_space` takes them.
-        blocks = np.moveaxis(blocks, (0, 2, 5), (0, 1, 2))
-        return blocks.reshape(*blocks.shape[:3], -1)
+        blocks = tf.gather(tf.gather(filled, rows, axis=0), columns, axis=2)
+        blocks = tf.transpose(blocks, [0, 2, 5, 1, 3, 4])
+        return tf.reshape(blocks, [*blocks.shape[:3], -1])
 
     def gradient(self, size: tuple[int, int], kernel: Value, cotangent: Value) -> Value:
         """The gradient of the images.
