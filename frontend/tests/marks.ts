@@ -112,7 +112,7 @@ export class MarkServer {
     return Response.json({ ...head, marks, leftOut, writing, author: "ann" });
   }
 
-  /** What is said of a filter now. */
+  /** The current opinion about a filter. */
   opinion(channel: number): Opinion | null {
     const mark = this.marks.get(filterId(makeFilter(channel)));
     return mark && !isEmpty(mark) ? opinionOf(mark) : null;

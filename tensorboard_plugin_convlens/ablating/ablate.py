@@ -66,7 +66,7 @@ def ablate(  # noqa: PLR0913  # One workflow: all of these describe one test.
       seed: Of the random choices.
       batch_size: Inputs that are evaluated together.
       name: Of the model, to be shown; its own by default.
-      progress: Is told of every evaluation, and how many there are at most.
+      progress: Is called after every evaluation, with the largest possible number of them.
 
     Returns:
       Loss and metrics of the whole model and of each choice; see `Ablation`.

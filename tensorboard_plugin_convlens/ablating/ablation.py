@@ -187,7 +187,7 @@ def measure_ablation(
       importance: Criteria to compare with: each chooses as many filters per layer.
       options: See `AblationOptions`.
       model_name: To be shown.
-      progress: Is told of every evaluation.
+      progress: Is called after every evaluation.
 
     Raises:
       InputError: Nothing is marked and no layer is given.

@@ -22,7 +22,7 @@ _OUTPUT_UNREAD = 141
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs the command; returns its exit status.
 
-    0: done. 1: a fault, told in one sentence on stderr. 2: wrong usage. 3: some of what
+    0: done. 1: a fault, one sentence on stderr. 2: wrong usage. 3: some of what
     was asked for is done, the rest could not be. 130: interrupted. 141: the program that
     reads the output has ended, as in `convlens inspect logs | head -2`; the last two are
     those of programs that the signals SIGINT and SIGPIPE end.

@@ -23,7 +23,7 @@ class Kept(Generic[Key, Value]):
     """
 
     def __init__(self, most_bytes: int) -> None:
-        """Keeps at most so many bytes, as told by `keep`, and 300 for each entry."""
+        """Keeps at most so many bytes: those that `keep` states, and 300 for each entry."""
         self._most = most_bytes
         self._bytes = 0
         self._lock = threading.Lock()

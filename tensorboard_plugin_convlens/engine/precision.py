@@ -49,7 +49,7 @@ def cotangent_type(precision: Precision, *, is_dense: bool) -> DType:
 
 
 _settled: bool | None = None
-"""What another process measured, if this one was told."""
+"""The measurement of another process, where this one received it."""
 
 
 def settle(is_worthwhile: bool | None) -> None:

@@ -131,7 +131,7 @@ def open_pictures(file: Path) -> Iterator[PictureFile | TiffFile]:
 
 @contextlib.contextmanager
 def _silent_tifffile() -> Iterator[None]:
-    """Keeps from the log what tifffile notes about damage: it is told with the picture."""
+    """Keeps tifffile's notes on damage out of the log: the picture's own error has them."""
     logger = logging.getLogger("tifffile")
     logger.addFilter(_nothing)
     try:
@@ -237,7 +237,7 @@ def _on_white(
     Args:
       image: Of mode `"L"` or `"RGB"`.
       holes: How transparent each pixel is, `uint8 [height, width]`; None for not at all.
-      note: What is to be said of it besides; "" for nothing.
+      note: A remark for people who see the picture; "" for none.
     """
     notes = (note,) if note else ()
     if holes is None or not holes.any():

@@ -26,9 +26,9 @@ _Method = TypeVar("_Method", bound=Callable[..., None])
 
 
 def _never_raises(method: _Method) -> _Method:
-    """Wraps a hook of the callback: its faults are told, and training goes on.
+    """Wraps a hook of the callback: logs its faults, and lets training go on.
 
-    What is told, and how, cannot raise either (`ProblemLog`); the second `try` is for what is
+    Logging cannot raise either (`ProblemLog`); the second `try` is for what is
     not foreseen there, such as no memory or no stack left to say so. What ends a program
     (`KeyboardInterrupt`, `SystemExit`) is not ConvLens' to stop.
     """

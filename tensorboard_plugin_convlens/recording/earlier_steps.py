@@ -85,7 +85,7 @@ def stored_layers(capture: Capture | None) -> dict[int, Stored]:
 
 
 def of_step(run: RunDirectory, key: StepKey) -> Capture | None:
-    """A step, or None where it is damaged: nothing is said to be unchanged then."""
+    """A step, or None where it is damaged; then no layer counts as unchanged."""
     try:
         return run.capture(key)
     except ConvLensError as error:

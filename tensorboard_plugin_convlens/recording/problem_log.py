@@ -16,7 +16,7 @@ _MOST = 100
 class ProblemLog:
     """The problems of one training, each kind once.
 
-    Sentences that differ in numbers only are of one kind: a full disk is told at its first
+    Sentences that differ in numbers only are of one kind: it logs a full disk at its first
     step. Nothing that a method does is raised, whatever logging handlers, formatters, the
     disk or the texts of exceptions do.
     """
@@ -33,7 +33,7 @@ class ProblemLog:
 
     @property
     def sentences(self) -> list[str]:
-        """All that was told."""
+        """All sentences so far."""
         return list(self._sentences)
 
     def note(self, error: BaseException, *, is_last: bool = False) -> None:
@@ -70,7 +70,7 @@ class ProblemLog:
                 self.debug(failure)
 
     def debug(self, failure: Exception) -> None:
-        """Logs what went wrong with telling; what is to be told has been logged already."""
+        """Logs why the status file could not be written; the log already has its sentences."""
         try:
             logger.debug("ConvLens could not write its status: %s", _describe(failure))
         except Exception:

@@ -66,7 +66,7 @@ class _Loaded:
         return RunDirectory(self.writer.run_directory)
 
     def outcome(self, what: Literal["captured", "there"], capture: Capture | None) -> Outcome:
-        """What became of it, with what is to be said of its photographs."""
+        """The result for this checkpoint, with remarks on its photographs."""
         return Outcome(
             self.checkpoint,
             what,
@@ -94,7 +94,7 @@ class Series:
 
         Args:
           index: In `Request.checkpoints`.
-          bar: Is given the number of filters and the name; makes what is told of progress.
+          bar: Makes a progress callback from the number of filters and the name of the file.
 
         Raises:
           StorageError: The log directory cannot be written to, so no other can be captured.

@@ -133,7 +133,7 @@ class Session:
           notes: What the capture says beside what it computes.
           seconds: What it may take; feature maps and statistics are always taken, gradients
             only as far as the time goes. None for all.
-          progress: Is told of every layer that is done, for every input image.
+          progress: Is called for every layer that is done, at every input image.
           before: The step before; by default what the run's directory says.
 
         Returns:

@@ -10,7 +10,7 @@ from tensorboard_plugin_convlens.core.records import Prediction, Skipped
 def of_class_names(
     class_names: Sequence[str], predictions: Sequence[tuple[Prediction, ...]]
 ) -> Iterator[Skipped]:
-    """What is to be said where classes were named and there are no such predictions."""
+    """A sentence where class names were given for outputs that the model does not have."""
     names = len(class_names)
     sizes = {len(one.probabilities) for each in predictions for one in each}
     if names and not sizes:
@@ -44,7 +44,7 @@ class MissingSteps:
           seconds: What feature maps, statistics and kernels of it would have taken.
 
         Returns:
-          What is to be said in the log: about the first one only.
+          A sentence for the log, for the first such step only.
         """
         self._steps.setdefault("passed over", []).append(step)
         self._seconds = seconds
@@ -54,7 +54,7 @@ class MissingSteps:
         return self._describe("passed over")
 
     def add_failed(self, step: int) -> None:
-        """Notes a step that could not be captured; the fault itself is told elsewhere."""
+        """Notes a step that could not be captured; the log has the fault itself."""
         if not self.has_failed(step):
             self._steps.setdefault("failed", []).append(step)
 

@@ -44,7 +44,7 @@ class StepCapture:
       recording: Of the step.
       course: What is unchanged since the step before.
       engine, pictures, options, lane, timetable: Of the session.
-      progress: Is told of every layer that is done, for every input image.
+      progress: Is called for every layer that is done, at every input image.
     """
 
     recording: Recording

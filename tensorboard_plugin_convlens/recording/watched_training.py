@@ -135,7 +135,7 @@ class WatchedTraining:
         self._missing.clear()
         self._problems.write()
         self.release()
-        with suppress(StorageError):  # It has been told that the disk does not answer.
+        with suppress(StorageError):  # The log already says that the disk does not answer.
             self._lane.wait()
 
     def release(self) -> None:

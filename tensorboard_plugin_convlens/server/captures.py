@@ -215,7 +215,7 @@ class Captures:
         return self._each_step(run, lambda one: source.numbers(one.key, (layer,)))
 
     def rows(self, run: str, graph: str, layer: int) -> Iterator[Capture]:
-        """As `numbers`, of one model graph. That there is no step is told at the end."""
+        """As `numbers`, of one model graph. Raises at the end where there is no step."""
         rows = self.numbers(run, layer)
         return _of_graph(run, graph, ((row.graph, row) for row in rows))
 

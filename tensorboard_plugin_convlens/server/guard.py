@@ -61,7 +61,7 @@ class Guard:
     Attributes:
       own: Names of this machine by which TensorBoard may be asked. Addresses and `localhost`
         always may: no name server leads to another site's page by them.
-      hosts: Where else it is reached, as it was told: names, `.example.org` for all names
+      hosts: The other names that an administrator gave it: names, `.example.org` for all names
         below one, with a port where only that one counts. Their pages are this TensorBoard.
       proxies: The networks of proxies whose word counts.
       is_everywhere: Whether other machines reach TensorBoard without a proxy.

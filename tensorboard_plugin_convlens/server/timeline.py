@@ -60,7 +60,7 @@ def layer_timeline(
       run: Its name.
       steps: Ascending, of one model graph, each with the statistics of that layer or none.
       layer: Index in the model graph.
-      input_index: Whose statistics are told, where they differ between input images.
+      input_index: The input image whose statistics count, where they differ between images.
       statistic: Its name; where a step has none of it, the row is NaN.
       stage: Of the feature maps that it is taken from, where both were captured.
 

@@ -217,6 +217,6 @@ def _is_directory(path: Path) -> bool:
 
 
 def _remove(path: Path) -> None:
-    """Removes a file if it can be: what failed before this is what has to be told."""
+    """Removes a file if possible; says nothing if not, for the earlier fault matters."""
     with suppress(OSError):
         os.unlink(path)

@@ -34,10 +34,8 @@ class GraphFunction:
     long; most layouts need no compiling, see `internals.adapted_graphs`.
     """
 
-    def __init__(self, pruned: Any, *, compiles: bool = True) -> None:
-        """`compiles`: whether it is compiled where TensorFlow lacks an operation."""
+    def __init__(self, pruned: Any) -> None:
         self._pruned = pruned
-        self._compiles = compiles
         self._compiled: Any = None
 
     def __call__(self, *tensors: Any) -> Any:
@@ -53,7 +51,7 @@ class GraphFunction:
             with internals.adapted_graphs():
                 return self._pruned(*tensors)
         except LACKING as error:
-            if not self._compiles or not self._is_lack(error):
+            if not self._is_lack(error):
                 raise
             return self._compile(error, tensors)
 
@@ -88,7 +86,7 @@ class GraphFunction:
 def _reason(error: Exception) -> str:
     """What TensorFlow says, without where in whose code."""
     lines = [line.strip() for line in str(error).splitlines()]
-    told = [
+    reasons = [
         line for line in lines if line and not line.startswith(("Detected at", "File", "[["))
     ]
-    return " ".join(told[-1:])[:300].rstrip(".") + "."
+    return " ".join(reasons[-1:])[:300].rstrip(".") + "."

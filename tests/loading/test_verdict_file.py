@@ -1,4 +1,4 @@
-"""Verdicts come from files that people edit: what is wrong is said, and where."""
+"""Verdicts come from files that people edit: an error names what is wrong, and where."""
 
 from __future__ import annotations
 

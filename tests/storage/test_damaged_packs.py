@@ -79,7 +79,7 @@ def small(request, tmp_path):
 
 
 def tiles_of(run, sheets):
-    """Every tile, or the fault that it is told to have."""
+    """Every tile, or the fault that reading it raises."""
     for sheet in sheets:
         for channel in range(sheet.channels):
             try:

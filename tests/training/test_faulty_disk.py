@@ -1,4 +1,4 @@
-"""A training whose disk fails at any call: it ends, with the same weights, and it is told."""
+"""A training whose disk fails at any call ends with the same weights, and logs the fault."""
 
 from __future__ import annotations
 

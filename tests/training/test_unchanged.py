@@ -1,4 +1,4 @@
-"""Layers that did not change in a training: told so, stored once, not computed again."""
+"""Layers that a training did not change: named, stored once, not computed again."""
 
 from __future__ import annotations
 

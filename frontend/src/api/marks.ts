@@ -1,4 +1,4 @@
-// What the server is asked and told about marks. Loaded with them, after the first picture.
+// Requests about marks. Loaded with them, after the first picture.
 
 import { json, RequestError } from "./client";
 import type { MarkedFilter, Operation } from "../core/words/mark";

@@ -4,7 +4,7 @@
 import type { OperationKind, Verdict } from "./words";
 
 /**
- * What is said about a filter, by whom, when, and what they looked at.
+ * An opinion about a filter: whose, from when, and what they looked at.
  *
  * `stars` is 1 to 5, or 0 for none. A mark that says nothing was removed. `step`, `graph`
  * and `weights` are of the capture that the mark was made on; where `weights` differs from

@@ -94,7 +94,7 @@ def count_flags(
 def known_counts(
     statistics: Sequence[Statistic], thresholds: Thresholds
 ) -> dict[Kind, int | None]:
-    """As `count_flags`; None for what cannot be told of this layer."""
+    """As `count_flags`; None for a kind that is not known for this layer."""
     masks = _masks(_Numbers(statistics), thresholds)
     return {
         kind: int(np.count_nonzero(masks[kind])) if kind in masks else None for kind in KINDS
@@ -149,7 +149,7 @@ class _Numbers:
 
 
 def _masks(numbers: _Numbers, thresholds: Thresholds) -> dict[Kind, NDArray[np.bool_]]:
-    """Which filters have each kind of flag; a kind that cannot be told is not among them."""
+    """Which filters have each kind of flag; a kind that is not known is not among them."""
     masks: dict[Kind, NDArray[np.bool_]] = {}
     if numbers.silent is not None:
         masks["silent"] = numbers.silent

@@ -73,7 +73,7 @@ class FilterKey:
 
 @dataclass(frozen=True, slots=True)
 class Opinion:
-    """What was said about a filter.
+    """A person's opinion about a filter.
 
     Attributes:
       verdict: None where none was given.
@@ -108,7 +108,7 @@ class Opinion:
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing is said: a filter without a mark."""
+        """Whether it is empty: a filter without a mark."""
         return self == NO_OPINION
 
 

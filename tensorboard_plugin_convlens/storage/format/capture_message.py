@@ -35,7 +35,7 @@ from tensorboard_plugin_convlens.storage.format.sheet_message import (
     target_to_message,
 )
 
-# It is told with every step of a table over all of them.
+# Every table over all steps repeats it for each of them.
 _LONGEST_SENTENCE = 1_000
 
 

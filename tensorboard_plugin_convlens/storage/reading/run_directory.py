@@ -103,7 +103,7 @@ class RunDirectory:
     def version(self) -> Hashable | None:
         """Another one whenever something was added, replaced or removed, or was found damaged.
 
-        None where that cannot be told: there is no directory, or it changed just now.
+        None where that is not known: there is no directory, or it changed just now.
         """
         found = self._status()
         if found is None or abs(time.time() - found.st_mtime) < _SECONDS_TO_SETTLE:
@@ -194,7 +194,7 @@ class RunDirectory:
             return read_picture(file, index, source)
 
     def ablations(self) -> tuple[Ablation, ...]:
-        """Tests of verdicts, the latest first; damaged ones are told by `problems`."""
+        """Tests of verdicts, the latest first; `problems` lists damaged ones."""
         found, _ = read_ablations(self._place, self._names())
         return found
 

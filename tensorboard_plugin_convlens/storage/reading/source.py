@@ -26,7 +26,7 @@ class Source(Protocol):
     """
 
     def version(self) -> Hashable | None:
-        """Another one whenever any answer may be another; None where that cannot be told."""
+        """Changes whenever an answer may have changed; None where that is not known."""
 
     def steps(self) -> tuple[StepKey, ...]:
         """The steps that count, ascending."""

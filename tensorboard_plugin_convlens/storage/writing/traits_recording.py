@@ -54,8 +54,8 @@ class TraitsRecording:
         try:
             with self._file:
                 raise error
-        except (StorageError, OSError) as told:  # The file may have made a sentence of it.
-            self._leave_out(told)
+        except (StorageError, OSError) as fault:  # The file may have made a sentence of it.
+            self._leave_out(fault)
 
     def _leave_out(self, error: Exception) -> None:
         # Without the path in `error`: directories of this machine are nobody else's business.

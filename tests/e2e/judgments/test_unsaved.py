@@ -1,4 +1,4 @@
-"""Marks that have not arrived are told, counted and taken back in every part of the tab."""
+"""Every part of the tab shows, counts and undoes marks that the server does not have yet."""
 
 from __future__ import annotations
 

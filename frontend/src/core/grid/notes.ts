@@ -20,7 +20,7 @@ export interface Note {
 
 const NO_NOTE: Note = { note: "", brief: "" };
 
-/** What is said of a filter's value; nothing for an order by number. */
+/** The note beside a filter: its value; none for an order by number. */
 export function notesOf(statistics: readonly Statistic[], name: string): (channel: number) => Note {
   const values = valuesOf(statistics, name);
   if (!values) return () => NO_NOTE;

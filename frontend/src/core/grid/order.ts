@@ -9,7 +9,7 @@ export interface SortKey {
   descending: boolean;
 }
 
-/** Which filters are shown: by their response, their flags, or what is said about them. */
+/** Which filters are shown: by their response, their flags, or their marks. */
 export type Shown =
   | "all"
   | "responding"
@@ -90,9 +90,9 @@ export function orderChannels(
 export interface Known {
   isUnresponsive: (channel: number) => boolean;
   flagsOf: (channel: number) => readonly FlagKind[];
-  /** What is said about a filter; null: nothing. */
+  /** The opinion about a filter; null without a mark. */
   opinionOf: (channel: number) => Opinion | null;
-  /** Whether that was said about other weights. */
+  /** Whether its mark was made on other weights. */
   isOutdated: (channel: number) => boolean;
 }
 

@@ -78,7 +78,7 @@ export function following<T>(all: readonly T[], current: T): T {
   return all[(all.indexOf(current) + 1) % all.length] ?? current;
 }
 
-/** How a choice stands in a link: under which key, in which form, and what need not be said. */
+/** How a link holds a choice: its key, its form, and the usual value, which a link leaves out. */
 interface Choice<T> {
   key: string;
   codec: Codec<T>;

@@ -58,7 +58,7 @@ const STROKES: Record<Verdict, readonly (readonly [number, number])[][]> = {
 
 interface TileMark {
   opinion: Opinion | null;
-  /** Whether it was said of other weights. */
+  /** Whether the mark was made on other weights. */
   outdated: boolean;
   picked: boolean;
   colors: MarkColors;

@@ -5,7 +5,7 @@ import type { Mark } from "../../wire";
 /** Which filter a mark is about. */
 export type MarkedFilter = Pick<Mark, "run" | "path" | "call" | "channel">;
 
-/** What is said about it. */
+/** The opinion about it. */
 export type Opinion = Pick<Mark, "verdict" | "stars" | "tags" | "note">;
 
 /** What is to be changed about one filter, and what was seen of it before. */

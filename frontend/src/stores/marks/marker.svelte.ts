@@ -85,7 +85,7 @@ export class Marker {
     return this.books.find(({ conflict }) => conflict !== null) ?? null;
   }
 
-  /** What is said about a filter of the selected layer. */
+  /** The opinion about a filter of the selected layer. */
   opinionOf(channel: number): Opinion | null {
     const filter = this.#filter(channel);
     return (filter && this.book?.shown.get(filterId(filter))) ?? null;

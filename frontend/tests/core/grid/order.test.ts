@@ -37,7 +37,7 @@ describe("the order", () => {
     expect(showChannels([2, 0, 1], "responding", facts)).toEqual([2, 1]);
   });
 
-  it("keeps filters by what is said about them", () => {
+  it("keeps filters by their marks", () => {
     const opinions = [
       null,
       { verdict: "useless" as const, stars: 0, tags: [], note: "" },

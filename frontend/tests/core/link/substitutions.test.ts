@@ -11,7 +11,7 @@ describe("what is shown instead of what was asked for", () => {
     expect(substitutions(nothing, shown)).toEqual([]);
   });
 
-  it("is said of the run, the step and the layer", () => {
+  it("names the run, the step and the layer", () => {
     expect(substitutions({ run: "gone", step: 4, layer: "conv9" }, shown)).toEqual([
       "Run “gone” holds no captures here. Run “train” is shown.",
       "Step 4 was not captured in this run. Step 5, the nearest, is shown.",
@@ -23,7 +23,7 @@ describe("what is shown instead of what was asked for", () => {
     expect(substitutions({ run: "gone", step: 4, layer: "conv9" }, nothing)).toEqual([]);
   });
 
-  it("is said of step 0 as of any other", () => {
+  it("names step 0 like any other", () => {
     expect(substitutions({ ...nothing, step: 0 }, shown)).toHaveLength(1);
   });
 

@@ -110,7 +110,7 @@ describe("marks", () => {
     expect(parseTags(" , ")).toEqual([]);
   });
 
-  it("are said in words", () => {
+  it("are described in words", () => {
     const all = makeOpinion({ verdict: "useful", stars: 1, tags: ["a", "b"], note: "x" });
     expect(opinionText(all)).toBe("useful, 1 star, tags a, b, a note");
     expect(opinionText(NO_OPINION)).toBe("no mark");

@@ -25,7 +25,7 @@ const flag = (changes: Partial<Flag>): Flag => ({
 });
 
 describe("flags", () => {
-  it("are said with the numbers that they rest on", () => {
+  it("come with the numbers that they rest on", () => {
     expect(flagText(flag({}))).toBe("silent on all 4 inputs");
     expect(flagText(flag({ kind: "nearSilent", evidence: { inputs: 1, apoz: 0.995 } }))).toBe(
       "near-silent: 100 % zeros over 1 input",

@@ -26,7 +26,7 @@ describe("why there is no change", () => {
     expect(whyNoChange(compared(1, 0))).toContain("not defined for kernels of zeros");
   });
 
-  it("is said once for all steps with the same reason", () => {
+  it("names a reason once, with all steps that have it", () => {
     const steps = [compared(0, null, FIRST), compared(1, null, GRAPH), compared(7, null, GRAPH)];
     expect(whyNoChanges(steps)).toBe(`Step 0: ${FIRST} Steps 1, 7: ${GRAPH}`);
   });

@@ -163,7 +163,7 @@ describe("the marks of a run", () => {
     expect([server.opinion(3), server.opinion(4)]).toEqual([useless, useless]);
   });
 
-  it("are not shown where the server refuses them, and the reason is said", async () => {
+  it("are not shown where the server refuses them; the reason is shown", async () => {
     server.failure = { status: 400, error: "A tag has no commas." };
     say(useless, 3);
     await settle();
@@ -171,7 +171,7 @@ describe("the marks of a run", () => {
     expect(book.undo("undo-refused")).toBeNull();
   });
 
-  it("that the server cannot read are told of until all are read again", async () => {
+  it("that the server cannot read are reported until all are read again", async () => {
     server.leftOut = ["Change 3 of the marks is left out: A star."];
     server.say(1, { verdict: "useful" });
     await book.refresh();
