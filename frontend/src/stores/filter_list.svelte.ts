@@ -25,7 +25,7 @@ export interface FilterSuppliers extends Omit<Known, "isUnresponsive"> {
   statistics: () => readonly Statistic[];
   /** The order of the comparison, which lists them in one of its own; null: nothing is compared. */
   comparedOrder: () => readonly number[] | null;
-  /** Whether the pictures on screen are those of the selected filter. */
+  /** Whether a picture of the selected filter is on screen: a tile or the large one. */
   isSeen: () => boolean;
 }
 

@@ -40,9 +40,10 @@ export class Session {
     opinionOf: (channel) => this.marker?.opinionOf(channel) ?? null,
     isOutdated: (channel) => this.marker?.isOutdated(channel) ?? false,
     comparedOrder: () => (this.selection.comparing ? (this.comparison?.order ?? null) : null),
-    isSeen: () =>
-      this.selection.comparing ? (this.comparedFilter?.isSeen ?? false) : this.filter.isCurrent,
+    isSeen: () => this.isPictureCurrent || this.#isTileCurrent(),
   });
+  /** Whether tiles of filters are on screen: a pane shows them and has room for them. */
+  tilesShown = $state(false);
   /** Which pane is shown where only one has room. */
   pane = $state<"layers" | "filters" | "inspector">("filters");
   /** Whether the selected filter fills the tab. */
@@ -59,6 +60,11 @@ export class Session {
   ranking = $state.raw<Ranking | null>(null);
   /** Spoken by screen readers, shown in the status line for a while. */
   message = $state("");
+
+  /** Whether the large picture on screen is that of the selected filter, or pictures are. */
+  readonly isPictureCurrent: boolean = $derived(
+    this.selection.comparing ? (this.comparedFilter?.isSeen ?? false) : this.filter.isCurrent,
+  );
 
   readonly groups = $derived(findGroups(this.captures.graph.value?.layers ?? []));
   readonly chain = $derived(
@@ -126,6 +132,13 @@ export class Session {
       layer: settled ? (layer?.key ?? null) : null,
     });
   });
+
+  /** Whether the selected filter is on screen among the tiles, which come before its picture. */
+  #isTileCurrent(): boolean {
+    if (!this.tilesShown || this.magnifying) return false;
+    if (!this.selection.comparing) return this.captures.current !== null;
+    return this.comparison?.isLoaded === true && this.comparison.a?.planes != null;
+  }
 
   // Commands.
 

@@ -192,12 +192,39 @@ def test_the_picture_of_a_filter_goes_when_another_is_selected(open_tab, marking
     tab.grid.press("ArrowRight")
     expect(heading(tab)).to_have_text("Filter 4")
     expect(tab.inspector.get_by_role("img", name=re.compile("of filter 3"))).to_have_count(0)
-    expect(verdict(tab, "useful")).to_be_disabled()
-    tab.page.keyboard.press("x")
-    says_that_nothing_was_marked(tab)
+    tab.filters.get_by_text("Export").click()
+    expect(tab.filters.get_by_role("button", name="Filter 4, PNG")).to_be_disabled()
     held.let_go()
-    expect(verdict(tab, "useful")).to_be_enabled()
+    expect(tab.filters.get_by_role("button", name="Filter 4, PNG")).to_be_enabled()
     expect(tab.inspector.get_by_role("img", name=re.compile("of filter 4"))).to_be_visible()
+
+
+def test_a_filter_whose_tile_is_on_screen_is_marked_before_its_large_picture_is_there(
+    open_tab, marking
+):
+    tab = open_marking(open_tab, marking)
+    tab.page.keyboard.press("x")
+    sign(tab)
+    expect(heading(tab)).to_have_text("Filter 4")
+    held = Held(tab, "tiles")
+    for key in ("p", "Shift+X"):
+        tab.page.keyboard.press(key)
+    marking.wait_for({("conv1", 3), ("conv1", 4), ("conv1", 5)})
+    held.let_go()
+
+
+def test_nothing_is_marked_while_the_picture_that_hides_the_tiles_loads(open_tab, marking):
+    tab = open_marking(open_tab, marking)
+    tab.grid.press("Enter")
+    expect(tab.help).to_contain_text("conv1")
+    held = Held(tab, "tiles")
+    tab.page.keyboard.press("ArrowRight")
+    expect(tab.help).to_contain_text("Loading the filter")
+    press_all_marking_keys(tab)
+    held.let_go()
+    expect(tab.help.get_by_role("img", name=re.compile("of filter 4"))).to_be_visible()
+    nothing_is_marked(tab)
+    assert marking.marks() == set()
 
 
 def test_picked_filters_are_not_marked_until_they_are_seen(open_tab, marking):

@@ -31,6 +31,8 @@ def open_signed(open_tab, server, run, size, **changes):
     """The tab of somebody whose name is known, on a server that takes no marks."""
     state = {"sort": "index", "layer": "conv1", "filter": "2", **changes}
     tab = open_tab(run=run, server=server, size=size, state=state)
+    # While a page loads, Playwright may lose all its requests to a route that is added.
+    tab.wait_for_rest()
     tab.page.route(re.compile("/plugin/convlens/mark$"), lambda route: route.abort())
     if tab.hint.is_visible():
         tab.hint.get_by_role("button", name="Got it").click()
