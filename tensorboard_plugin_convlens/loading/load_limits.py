@@ -104,7 +104,9 @@ def _few_variables(values: int) -> Iterator[None]:
 @contextlib.contextmanager
 def _little_time(seconds: float, what: str) -> Iterator[None]:
     def end(number: int, frame: FrameType | None) -> None:
-        raise LimitError(f"{what} after {seconds:.0f} seconds of computing")
+        # Python only prints what a finalizer raises; a second later it is raised elsewhere.
+        if not _is_finalizing(frame):
+            raise LimitError(f"{what} after {seconds:.0f} seconds of computing")
 
     is_main = threading.current_thread() is threading.main_thread()
     # A profiler may use the same timer.
@@ -119,6 +121,15 @@ def _little_time(seconds: float, what: str) -> Iterator[None]:
     finally:
         signal.setitimer(signal.ITIMER_PROF, 0)
         signal.signal(signal.SIGPROF, signal.SIG_DFL)
+
+
+def _is_finalizing(frame: FrameType | None) -> bool:
+    """Whether an object is being destroyed: an error could not leave its `__del__`."""
+    while frame is not None:
+        if frame.f_code.co_name == "__del__":
+            return True
+        frame = frame.f_back
+    return False
 
 
 @contextlib.contextmanager
