@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from tests.postgresql import free_port
+from tests.ports import free_port
 from tools.install_nginx import find_nginx
 
 SECONDS_TO_START = 30.0

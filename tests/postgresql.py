@@ -6,7 +6,6 @@ import os
 import pwd
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -17,6 +16,7 @@ from pathlib import Path
 import psutil
 
 from tests.patience import SECONDS_FOR_A_PROCESS
+from tests.ports import free_port
 from tools.install_postgresql import find_postgresql
 
 
@@ -91,14 +91,6 @@ def temporary_postgresql() -> Iterator[PostgreSQL]:
     finally:
         server.stop()
         shutil.rmtree(directory)
-
-
-def free_port() -> int:
-    """A port that nobody listens at."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
 
 
 def _wait_until_ready(programs: Path, port: int) -> None:

@@ -11,7 +11,7 @@ import urllib.request
 import psutil
 import pytest
 
-from tests.postgresql import free_port
+from tests.ports import free_port
 
 SECONDS = 600  # Patience, on a machine that does much else.
 # The part that captures VGG16 finds a package that is broken.

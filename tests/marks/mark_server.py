@@ -23,7 +23,7 @@ from tensorboard_plugin_convlens.storage.writing.writer import Writer
 from tests import captures
 from tests.marks.mark_request import RUN
 from tests.patience import SECONDS_FOR_A_PROCESS
-from tests.postgresql import free_port
+from tests.ports import free_port
 from tests.tensorboard_process import WITHOUT_TENSORFLOW
 
 ROUTE = "/data/plugin/convlens"

@@ -19,7 +19,7 @@ from tensorboard_plugin_convlens.marks import database_url
 from tensorboard_plugin_convlens.marks.address import find_store
 from tensorboard_plugin_convlens.marks.store import MarkStore
 from tensorboard_plugin_convlens.server.plugin import ConvLensPlugin
-from tests.postgresql import free_port
+from tests.ports import free_port
 
 SECRET = "topsecret2"
 PLACES = [
