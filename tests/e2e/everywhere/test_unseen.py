@@ -202,7 +202,7 @@ def test_the_picture_of_a_filter_goes_when_another_is_selected(open_tab, marking
 def test_a_filter_whose_tile_is_on_screen_is_marked_before_its_large_picture_is_there(
     open_tab, marking
 ):
-    tab = open_marking(open_tab, marking)
+    tab = open_marking(open_tab, marking, method="guided")
     tab.page.keyboard.press("x")
     sign(tab)
     expect(heading(tab)).to_have_text("Filter 4")
@@ -214,7 +214,7 @@ def test_a_filter_whose_tile_is_on_screen_is_marked_before_its_large_picture_is_
 
 
 def test_nothing_is_marked_while_the_picture_that_hides_the_tiles_loads(open_tab, marking):
-    tab = open_marking(open_tab, marking)
+    tab = open_marking(open_tab, marking, method="guided")
     tab.grid.press("Enter")
     expect(tab.help).to_contain_text("conv1")
     held = Held(tab, "tiles")

@@ -79,6 +79,20 @@ def test_keys_go_from_pane_to_pane(open_tab):
     expect(tab.inspector_tab("Layer")).to_have_attribute("aria-selected", "true")
 
 
+def test_the_focus_waits_for_the_filters_of_a_layer_that_loads(open_tab):
+    tab = open_tab()
+    tab.wait_until_painted()
+    held = []
+    tab.page.route("**/plugin/convlens/layer?*", lambda route: held.append(route))
+    tab.node("conv2").click()
+    expect(tab.grid).to_have_count(0)
+    tab.page.keyboard.press("g")
+    expect(tab.node("conv2")).to_be_focused()
+    for route in held:
+        route.continue_()
+    expect(tab.grid).to_be_focused()
+
+
 def test_arrows_move_in_the_grid(open_tab):
     tab = open_tab(run=logs.WIDE)
     tab.wait_until_painted()
