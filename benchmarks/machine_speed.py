@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from tensorboard_plugin_convlens.core.records import Gradients
 from tensorboard_plugin_convlens.engine.plan import Route
-from tensorboard_plugin_convlens.engine.windows.unit_windows import UnitWindows
+from tensorboard_plugin_convlens.engine.residuals.unit_windows import UnitWindows
 
 _SHAPE, _KERNEL = (8, 56, 56, 256), (3, 3, 256, 256)
 _REPETITIONS = 8

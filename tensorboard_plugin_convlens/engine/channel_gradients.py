@@ -22,8 +22,8 @@ import tensorflow as tf
 
 from tensorboard_plugin_convlens.core.records import FloatArray, Gradients, IntArray, Target
 from tensorboard_plugin_convlens.engine.backward.backward_pass import Differentiation
-from tensorboard_plugin_convlens.engine.backward.vjp import Residuals
 from tensorboard_plugin_convlens.engine.plan import Route
+from tensorboard_plugin_convlens.engine.residuals.active_residuals import ActiveResiduals
 from tensorboard_plugin_convlens.engine.windows.windowed_pass import (
     largest_power,
     tops_and_lefts,
@@ -45,7 +45,7 @@ class GradientStream:
         self,
         differentiation: Differentiation,
         route: Route,
-        residuals: Residuals,
+        residuals: ActiveResiduals,
         maps: FloatArray,
         target: Target,
     ) -> None:
@@ -89,11 +89,10 @@ class GradientStream:
             return self._frame(self._seed(channels, units, residuals), residuals)
         width = self._route.convolution.layout.plane[1]
         places = (units // width, units % width)
-        return windowed_gradients(
-            self._window_route, self._differentiation, residuals, channels, places
-        )
+        most = self._differentiation.most_elements
+        return windowed_gradients(self._window_route, residuals, channels, places, most)
 
-    def _seed(self, channels: IntArray, units: IntArray, residuals: Residuals) -> Value:
+    def _seed(self, channels: IntArray, units: IntArray, residuals: ActiveResiduals) -> Value:
         """`[filter, 1, *shape]`: ones at the units, or all over the planes."""
         target, layout = self._route.convolution.target, self._route.convolution.layout
         size = int(np.prod(layout.plane))
@@ -104,7 +103,7 @@ class GradientStream:
             filled = ones * tf.one_hot(units, size, dtype=ones.dtype)[:, :, None]
         return tf.expand_dims(layout.to_units(filled), 1)
 
-    def _frame(self, seed: Value, residuals: Residuals) -> FloatArray:
+    def _frame(self, seed: Value, residuals: ActiveResiduals) -> FloatArray:
         route, source = self._route, self._route.source_tensor
         gradient = self._differentiation.gradient_in_parts(
             route.path, {id(route.convolution.target): seed}, residuals, source

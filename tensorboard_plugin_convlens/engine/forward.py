@@ -17,11 +17,12 @@ from tensorboard_plugin_convlens.core.records import (
     Statistic,
     Target,
 )
-from tensorboard_plugin_convlens.engine.backward.active_channels import ActiveChannels
-from tensorboard_plugin_convlens.engine.backward.vjp import Residuals
 from tensorboard_plugin_convlens.engine.channel_gradients import GradientStream
 from tensorboard_plugin_convlens.engine.plan import Plan
 from tensorboard_plugin_convlens.engine.precision import Precision, cotangent_type
+from tensorboard_plugin_convlens.engine.residuals.active_channels import ActiveChannels
+from tensorboard_plugin_convlens.engine.residuals.active_residuals import ActiveResiduals
+from tensorboard_plugin_convlens.engine.residuals.residuals import ForwardValues, Residuals
 from tensorboard_plugin_convlens.engine.taylor import TaylorCriterion
 from tensorboard_plugin_convlens.tracing.activations import ends_of_range, zeroes
 from tensorboard_plugin_convlens.tracing.convolutions import to_kernel_planes
@@ -43,8 +44,8 @@ class Forward:
         self._plan = plan
         self._values = values
         self._precision = precision
-        self._residuals = {
-            dtype: Residuals(values, dtype) for dtype in (tf.float32, tf.bfloat16)
+        self._by_type = {
+            dtype: ForwardValues(values, dtype) for dtype in (tf.float32, tf.bfloat16)
         }
         # Without `self`: in a circle of references, values stay until Python looks for one.
         self._channels = ActiveChannels(
@@ -130,7 +131,7 @@ class Forward:
         stream = GradientStream(
             self._plan.differentiation,
             route,
-            self._residuals[dtype].choose(guided=method == "guided", channels=self._channels),
+            ActiveResiduals(self._by_type[dtype], self._channels, guided=method == "guided"),
             self.maps(layer),
             target,
         )
@@ -208,7 +209,7 @@ class Forward:
 
     def _taylor_of(self, tensor: Any, channels: int) -> FloatArray:
         if self._taylor_numbers is None:
-            self._taylor_numbers = self._taylor.numbers(self._residuals[tf.float32])
+            self._taylor_numbers = self._taylor.numbers(Residuals(self._by_type[tf.float32]))
         found = self._taylor_numbers.get(id(tensor))
         return np.full(channels, np.nan, np.float32) if found is None else found
 

@@ -15,10 +15,10 @@ from tensorboard_plugin_convlens.core.records import (
     ReceptiveField,
     Skipped,
 )
-from tensorboard_plugin_convlens.engine.backward.active_channels import ChannelChain
 from tensorboard_plugin_convlens.engine.backward.backward_pass import Differentiation
 from tensorboard_plugin_convlens.engine.backward.channel_chains import find_channel_chains
 from tensorboard_plugin_convlens.engine.cost import is_dense, prefers_windows
+from tensorboard_plugin_convlens.engine.residuals.active_channels import ChannelChain
 from tensorboard_plugin_convlens.engine.windows.seen_windows import receptive_windows
 from tensorboard_plugin_convlens.engine.windows.window_route import (
     WindowRoute,

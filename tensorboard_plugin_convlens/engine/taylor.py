@@ -6,8 +6,8 @@ import numpy as np
 import tensorflow as tf
 
 from tensorboard_plugin_convlens.core.records import FloatArray
-from tensorboard_plugin_convlens.engine.backward.vjp import Residuals
 from tensorboard_plugin_convlens.engine.plan import Plan
+from tensorboard_plugin_convlens.engine.residuals.residuals import Residuals
 from tensorboard_plugin_convlens.tracing.layout import Layout
 from tensorboard_plugin_convlens.tracing.types import Operation, Tensor, TensorId, Value
 

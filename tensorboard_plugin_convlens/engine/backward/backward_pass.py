@@ -28,7 +28,8 @@ from tensorboard_plugin_convlens.engine.backward.rules import (
     shape,
 )
 from tensorboard_plugin_convlens.engine.backward.rules.registered import registered_gradient
-from tensorboard_plugin_convlens.engine.backward.vjp import Residuals, Rules, Vjp
+from tensorboard_plugin_convlens.engine.backward.vjp import Rules, Vjp
+from tensorboard_plugin_convlens.engine.residuals.residuals import Residuals
 from tensorboard_plugin_convlens.tracing.operations import (
     RECTIFIERS,
     is_complex,

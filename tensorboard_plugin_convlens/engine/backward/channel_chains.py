@@ -18,8 +18,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from tensorboard_plugin_convlens.engine.backward.active_channels import ChannelChain
 from tensorboard_plugin_convlens.engine.backward.rules.pooling import is_tiled
+from tensorboard_plugin_convlens.engine.residuals.active_channels import ChannelChain
 from tensorboard_plugin_convlens.tracing.operations import RECTIFIERS, is_complex
 from tensorboard_plugin_convlens.tracing.types import Operation, Tensor, TensorId
 

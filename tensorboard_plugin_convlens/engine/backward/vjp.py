@@ -19,153 +19,39 @@ entry per filter, and the forward pass is computed once:
 `J` depends on values of the forward pass, such as the kernel of a convolution or the sign of a
 rectifier's output. These are the operation's *residuals*. They have no filter axis: all filters
 share them.
+
+Where each filter's gradient is that of a single unit, the same product is needed on the window
+that this unit sees, not on the whole frame. A rule that can do that has `pull_windows`, too:
+
+    pull            g [64, 1, 224, 224, 64] → dx [64, 1, 224, 224, 64]
+    pull_windows    g [64, 1, 10, 10, 64]   → dx [64, 1, 12, 12, 64]      a 3 by 3 convolution
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-import numpy as np
 import tensorflow as tf
 
-from tensorboard_plugin_convlens.core.records import IntArray
-from tensorboard_plugin_convlens.engine.backward.active_channels import ActiveChannels
-from tensorboard_plugin_convlens.tracing.types import DType, Operation, Tensor, TensorId, Value
+from tensorboard_plugin_convlens.engine.backward.windowed_cotangent import WindowedCotangent
+from tensorboard_plugin_convlens.engine.residuals.residuals import Residuals
+from tensorboard_plugin_convlens.engine.residuals.unit_windows import UnitWindows
+from tensorboard_plugin_convlens.engine.residuals.windowed_residuals import WindowedResiduals
+from tensorboard_plugin_convlens.tracing.types import Operation, Tensor, Value
 
 Cotangents = Sequence[Value]
 """One tensor `[filter, *shape]` per output or input; None stands for zero."""
 
-
-Key = Hashable
-"""Names a derived value: what it is, and `id` of the operation or tensor that it is of."""
-
-
-class Residuals:
-    """Values of the forward pass, as the backward pass wants them.
-
-    Attributes:
-      dtype: Of the cotangents; `float32`, or `bfloat16` where that is faster.
-      guided: Whether the rectifiers of the pass let no negative gradient through.
-      channels: Which channels the cotangents have, where they do not have all.
-    """
-
-    def __init__(
-        self,
-        values: dict[TensorId, Value],
-        dtype: DType,
-        *,
-        guided: bool = False,
-        channels: ActiveChannels | None = None,
-    ) -> None:
-        """`values`: `id` of a tensor of the trace → its value."""
-        self._values = values
-        self._derived: dict[Key, Value] = {}
-        self.dtype = dtype
-        self.guided = guided
-        self.channels = channels or ActiveChannels({}, lambda rectifier: None)
-
-    def raw(self, tensor: Tensor) -> Value:
-        """The value of a tensor of the trace, in its own type."""
-        return self._values[id(tensor)]
-
-    def value(self, tensor: Tensor) -> Value:
-        """The value of a tensor of the trace, in the type of the cotangents."""
-        return self.derived(id(tensor), lambda: tf.cast(self.raw(tensor), self.dtype))
-
-    # The same value is wanted for each block of filters, and a cast or a mask costs as much as
-    # a pass through a small operation. So what is derived is kept while the image is.
-    def derived(self, key: Key, make: Callable[[], Value]) -> Value:
-        """`make()`, computed once for each key."""
-        if key not in self._derived:
-            self._derived[key] = make()
-        return self._derived[key]
-
-    def at(self, tensor: Tensor, key: Key, make: Callable[[], Value]) -> Value:
-        """The part of a value that the pass looks at: here its active channels.
-
-        Args:
-          tensor: The tensor of the trace that the value lies like, place by place.
-          key: Of the value, for it is made only once.
-          make: Makes it.
-        """
-        return self.derived(*self.active_part(tensor, key, make))
-
-    def active_part(
-        self, tensor: Tensor, key: Key, make: Callable[[], Value]
-    ) -> tuple[Key, Callable[[], Value]]:
-        """(key, maker) of the active channels of a value that lies like `tensor`."""
-        chosen = self.channels.of(tensor)
-        if chosen is None:
-            return key, make
-        return ("active channels", key), lambda: take(make(), chosen, -1)
-
-    def width(self, tensor: Tensor) -> int:
-        """How many channels the cotangent of a tensor has, channels last."""
-        chosen = self.channels.of(tensor)
-        return int(tensor.shape[-1]) if chosen is None else len(chosen)
-
-    def kernel(self, operation: Operation) -> Value:
-        """The kernel of a convolution, between the active channels at both of its ends."""
-        images, kernel = operation.inputs
-        before, after = (self.channels.of(tensor) for tensor in (images, operation.outputs[0]))
-        # The kernel is [height, width, channel before, filter]. A filter that is inactive has
-        # no gradient to carry back; a channel before that is inactive would be multiplied by
-        # zero at the next rectifier. Both are left out.
-        if before is None and after is None:
-            return self.value(kernel)
-
-        def make() -> Value:
-            narrow = self.raw(kernel)
-            if before is not None:
-                narrow = take(narrow, before, 2)
-            # The last axis of a depthwise kernel is the multiplier, not a filter: its channels
-            # are those before.
-            if after is not None and operation.type != "DepthwiseConv2dNative":
-                narrow = take(narrow, after, 3)
-            return tf.cast(narrow, self.dtype)
-
-        return self.derived(self.kernel_key(operation), make)
-
-    def kernel_key(self, operation: Operation) -> Key:
-        """Of `kernel`: for what is derived from it."""
-        ends = (operation.inputs[0], operation.outputs[0])
-        return ("kernel", id(operation), *(self.channels.of(tensor) is None for tensor in ends))
-
-    def one_hot(self, tensor: Tensor, channels: IntArray, depth: int) -> Value:
-        """`[len(channels), channel]`: a one at each of some channels of a tensor.
-
-        Args:
-          tensor: Of the trace.
-          channels: Active ones.
-          depth: How many channels the tensor has.
-        """
-        # Channel 7 of all is, say, number 3 of those that are computed.
-        chosen = self.channels.of(tensor)
-        if chosen is None:
-            return tf.one_hot(channels, depth, dtype=self.dtype)
-        return tf.one_hot(np.searchsorted(chosen, channels), len(chosen), dtype=self.dtype)
-
-    def beginning_at(self, tensor: Tensor, channels: IntArray) -> Residuals:
-        """For gradients of some channels of a tensor; see `ActiveChannels.beginning_at`."""
-        return self.choose(
-            guided=self.guided, channels=self.channels.beginning_at(tensor, channels)
-        )
-
-    def choose(self, *, guided: bool, channels: ActiveChannels) -> Residuals:
-        """The same values, sharing what was derived, for another kind of pass."""
-        other = Residuals(self._values, self.dtype, guided=guided, channels=channels)
-        other._derived = self._derived
-        return other
-
-
-def take(value: Value, chosen: IntArray, axis: int) -> Value:
-    """Some entries along an axis; NumPy does it eight times as fast as TensorFlow."""
-    return tf.constant(np.take(value.numpy(), chosen, axis))
-
-
 Pull = Callable[[Cotangents, Residuals], Cotangents]
 """(cotangents of the outputs, values) → cotangents of the inputs."""
+
+
+PullWindows = Callable[
+    [WindowedCotangent, UnitWindows, WindowedResiduals], Sequence[WindowedCotangent | None]
+]
+"""(cotangent of the output on windows, what these windows see of the inputs, values) →
+cotangents of the inputs, on what the windows see."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,10 +61,37 @@ class Vjp:
     Attributes:
       residuals: Tensors of the trace whose values `pull` reads.
       pull: (cotangents of the outputs, values) → cotangents of the inputs.
+      pull_windows: The same on windows of single units; None for an operation that can only go
+        back over the whole frame.
     """
 
     residuals: tuple[Tensor, ...]
     pull: Pull
+    pull_windows: PullWindows | None = None
+
+
+def elementwise(residuals: tuple[Tensor, ...], pull: Pull, *, clears: bool = False) -> Vjp:
+    """The Vjp of an operation whose inputs and output lie place by place alike.
+
+    A window of the output sees the same window of the inputs, and `pull` does the same there as
+    over the whole frame, because the view cuts the residuals to the window.
+
+    Args:
+      residuals: Tensors of the trace whose values `pull` reads.
+      pull: (cotangents of the outputs, values) → cotangents of the inputs.
+      clears: Whether what comes back is zero beyond the tensor, whatever arrives there.
+    """
+
+    def pull_windows(
+        arrived: WindowedCotangent, seen: UnitWindows, values: WindowedResiduals
+    ) -> Sequence[WindowedCotangent | None]:
+        is_clean = arrived.is_clean or clears
+        return [
+            None if cotangent is None else WindowedCotangent(cotangent, seen, is_clean)
+            for cotangent in pull([arrived.value], values)
+        ]
+
+    return Vjp(residuals, pull, pull_windows)
 
 
 Live = Callable[[Tensor], bool]

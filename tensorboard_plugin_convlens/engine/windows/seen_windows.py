@@ -24,12 +24,10 @@ from tensorboard_plugin_convlens.core.pictures.receptive_field import (
     same_padding,
 )
 from tensorboard_plugin_convlens.engine.backward.rules.pointwise import SLOPES, SMOOTH
+from tensorboard_plugin_convlens.engine.residuals.unit_windows import SeenWindow
 from tensorboard_plugin_convlens.tracing.operations import is_complex, is_silu_identity
 from tensorboard_plugin_convlens.tracing.trace import Trace
 from tensorboard_plugin_convlens.tracing.types import Operation, Tensor, TensorId
-
-SeenWindow = tuple[Window, Window]
-"""Windows along height and width."""
 
 POINTWISE = frozenset(
     {

@@ -25,9 +25,13 @@ import numpy as np
 
 from tensorboard_plugin_convlens.core.pictures.receptive_field import UNIT
 from tensorboard_plugin_convlens.engine.backward.backward_pass import Differentiation
-from tensorboard_plugin_convlens.engine.backward.rules.pooling import is_tiled
+from tensorboard_plugin_convlens.engine.backward.rules.pooling import (
+    is_tiled,
+    pull_rectified,
+)
+from tensorboard_plugin_convlens.engine.backward.vjp import PullWindows
+from tensorboard_plugin_convlens.engine.residuals.unit_windows import SeenWindow
 from tensorboard_plugin_convlens.engine.windows.seen_windows import (
-    SeenWindow,
     join,
     look,
     seen_window,
@@ -37,73 +41,117 @@ from tensorboard_plugin_convlens.tracing.types import Operation, Tensor, TensorI
 
 
 @dataclass(frozen=True)
+class Step:
+    """One step of the way: back through an operation, or a pooling and its rectifier at once.
+
+    Attributes:
+      output: The tensor whose cotangent it takes.
+      inputs: The tensors that the cotangents of `pull` belong to, one each.
+      window: What a unit of the output sees of the inputs.
+      pull: From the rule of the operation.
+      elements: Of the largest window around the operation, for one unit.
+    """
+
+    output: Tensor
+    inputs: tuple[Tensor, ...]
+    window: SeenWindow
+    pull: PullWindows
+    elements: int
+
+
+@dataclass(frozen=True)
 class WindowRoute:
     """The windows along the way from a layer to an input.
 
     Attributes:
       path: Operations from the last to the first.
-      steps: What each operation's output sees of its live inputs.
+      steps: What is done at each of them.
       windows: `id` of a tensor → what one unit of the layer sees of it.
       lengths: `id` of a tensor → (height, width) of it.
       target, source: The tensors at both ends.
-      rectified: `id` of a pooling → the rectifier that nothing but it reads; what its windows
-        choose is enough to know what the rectifier lets through.
     """
 
     path: tuple[Operation, ...]
-    steps: tuple[SeenWindow, ...]
+    steps: tuple[Step, ...]
     windows: dict[TensorId, SeenWindow]
     lengths: dict[TensorId, tuple[int, int]]
     target: Tensor
     source: Tensor
-    rectified: dict[int, Operation]
-
-    def elements(self, operation: Operation) -> int:
-        """How many the largest window around an operation has, for one unit."""
-        sizes = [
-            int(np.prod([window.size for window in self.windows[id(tensor)]]))
-            * int(tensor.shape[-1])
-            for tensor in (*operation.outputs[:1], *operation.inputs)
-            if id(tensor) in self.windows
-        ]
-        return max(sizes)
 
 
 def find_window_route(
     path: Sequence[Operation], target: Tensor, source: Tensor, differentiation: Differentiation
 ) -> WindowRoute | None:
-    """The windows of every tensor on a path, or None where one is not of fixed size."""
+    """The way back through windows.
+
+    Args:
+      path: From the layer to the input.
+      target: The output of the layer.
+      source: The input.
+      differentiation: Of the model.
+
+    Returns:
+      None where a tensor on the path has no window of fixed size, or an operation no rule for
+      windows.
+    """
     if target.shape.rank != 4 or source.shape.rank != 4:
         return None
     on_path = {id(tensor) for operation in path for tensor in operation.outputs} | {id(source)}
     tensors = {id(target): target, id(source): source}
     windows: dict[TensorId, SeenWindow] = {id(target): (UNIT, UNIT)}
-    steps = []
+    seen: list[SeenWindow] = []
     for operation in path:
         step = seen_window(operation, lambda tensor: id(tensor) in on_path)
         window = windows.get(id(operation.outputs[0]))
         if step is None or window is None:
             return None
-        steps.append(step)
+        seen.append(step)
         for tensor in operation.inputs:
             if id(tensor) not in on_path:
                 continue
+            # Several operations may read a tensor; its window holds what each of them sees.
             joined = join([look(window, step), *filter(None, [windows.get(id(tensor))])])
             if joined is None:
                 return None
             windows[id(tensor)] = joined
             tensors[id(tensor)] = tensor
+    steps = _steps(path, seen, windows, differentiation)
+    if steps is None:
+        return None
     lengths = {key: tuple(tensor.shape.as_list()[1:3]) for key, tensor in tensors.items()}
-    return WindowRoute(
-        tuple(path), tuple(steps), windows, lengths, target, source, _rectified(path)
-    )
+    return WindowRoute(tuple(path), steps, windows, lengths, target, source)
 
 
-def _rectified(path: Sequence[Operation]) -> dict[int, Operation]:
+def _steps(
+    path: Sequence[Operation],
+    seen: Sequence[SeenWindow],
+    windows: dict[TensorId, SeenWindow],
+    differentiation: Differentiation,
+) -> tuple[Step, ...] | None:
+    """A step per operation; None where one cannot go back on windows."""
     read = Counter(id(tensor) for operation in path for tensor in operation.inputs)
-    before = {id(operation): operation.inputs[0] for operation in path if is_tiled(operation)}
-    return {
-        key: tensor.op
-        for key, tensor in before.items()
-        if tensor.op.type in RECTIFIERS and read[id(tensor)] == 1
-    }
+    steps = []
+    for operation, window in zip(path, seen, strict=True):
+        pull = differentiation.vjp(operation).pull_windows
+        inputs = tuple(operation.inputs)
+        if is_tiled(operation) and read[id(inputs[0])] == 1:
+            rectifier = inputs[0].op
+            if rectifier.type in RECTIFIERS:
+                gated = id(rectifier) in differentiation.rectifiers.gated
+                pull = pull_rectified(operation, rectifier, gated=gated)
+                inputs = tuple(rectifier.inputs)
+        if pull is None:
+            return None
+        elements = _elements(operation, windows)
+        steps.append(Step(operation.outputs[0], inputs, window, pull, elements))
+    return tuple(steps)
+
+
+def _elements(operation: Operation, windows: dict[TensorId, SeenWindow]) -> int:
+    """Of the largest window around an operation, for one unit."""
+    sizes = [
+        int(np.prod([window.size for window in windows[id(tensor)]])) * int(tensor.shape[-1])
+        for tensor in (*operation.outputs[:1], *operation.inputs)
+        if id(tensor) in windows
+    ]
+    return max(sizes)

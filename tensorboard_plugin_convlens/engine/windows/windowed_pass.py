@@ -9,9 +9,12 @@ A cotangent `[unit, 1, height, width, channel]` has one window per unit, each at
 Where windows reach beyond the tensor, two rules hold:
 
 - what lies beyond for *every* unit of the block is cut off (`Window.inside`);
-- what lies beyond for some units is computed for all, and zeroed (`_cleaned`) before the next
-  operation that mixes places. A bias or a rectifier mixes none, so they may come first; a
-  rectifier even clears what arrives, for its limit is zero beyond the tensor.
+- what lies beyond for some units is computed for all, and zeroed before the next operation that
+  mixes places (`WindowedCotangent.cleaned`). A bias or a rectifier mixes none, so they may come
+  first; a rectifier even clears what arrives, for its limit is zero beyond the tensor.
+
+How an operation goes back on windows is known to its rule (`Vjp.pull_windows`); what happens
+here is the same for all of them.
 """
 
 from __future__ import annotations
@@ -21,21 +24,13 @@ import tensorflow as tf
 
 from tensorboard_plugin_convlens.core.pictures.receptive_field import UNIT
 from tensorboard_plugin_convlens.core.records import FloatArray, IntArray
-from tensorboard_plugin_convlens.engine.backward.backward_pass import Differentiation
-from tensorboard_plugin_convlens.engine.backward.rules.bit_masks import (
-    masked,
-    positive,
-    to_bit_mask,
-)
-from tensorboard_plugin_convlens.engine.backward.vjp import Residuals
-from tensorboard_plugin_convlens.engine.windows import windowed_pull
-from tensorboard_plugin_convlens.engine.windows.seen_windows import SeenWindow, look
-from tensorboard_plugin_convlens.engine.windows.unit_windows import UnitWindows, fit
-from tensorboard_plugin_convlens.engine.windows.window_route import WindowRoute
-from tensorboard_plugin_convlens.tracing.operations import RECTIFIERS
-from tensorboard_plugin_convlens.tracing.types import Operation, Tensor, TensorId, Value
-
-Waiting = dict[TensorId, tuple[Value, SeenWindow, bool]]
+from tensorboard_plugin_convlens.engine.backward.windowed_cotangent import WindowedCotangent
+from tensorboard_plugin_convlens.engine.residuals.active_residuals import ActiveResiduals
+from tensorboard_plugin_convlens.engine.residuals.unit_windows import UnitWindows
+from tensorboard_plugin_convlens.engine.residuals.windowed_residuals import WindowedResiduals
+from tensorboard_plugin_convlens.engine.windows.seen_windows import look
+from tensorboard_plugin_convlens.engine.windows.window_route import Step, WindowRoute
+from tensorboard_plugin_convlens.tracing.types import TensorId
 
 _GRAINS = 8
 """Margins are cut in eighths of the tensor: 6 % more work in VGG16, half as many shapes.
@@ -81,52 +76,44 @@ class WindowedPass:
     def __init__(
         self,
         route: WindowRoute,
-        differentiation: Differentiation,
-        residuals: Residuals,
+        residuals: ActiveResiduals,
         units: tuple[IntArray, IntArray],
-        waiting: Waiting,
+        waiting: dict[TensorId, WindowedCotangent],
+        most_elements: int,
     ) -> None:
         """Starts anywhere on the way.
 
         Args:
           route: The way.
-          differentiation: Of the model.
           residuals: Of the image.
           units: Rows and columns in the target, `int32 [unit]` each.
-          waiting: `id` of a tensor → (cotangent, its windows, whether it is zero beyond the
-            tensor).
+          waiting: `id` of a tensor → the cotangent that has arrived there.
+          most_elements: Of the cotangent of all units that are done at once.
         """
         self._route = route
-        self._differentiation = differentiation
         self._whole_residuals = residuals
         self._units = units
+        self._most_elements = most_elements
         self._windows = _WindowsByTensor(route, units)
-        self._residuals = windowed_pull.WindowedResiduals(residuals, self._windows)
-        self._waiting: dict[TensorId, tuple[Value, bool]] = {}
-        for key, (cotangent, window, clean) in waiting.items():
-            fitted = fit(cotangent, self._windows_of(key, window), self._windows[key])
-            self._waiting[key] = fitted, clean
-
-    def _windows_of(self, key: int, window: SeenWindow) -> UnitWindows:
-        return UnitWindows(window, self._route.lengths[key], *self._units)
+        self._residuals = WindowedResiduals(residuals, self._windows)
+        self._waiting = {
+            key: cotangent.fitted(self._windows[key]) for key, cotangent in waiting.items()
+        }
 
     def run(self, start: int = 0) -> FloatArray:
         """`[unit, height, width, input channel]`: the whole windows, zero outside.
 
         Args:
-          start: Index of the first operation to go back through.
+          start: Index of the first step.
         """
-        most = self._differentiation.most_elements
-        for index in range(start, len(self._route.path)):
-            operation = self._route.path[index]
-            arrived = self._waiting.get(id(operation.outputs[0]))
-            if arrived is None:
+        for index in range(start, len(self._route.steps)):
+            step = self._route.steps[index]
+            if id(step.output) not in self._waiting:
                 continue
             count = len(self._units[0])
-            if count > 1 and count * self._route.elements(operation) > most:
+            if count > 1 and count * step.elements > self._most_elements:
                 return self._in_halves(index)
-            del self._waiting[id(operation.outputs[0])]
-            self._pull(operation, self._route.steps[index], *arrived)
+            self._pull(step, self._waiting.pop(id(step.output)))
         return self._result()
 
     def _in_halves(self, start: int) -> FloatArray:
@@ -139,17 +126,14 @@ class WindowedPass:
         waiting, self._waiting = self._waiting, {}
         result = None
         for part in parts:
-            one = WindowedPass(
+            half = WindowedPass(
                 self._route,
-                self._differentiation,
                 self._whole_residuals,
                 (self._units[0][part], self._units[1][part]),
-                {
-                    key: (tf.gather(cotangent, part), self._windows[key].window, clean)
-                    for key, (cotangent, clean) in waiting.items()
-                },
+                {key: cotangent.part(part) for key, cotangent in waiting.items()},
+                self._most_elements,
             )
-            values = one.run(start)
+            values = half.run(start)
             if result is None:
                 result = np.zeros((len(self._units[0]), *values.shape[1:]), np.float32)
             result[part] = values
@@ -158,78 +142,29 @@ class WindowedPass:
 
     def _result(self) -> FloatArray:
         source = self._route.source
-        found = self._waiting.get(id(source))
-        whole = self._windows_of(id(source), self._route.windows[id(source)])
+        key = id(source)
+        found = self._waiting.get(key)
+        whole = UnitWindows(self._route.windows[key], self._route.lengths[key], *self._units)
         if found is None:
             shape = (len(self._units[0]), *whole.size, int(source.shape[-1]))
             return np.zeros(shape, np.float32)
-        gradient = self._cleaned(*found, self._windows[id(source)])
-        filled = fit(gradient, self._windows[id(source)], whole)
-        return np.asarray(tf.cast(filled[:, 0], tf.float32))
+        clean = WindowedCotangent(found.cleaned(), found.windows, is_clean=True)
+        return np.asarray(tf.cast(clean.fitted(whole).value[:, 0], tf.float32))
 
-    def _pull(
-        self, operation: Operation, step: SeenWindow, cotangent: Value, clean: bool
-    ) -> None:
-        here = self._windows[id(operation.outputs[0])]
-        live = [tensor for tensor in operation.inputs if id(tensor) in self._route.windows]
-        if id(operation) in self._route.rectified:
-            self._pull_rectified(operation, step, cotangent)
-        elif operation.type in windowed_pull.CONVOLVING | windowed_pull.POOLING:
-            cotangent = self._cleaned(cotangent, clean, here)
-            seen = self._windows_of(id(live[0]), look(here.window, step))
-            pulled = (
-                windowed_pull.pull_convolution(operation, cotangent, seen, self._residuals)
-                if operation.type in windowed_pull.CONVOLVING
-                else windowed_pull.pull_pooling(
-                    operation, cotangent, (here, seen), self._residuals
-                )
-            )
-            self._arrive(live[0], pulled, seen, clean=False)
-        elif operation.type in windowed_pull.PADDING:
-            seen = self._windows_of(id(live[0]), look(here.window, step))
-            # The windows of a padding's output, moved by its margin, are windows of its input:
-            # what was padding now lies beyond the tensor.
-            self._arrive(live[0], cotangent, seen, clean=False)
-        else:
-            known = self._differentiation.vjp(operation)
-            for tensor, gradient in zip(
-                operation.inputs, known.pull([cotangent], self._residuals), strict=True
-            ):
-                if id(tensor) in self._route.windows and gradient is not None:
-                    clears = clean or operation.type in RECTIFIERS
-                    seen = self._windows_of(id(tensor), here.window)
-                    self._arrive(tensor, gradient, seen, clean=clears)
-
-    def _pull_rectified(self, pooling: Operation, step: SeenWindow, cotangent: Value) -> None:
-        """Goes back through a rectifier and its pooling at once, at the size of the pooled."""
-        rectifier = self._route.rectified[id(pooling)]
-        here = self._windows[id(pooling.outputs[0])]
-        seen = self._windows_of(id(pooling.inputs[0]), look(here.window, step))
-        # The pooling chooses one unit per window. Of the rectifier before it, only whether that
-        # unit passes matters, so both masks are one; and as spreading copies a number or drops
-        # it, the positive part may be taken before: of a quarter of the numbers.
-        gated = id(rectifier) in self._differentiation.rectifiers.gated
-        if gated and self._residuals.guided:
-            cotangent = positive(cotangent)
-        pulled = windowed_pull.pull_rectified(
-            pooling, rectifier, cotangent, seen, self._residuals
-        )
-        self._arrive(rectifier.inputs[0], pulled, seen, clean=True)
-
-    def _cleaned(self, cotangent: Value, clean: bool, windows: UnitWindows) -> Value:
-        """Zero beyond the tensor, where no unit is."""
-        if clean or windows.is_inside():
-            return cotangent
-        return masked(cotangent, to_bit_mask(windows.valid(), self._residuals.dtype))
-
-    def _arrive(
-        self, tensor: Tensor, cotangent: Value, windows: UnitWindows, *, clean: bool
-    ) -> None:
-        fitted = fit(cotangent, windows, self._windows[id(tensor)])
-        before = self._waiting.get(id(tensor))
-        if before is not None:
-            fitted, clean = before[0] + fitted, before[1] and clean
-        self._waiting[id(tensor)] = fitted, clean
+    def _pull(self, step: Step, arrived: WindowedCotangent) -> None:
+        """Goes back one step; cotangents that meet at a tensor are added up."""
+        live = [tensor for tensor in step.inputs if id(tensor) in self._route.windows]
+        # All live inputs of an operation have the same height and width.
+        lengths = self._route.lengths[id(live[0])]
+        seen = UnitWindows(look(arrived.windows.window, step.window), lengths, *self._units)
+        pulled = step.pull(arrived, seen, self._residuals)
+        for tensor, cotangent in zip(step.inputs, pulled, strict=True):
+            key = id(tensor)
+            if cotangent is None or key not in self._route.windows:
+                continue
+            fitted = cotangent.fitted(self._windows[key])
+            before = self._waiting.get(key)
+            self._waiting[key] = fitted if before is None else before.plus(fitted)
 
 
 def largest_power(most: int) -> int:
@@ -239,27 +174,29 @@ def largest_power(most: int) -> int:
 
 def windowed_gradients(
     route: WindowRoute,
-    differentiation: Differentiation,
-    residuals: Residuals,
+    residuals: ActiveResiduals,
     channels: IntArray,
     units: tuple[IntArray, IntArray],
+    most_elements: int,
 ) -> FloatArray:
     """Gradients of one unit of each channel.
 
     Args:
       route: The way.
-      differentiation: Of the model.
       residuals: Of the image.
       channels: `int32 [n]`.
       units: Their rows and columns, `int32 [n]` each.
+      most_elements: Of the cotangent of all units that are done at once.
 
     Returns:
       `[n, height, width, input channel]`: their windows of the input.
     """
     target = route.target
-    seed = residuals.one_hot(target, channels, int(target.shape[-1]))
-    waiting = {id(target): (seed[:, None, None, None, :], (UNIT, UNIT), True)}
-    return WindowedPass(route, differentiation, residuals, units, waiting).run()
+    # A one at the unit's channel: its window of the target is the unit itself.
+    seed = residuals.one_hot(target, channels, int(target.shape[-1]))[:, None, None, None, :]
+    windows = UnitWindows((UNIT, UNIT), route.lengths[id(target)], *units)
+    waiting = {id(target): WindowedCotangent(seed, windows, is_clean=True)}
+    return WindowedPass(route, residuals, units, waiting, most_elements).run()
 
 
 def tops_and_lefts(

@@ -14,6 +14,13 @@ filters of a cotangent become that batch:
     g   [filter, 1, 28, 28, 512] → [filter, 28, 28, 512]
     dx  [filter, 56, 56, 256]    → [filter, 1, 56, 56, 256]
 
+Windows have no padding of their own. Rows that the convolution reads beyond the tensor, as
+zeros, are a part of what its window sees. So on windows the transposed convolution goes without
+padding, and also computes a gradient for those zeros, which is cleared later:
+
+    g   [filter, 1, 10, 10, 64]
+    dx  [filter, 1, 12, 12, 64]      3 by 3: one more on each side
+
 `Conv2DBackpropInput` is also what a Conv2DTranspose layer consists of. As `(Aᵀ)ᵀ = A`, the way
 back through that is the plain convolution.
 """
@@ -30,12 +37,16 @@ from tensorboard_plugin_convlens.engine.backward.rules.subpixel import subpixel_
 from tensorboard_plugin_convlens.engine.backward.vjp import (
     Cotangents,
     Live,
-    Residuals,
     Rules,
     Vjp,
+    elementwise,
     merge_filters,
     split_filters,
 )
+from tensorboard_plugin_convlens.engine.backward.windowed_cotangent import WindowedCotangent
+from tensorboard_plugin_convlens.engine.residuals.residuals import Derived, Residuals
+from tensorboard_plugin_convlens.engine.residuals.unit_windows import UnitWindows
+from tensorboard_plugin_convlens.engine.residuals.windowed_residuals import WindowedResiduals
 from tensorboard_plugin_convlens.tracing.substitutes import call
 from tensorboard_plugin_convlens.tracing.types import Operation, Tensor, Value
 
@@ -58,7 +69,7 @@ def convolution(operation: Operation, live: Live) -> Vjp | None:
     """Dumoulin & Visin 2016, arXiv 1603.07285: the transposed convolution."""
     images, kernel = operation.inputs
     shape = images.shape.as_list()
-    backward = transposed(operation)
+    backward, unpadded = _transposed(operation), _transposed(operation, padded=False)
 
     def pull(cotangents: Cotangents, residuals: Residuals) -> Cotangents:
         filters = cotangents[0].shape[0]
@@ -66,7 +77,18 @@ def convolution(operation: Operation, live: Live) -> Vjp | None:
         gradient = backward(sizes, merge_filters(cotangents[0]), residuals)
         return split_filters(gradient, filters), None
 
-    return Vjp((kernel,), pull)
+    def pull_windows(
+        arrived: WindowedCotangent, seen: UnitWindows, residuals: WindowedResiduals
+    ) -> Sequence[WindowedCotangent | None]:
+        # Places are mixed now: what is not zero beyond the tensor would get into it.
+        cotangent = arrived.cleaned()
+        filters = cotangent.shape[0]
+        sizes = [filters, *seen.size, residuals.width(images)]
+        gradient = unpadded(sizes, merge_filters(cotangent), residuals)
+        pulled = split_filters(gradient, filters)
+        return WindowedCotangent(pulled, seen, is_clean=False), None
+
+    return Vjp((kernel,), pull, pull_windows)
 
 
 _BACKWARD = {
@@ -76,11 +98,11 @@ _BACKWARD = {
 }
 """Type of a convolution → that of its gradient with respect to the images."""
 
-Transposed = Callable[[list[int], Value, Residuals], Value]
+_Transposed = Callable[[list[int], Value, Residuals], Value]
 """(sizes of the images, cotangent of the output, values) → cotangent of the images."""
 
 
-def transposed(operation: Operation, *, padded: bool = True) -> Transposed:
+def _transposed(operation: Operation, *, padded: bool = True) -> _Transposed:
     """The fastest way back through a convolution.
 
     Args:
@@ -92,16 +114,18 @@ def transposed(operation: Operation, *, padded: bool = True) -> Transposed:
         return _general(operation, padded=padded)
 
     def backward(sizes: list[int], cotangent: Value, residuals: Residuals) -> Value:
-        kernel = residuals.derived(
-            ("subpixel", residuals.kernel_key(operation), padded),
-            lambda: subpixel.kernel(residuals.kernel(operation)),
+        kernel = residuals.kernel(operation)
+        blocks = Derived(
+            ("subpixel", kernel.key, padded),
+            None,
+            lambda: subpixel.kernel(residuals.look(kernel)),
         )
-        return subpixel.gradient((sizes[1], sizes[2]), kernel, cotangent)
+        return subpixel.gradient((sizes[1], sizes[2]), residuals.look(blocks), cotangent)
 
     return backward
 
 
-def _general(operation: Operation, *, padded: bool) -> Transposed:
+def _general(operation: Operation, *, padded: bool) -> _Transposed:
     attributes = convolution_attributes(operation)
     if not padded:
         attributes["padding"] = "VALID"
@@ -111,7 +135,7 @@ def _general(operation: Operation, *, padded: bool) -> Transposed:
         function = _grouped(operation)
 
     def backward(sizes: list[int], cotangent: Value, residuals: Residuals) -> Value:
-        kernel = residuals.kernel(operation)
+        kernel = residuals.look(residuals.kernel(operation))
         return function(input_sizes=sizes, filter=kernel, out_backprop=cotangent, **attributes)
 
     return backward
@@ -194,7 +218,7 @@ def transposed_convolution(operation: Operation, live: Live) -> Vjp | None:
 
 def bias(operation: Operation, live: Live) -> Vjp:
     """A bias does not change the gradient: `y = x + b`, `dx = g`."""
-    return Vjp((), lambda cotangents, residuals: (cotangents[0], None))
+    return elementwise((), lambda cotangents, residuals: (cotangents[0], None))
 
 
 def batch_normalization(operation: Operation, live: Live) -> Vjp | None:
@@ -213,10 +237,10 @@ def batch_normalization(operation: Operation, live: Live) -> Vjp | None:
             return tf.cast(tf.reshape(value, [-1, 1, 1]) if first else value, residuals.dtype)
 
         output = operation.outputs[0]
-        factor = residuals.at(output, ("batch normalization", id(operation)), scale)
-        return cotangents[0] * factor, None, None, None, None
+        factor = Derived(("batch normalization", id(operation)), output, scale)
+        return cotangents[0] * residuals.look(factor), None, None, None, None
 
-    return Vjp((gamma, variance), pull)
+    return elementwise((gamma, variance), pull)
 
 
 def matrix_product(operation: Operation, live: Live) -> Vjp:

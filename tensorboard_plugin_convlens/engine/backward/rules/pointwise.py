@@ -23,7 +23,7 @@ from collections.abc import Callable
 
 import tensorflow as tf
 
-from tensorboard_plugin_convlens.engine.backward.rules.bit_masks import (
+from tensorboard_plugin_convlens.engine.backward.bit_masks import (
     limited,
     masked,
     to_bit_mask,
@@ -32,11 +32,12 @@ from tensorboard_plugin_convlens.engine.backward.rules.bit_masks import (
 from tensorboard_plugin_convlens.engine.backward.vjp import (
     Cotangents,
     Live,
-    Residuals,
     Rules,
     Vjp,
+    elementwise,
     sum_to,
 )
+from tensorboard_plugin_convlens.engine.residuals.residuals import Derived, Residuals
 from tensorboard_plugin_convlens.tracing.operations import is_silu_identity
 from tensorboard_plugin_convlens.tracing.types import Operation, Tensor, Value
 
@@ -81,10 +82,12 @@ def passes(rectifier: Operation, output: Value) -> Value:
 
 def at_output(operation: Operation, tensor: Tensor, residuals: Residuals) -> Value:
     """The value of a tensor that lies like the output of an operation, or is broadcast."""
-    return residuals.at(
-        operation.outputs[0],
-        ("value", id(tensor)),
-        lambda: tf.cast(residuals.raw(tensor), residuals.dtype),
+    return residuals.look(
+        Derived(
+            ("value", id(tensor)),
+            operation.outputs[0],
+            lambda: tf.cast(residuals.raw(tensor), residuals.dtype),
+        )
     )
 
 
@@ -103,24 +106,27 @@ def rectifier(operation: Operation, *, gated: bool) -> Vjp:
     output = operation.outputs[0]
 
     def pull(cotangents: Cotangents, residuals: Residuals) -> Cotangents:
+        def passing() -> Value:
+            return passes(operation, residuals.raw(output))
+
         if not (gated and residuals.guided):
-            mask = residuals.at(
-                output,
+            mask = Derived(
                 ("bit mask", id(operation)),
-                lambda: to_bit_mask(passes(operation, residuals.raw(output)), residuals.dtype),
+                output,
+                lambda: to_bit_mask(passing(), residuals.dtype),
             )
-            return (masked(cotangents[0], mask),)
-        limit = residuals.at(
-            output,
-            ("limits", id(operation)),
-            lambda: to_limit(passes(operation, residuals.raw(output)), residuals.dtype),
+            return (masked(cotangents[0], residuals.look(mask)),)
+        limits = Derived(
+            ("limits", id(operation)), output, lambda: to_limit(passing(), residuals.dtype)
         )
+        limit = residuals.look(limits)
         # Over the whole frame the limit has no axis for filters; windows have one each.
         if limit.shape.rank < cotangents[0].shape.rank:
             limit = limit[None]
         return (limited(cotangents[0], limit),)
 
-    return Vjp((output,), pull)
+    # Beyond the tensor masks and limits are zero, so nothing is left of what arrives there.
+    return elementwise((output,), pull, clears=True)
 
 
 def smooth(operation: Operation, live: Live) -> Vjp:
@@ -142,7 +148,7 @@ def _sloped(operation: Operation, position: int, slope: Tensor) -> Vjp:
         gradient = cotangents[0] * at_output(operation, slope, residuals)
         return tuple(gradient if index == position else None for index in range(count))
 
-    return Vjp((slope,), pull)
+    return elementwise((slope,), pull)
 
 
 def silu(operation: Operation, live: Live) -> Vjp | None:
@@ -154,7 +160,7 @@ def silu(operation: Operation, live: Live) -> Vjp | None:
 
 def unchanged(operation: Operation, live: Live) -> Vjp:
     """The cotangents keep their own type, so a change of type changes nothing."""
-    return Vjp((), lambda cotangents, residuals: (cotangents[0],))
+    return elementwise((), lambda cotangents, residuals: (cotangents[0],))
 
 
 def addition(operation: Operation, live: Live) -> Vjp:
@@ -166,7 +172,7 @@ def addition(operation: Operation, live: Live) -> Vjp:
             sum_to(cotangents[0], term, total) if live(term) else None for term in terms
         )
 
-    return Vjp((), pull)
+    return elementwise((), pull)
 
 
 def subtraction(operation: Operation, live: Live) -> Vjp:
@@ -179,7 +185,7 @@ def subtraction(operation: Operation, live: Live) -> Vjp:
             sum_to(-cotangents[0], right, total) if live(right) else None,
         )
 
-    return Vjp((), pull)
+    return elementwise((), pull)
 
 
 Slope = Callable[[Value, Value], Value]
@@ -208,7 +214,7 @@ def product(operation: Operation, live: Live) -> Vjp:
             gradients[index] = sum_to(cotangents[0] * other, factors[index], output)
         return gradients
 
-    return Vjp(tuple(factors[1 - index] for index in wanted), pull)
+    return elementwise(tuple(factors[1 - index] for index in wanted), pull)
 
 
 def binary(operation: Operation, live: Live) -> Vjp:
@@ -223,13 +229,16 @@ def binary(operation: Operation, live: Live) -> Vjp:
     def pull(cotangents: Cotangents, residuals: Residuals) -> Cotangents:
         gradients: list[Value] = [None, None]
         for index in wanted:
-            key = ("slope", id(operation), index)
-            make = functools.partial(factor, index, residuals)
-            gradient = cotangents[0] * residuals.at(output, key, make)
+            slope = Derived(
+                ("slope", id(operation), index),
+                output,
+                functools.partial(factor, index, residuals),
+            )
+            gradient = cotangents[0] * residuals.look(slope)
             gradients[index] = sum_to(gradient, operands[index], output)
         return gradients
 
-    return Vjp(operands, pull)
+    return elementwise(operands, pull)
 
 
 def selection(operation: Operation, live: Live) -> Vjp:
@@ -245,7 +254,7 @@ def selection(operation: Operation, live: Live) -> Vjp:
             sum_to(cotangents[0] * (1 - taken), second, output) if live(second) else None,
         )
 
-    return Vjp((condition,), pull)
+    return elementwise((condition,), pull)
 
 
 def softmax(operation: Operation, live: Live) -> Vjp:

@@ -18,30 +18,36 @@ per filter.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from typing import Any
 
 import tensorflow as tf
 
-from tensorboard_plugin_convlens.engine.backward.rules.bit_masks import masked, to_bit_mask
+from tensorboard_plugin_convlens.engine.backward.bit_masks import (
+    masked,
+    positive,
+    to_bit_mask,
+)
 from tensorboard_plugin_convlens.engine.backward.rules.pointwise import passes
 from tensorboard_plugin_convlens.engine.backward.vjp import (
     Cotangents,
-    Key,
     Live,
-    Pull,
-    Residuals,
+    PullWindows,
     Rules,
     Vjp,
     merge_filters,
     repeat_filters,
     split_filters,
 )
+from tensorboard_plugin_convlens.engine.backward.windowed_cotangent import WindowedCotangent
+from tensorboard_plugin_convlens.engine.residuals.residuals import Derived, Residuals
+from tensorboard_plugin_convlens.engine.residuals.unit_windows import UnitWindows, with_margin
+from tensorboard_plugin_convlens.engine.residuals.windowed_residuals import WindowedResiduals
 from tensorboard_plugin_convlens.tracing.substitutes import call
 from tensorboard_plugin_convlens.tracing.types import Operation, Value
 
 
-def pooling_attributes(operation: Operation) -> dict[str, Any]:
+def _attributes(operation: Operation) -> dict[str, Any]:
     """Window, strides, padding and layout, as the raw operations take them."""
     return {
         "ksize": operation.get_attr("ksize"),
@@ -74,10 +80,10 @@ def _starts_at_zero(operation: Operation) -> bool:
     return all((after * step - before) // 2 <= 0 for before, after, step in pairs)
 
 
-def chosen_units(
+def _chosen_units(
     operation: Operation, residuals: Residuals, *, rectifier: Operation | None = None
-) -> tuple[Key, Callable[[], Value]]:
-    """(key, maker) of the mask of a tiled maximum: the largest unit of each window.
+) -> Derived:
+    """The mask of a tiled maximum: the largest unit of each window.
 
     Args:
       operation: The pooling.
@@ -94,7 +100,7 @@ def chosen_units(
             orig_input=images,
             orig_output=output,
             grad=tf.ones_like(output) if rectifier is None else passing_windows(),
-            **pooling_attributes(operation),
+            **_attributes(operation),
         )
         return to_bit_mask(gradient > 0, residuals.dtype)
 
@@ -105,10 +111,11 @@ def chosen_units(
         pooled = residuals.raw(operation.outputs[0])
         return tf.cast(passes(rectifier, pooled), tf.float32)
 
-    return ("chosen units", id(operation), rectifier is None), mask
+    key = ("chosen units", id(operation), rectifier is None)
+    return Derived(key, operation.inputs[0], mask)
 
 
-def spread(cotangent: Value, chosen: Value, size: tuple[int, int]) -> Value:
+def _spread(cotangent: Value, chosen: Value, size: tuple[int, int]) -> Value:
     """Gives each unit's gradient to the chosen unit of its window.
 
     Args:
@@ -134,28 +141,64 @@ def spread(cotangent: Value, chosen: Value, size: tuple[int, int]) -> Value:
 
 def maximum_pooling(operation: Operation, live: Live) -> Vjp:
     """The largest unit of a window has its gradient."""
+    return _tiled(operation) if is_tiled(operation) else _overlapping(operation)
+
+
+def _tiled(operation: Operation) -> Vjp:
     images, output = operation.inputs[0], operation.outputs[0]
-    return Vjp((images, output), _tiled(operation) if is_tiled(operation) else _any(operation))
-
-
-def _tiled(operation: Operation) -> Pull:
-    _, height, width, _ = operation.inputs[0].shape.as_list()
-    _, pooled_height, pooled_width, _ = operation.outputs[0].shape.as_list()
+    _, height, width, _ = images.shape.as_list()
+    _, pooled_height, pooled_width, _ = output.shape.as_list()
     rows, columns = operation.get_attr("ksize")[1:3]
 
     def pull(cotangents: Cotangents, residuals: Residuals) -> Cotangents:
-        chosen = fit(
-            residuals.at(operation.inputs[0], *chosen_units(operation, residuals)),
+        chosen = _cut_or_fill(
+            residuals.look(_chosen_units(operation, residuals)),
             pooled_height * rows,
             pooled_width * columns,
         )
-        gradient = spread(cotangents[0], chosen[None], (rows, columns))
-        return (fit(gradient[:, 0], height, width)[:, None],)
+        gradient = _spread(cotangents[0], chosen[None], (rows, columns))
+        return (_cut_or_fill(gradient[:, 0], height, width)[:, None],)
 
-    return pull
+    def pull_windows(
+        arrived: WindowedCotangent, seen: UnitWindows, residuals: WindowedResiduals
+    ) -> Sequence[WindowedCotangent | None]:
+        chosen = residuals.look(_chosen_units(operation, residuals), seen)
+        gradient = _spread(arrived.cleaned(), chosen, (rows, columns))
+        return (WindowedCotangent(gradient, seen, is_clean=False),)
+
+    return Vjp((images, output), pull, pull_windows)
 
 
-def fit(images: Value, height: int, width: int) -> Value:
+def pull_rectified(pooling: Operation, rectifier: Operation, *, gated: bool) -> PullWindows:
+    """Goes back through a rectifier and its tiled pooling at once, on windows.
+
+    Args:
+      pooling: Reads the rectifier, and nothing else does.
+      rectifier: Of type `Relu` or `Relu6`.
+      gated: Whether a guided pass stops negative gradient at the rectifier.
+
+    Returns:
+      A `pull_windows` whose cotangent is that of the rectifier's input.
+    """
+    rows, columns = pooling.get_attr("ksize")[1:3]
+
+    # The pooling chooses one unit per window. Of the rectifier before it, only whether that
+    # unit passes matters, so both masks are one. Spreading copies a number or drops it, so the
+    # positive part may be taken before: of a quarter of the numbers.
+    def pull_windows(
+        arrived: WindowedCotangent, seen: UnitWindows, residuals: WindowedResiduals
+    ) -> Sequence[WindowedCotangent | None]:
+        guided = gated and residuals.guided
+        cotangent = positive(arrived.value) if guided else arrived.value
+        chosen = residuals.look(_chosen_units(pooling, residuals, rectifier=rectifier), seen)
+        gradient = _spread(cotangent, chosen, (rows, columns))
+        # Beyond the tensor the mask is zero: what arrives there need not be cleared before.
+        return (WindowedCotangent(gradient, seen, is_clean=True),)
+
+    return pull_windows
+
+
+def _cut_or_fill(images: Value, height: int, width: int) -> Value:
     """`images`, cut or filled with zeros at the lower and right border."""
     # A "valid" pooling leaves rows at the end that are in no window; a "same" one has windows
     # that reach beyond the end.
@@ -165,39 +208,78 @@ def fit(images: Value, height: int, width: int) -> Value:
     return images if below >= 0 and right >= 0 else images[:, :height, :width]
 
 
-def _any(operation: Operation) -> Pull:
-    attributes = pooling_attributes(operation)
+def _overlapping(operation: Operation) -> Vjp:
+    """A unit may be chosen by several windows: TensorFlow's own gradient adds up its parts."""
+    images, output = operation.inputs[0], operation.outputs[0]
+    attributes = _attributes(operation)
 
     def pull(cotangents: Cotangents, residuals: Residuals) -> Cotangents:
         filters = cotangents[0].shape[0]
         gradient = call(
             "MaxPoolGrad",
-            orig_input=repeat_filters(residuals.raw(operation.inputs[0]), filters),
-            orig_output=repeat_filters(residuals.raw(operation.outputs[0]), filters),
-            grad=tf.cast(merge_filters(cotangents[0]), operation.outputs[0].dtype),
+            orig_input=repeat_filters(residuals.raw(images), filters),
+            orig_output=repeat_filters(residuals.raw(output), filters),
+            grad=tf.cast(merge_filters(cotangents[0]), output.dtype),
             **attributes,
         )
         return (split_filters(tf.cast(gradient, residuals.dtype), filters),)
 
-    return pull
+    def pull_windows(
+        arrived: WindowedCotangent, seen: UnitWindows, residuals: WindowedResiduals
+    ) -> Sequence[WindowedCotangent | None]:
+        cotangent = arrived.cleaned()
+        filters = cotangent.shape[0]
+        gradient = call(
+            "MaxPoolGrad",
+            orig_input=_gathered(residuals.raw(images), seen, filters),
+            orig_output=_gathered(residuals.raw(output), arrived.windows, filters),
+            grad=tf.cast(merge_filters(cotangent), tf.float32),
+            **attributes | {"padding": "VALID"},
+        )
+        pulled = split_filters(tf.cast(gradient, residuals.dtype), filters)
+        return (WindowedCotangent(pulled, seen, is_clean=False),)
+
+    return Vjp((images, output), pull, pull_windows)
+
+
+def _gathered(value: Value, windows: UnitWindows, filters: int) -> Value:
+    """Windows `float32 [filter, height, width, channel]`; beyond the tensor, the least number.
+
+    No maximum chooses a unit that is less than all others.
+    """
+    gathered = windows.gather(with_margin(tf.cast(value, tf.float32), tf.float32.min))
+    return merge_filters(tf.broadcast_to(gathered, [filters, *gathered.shape[1:]]))
 
 
 def average_pooling(operation: Operation, live: Live) -> Vjp:
     """Every unit of a window has an equal share of its gradient."""
     shape = operation.inputs[0].shape.as_list()
-    attributes = pooling_attributes(operation)
+    attributes = _attributes(operation)
+
+    def gradient(
+        sizes: list[int], cotangent: Value, residuals: Residuals, **changed: str
+    ) -> Value:
+        spread_out = call(
+            "AvgPoolGrad",
+            orig_input_shape=sizes,
+            grad=tf.cast(merge_filters(cotangent), tf.float32),
+            **attributes | changed,
+        )
+        return split_filters(tf.cast(spread_out, residuals.dtype), cotangent.shape[0])
 
     def pull(cotangents: Cotangents, residuals: Residuals) -> Cotangents:
-        filters = cotangents[0].shape[0]
-        gradient = call(
-            "AvgPoolGrad",
-            orig_input_shape=[filters * shape[0], *shape[1:]],
-            grad=tf.cast(merge_filters(cotangents[0]), tf.float32),
-            **attributes,
-        )
-        return (split_filters(tf.cast(gradient, residuals.dtype), filters),)
+        sizes = [cotangents[0].shape[0] * shape[0], *shape[1:]]
+        return (gradient(sizes, cotangents[0], residuals),)
 
-    return Vjp((), pull)
+    def pull_windows(
+        arrived: WindowedCotangent, seen: UnitWindows, residuals: WindowedResiduals
+    ) -> Sequence[WindowedCotangent | None]:
+        cotangent = arrived.cleaned()
+        sizes = [cotangent.shape[0], *seen.size, shape[-1]]
+        pulled = gradient(sizes, cotangent, residuals, padding="VALID")
+        return (WindowedCotangent(pulled, seen, is_clean=False),)
+
+    return Vjp((), pull, pull_windows)
 
 
 RULES: Rules = {

@@ -9,7 +9,7 @@ the rule; where they leave off, the forward graph begins (`_frontier`).
 
 It is correct for all operations, but slow to build (seconds for a large layer), and a fallback
 in the rewriting may run the operation per filter: hence the rules for what networks are made
-of.
+of. It has no form on windows: what such an operation sees around a unit is not known.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ from typing import Any
 
 import tensorflow as tf
 
-from tensorboard_plugin_convlens.engine.backward.vjp import Cotangents, Residuals, Vjp
+from tensorboard_plugin_convlens.engine.backward.vjp import Cotangents, Vjp
+from tensorboard_plugin_convlens.engine.residuals.residuals import Residuals
 from tensorboard_plugin_convlens.tracing.graph_function import GraphFunction
 from tensorboard_plugin_convlens.tracing.operations import is_differentiable
 from tensorboard_plugin_convlens.tracing.types import Operation, Tensor, TensorId, Value

@@ -12,6 +12,7 @@ front: a transposition of `[1, height, width, channel]` by `[0, 3, 1, 2]` goes b
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -21,12 +22,16 @@ from numpy.typing import NDArray
 from tensorboard_plugin_convlens.engine.backward.vjp import (
     Cotangents,
     Live,
-    Residuals,
     Rules,
     Vjp,
+    elementwise,
     merge_filters,
     split_filters,
 )
+from tensorboard_plugin_convlens.engine.backward.windowed_cotangent import WindowedCotangent
+from tensorboard_plugin_convlens.engine.residuals.residuals import Residuals
+from tensorboard_plugin_convlens.engine.residuals.unit_windows import UnitWindows
+from tensorboard_plugin_convlens.engine.residuals.windowed_residuals import WindowedResiduals
 from tensorboard_plugin_convlens.tracing.types import Operation, Tensor, Value
 
 
@@ -73,7 +78,14 @@ def pad(operation: Operation, live: Live) -> Vjp | None:
         ]
         return tf.slice(cotangents[0], [before for before, _ in margins], kept), *others
 
-    return Vjp((), pull)
+    def pull_windows(
+        arrived: WindowedCotangent, seen: UnitWindows, residuals: WindowedResiduals
+    ) -> Sequence[WindowedCotangent | None]:
+        # The windows stay where they are: only their rows are counted from the input's first
+        # one, and what was padding lies beyond the tensor now.
+        return WindowedCotangent(arrived.value, seen, is_clean=False), *others
+
+    return Vjp((), pull, pull_windows)
 
 
 def concatenation(operation: Operation, live: Live) -> Vjp | None:
@@ -85,7 +97,12 @@ def concatenation(operation: Operation, live: Live) -> Vjp | None:
     rank = parts[0].shape.rank
     sizes = [int(part.shape[int(axis)]) for part in parts]
     own = int(axis) % rank + 1
-    return Vjp((), lambda ct, residuals: (*tf.split(ct[0], sizes, own), None))
+
+    def pull(cotangents: Cotangents, residuals: Residuals) -> Cotangents:
+        return *tf.split(cotangents[0], sizes, own), None
+
+    # Parts one behind the other along the channels lie place by place alike.
+    return elementwise((), pull) if own == rank else Vjp((), pull)
 
 
 def split(operation: Operation, live: Live) -> Vjp | None:

@@ -101,6 +101,6 @@ class ActiveChannels:
         if count >= chain.channels:
             return None
         # Active ones first, each kind in its order, as many as the convolutions work on at
-        # once; then ascending again, as `np.searchsorted` wants them in `Residuals.one_hot`.
+        # once; then ascending again, as `ActiveResiduals.one_hot` searches them.
         order = np.argsort(~is_active, kind="stable")
         return np.sort(order[:count]).astype(np.int32)

@@ -13,14 +13,18 @@ unit with such a value, and all places outside are taken from the frame.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
+from tensorboard_plugin_convlens.core.pictures.receptive_field import Window
 from tensorboard_plugin_convlens.core.records import IntArray
-from tensorboard_plugin_convlens.engine.windows.seen_windows import SeenWindow
 from tensorboard_plugin_convlens.tracing.types import Value
+
+SeenWindow = tuple[Window, Window]
+"""What one unit of a later tensor sees of a tensor: windows along height and width."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +55,10 @@ class UnitWindows:
     def size(self) -> tuple[int, int]:
         """(height, width) of the windows."""
         return self.window[0].size, self.window[1].size
+
+    def part(self, units: NDArray[np.integer[Any]]) -> UnitWindows:
+        """The windows of some of the units, `int [n]`."""
+        return UnitWindows(self.window, self.lengths, self.rows[units], self.columns[units])
 
     def is_inside(self) -> bool:
         """Whether no window reaches beyond the tensor."""

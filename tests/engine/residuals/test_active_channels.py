@@ -8,12 +8,12 @@ import pytest
 import tensorflow as tf
 from keras import layers
 
-from tensorboard_plugin_convlens.engine.backward.active_channels import (
+from tensorboard_plugin_convlens.engine.engine import Engine
+from tensorboard_plugin_convlens.engine.functions import to_frame
+from tensorboard_plugin_convlens.engine.residuals.active_channels import (
     ActiveChannels,
     ChannelChain,
 )
-from tensorboard_plugin_convlens.engine.engine import Engine
-from tensorboard_plugin_convlens.engine.functions import to_frame
 from tests.oracle import Oracle
 
 IMAGE = np.random.default_rng(4).normal(size=(1, 24, 24, 3)).astype(np.float32)

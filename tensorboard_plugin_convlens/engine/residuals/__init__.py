@@ -1,0 +1,1 @@
+"""Values of the forward pass, as going back reads them: whole, active channels, windows."""
