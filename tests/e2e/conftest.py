@@ -7,9 +7,10 @@ import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Protocol
+from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 from playwright.sync_api import Error as PlaywrightError
 
 from tensorboard_plugin_convlens.cli.demo_digits import train_on_digits
@@ -142,24 +143,23 @@ def axe(repository: Path) -> str:
 
 
 @pytest.fixture
+def behavior() -> Iterator[Behavior]:
+    """What the pages of a test do; they must behave."""
+    seen = Behavior()
+    yield seen
+    assert seen == Behavior(), f"A page did what it must not: {seen}"
+
+
+@pytest.fixture
 def new_context(
-    browser: Browser, request: pytest.FixtureRequest
+    browser: Browser, behavior: Behavior, request: pytest.FixtureRequest
 ) -> Iterator[Callable[..., BrowserContext]]:
-    """Browser profiles that forget everything; a page in them must behave."""
-    behavior = Behavior()
+    """Windows of the browser with a profile each, which forgets everything."""
     contexts: list[BrowserContext] = []
     traces: Path | None = request.config.getoption("--tracing")
 
-    def open_context(
-        size: tuple[int, int], *, dark: bool = False, pixel_ratio: float = 1
-    ) -> BrowserContext:
-        width, height = size
-        context = browser.new_context(
-            viewport={"width": width, "height": height},
-            device_scale_factor=pixel_ratio,
-            color_scheme="dark" if dark else "light",
-            accept_downloads=True,
-        )
+    def open_context(*, pixel_ratio: float = 1) -> BrowserContext:
+        context = browser.new_context(device_scale_factor=pixel_ratio)
         context.set_default_timeout(1000 * SECONDS_FOR_THE_TAB)
         context.on("page", behavior.watch)
         if traces:
@@ -172,19 +172,47 @@ def new_context(
         if traces:
             context.tracing.stop(path=traces / f"{request.node.name}-{number}.zip")
         context.close()
-    assert behavior == Behavior(), f"A page did what it must not: {behavior}"
+
+
+@pytest.fixture(scope="session")
+def window(browser: Browser) -> Iterator[BrowserContext]:
+    """A window that stays open, for pages of all tests.
+
+    A page with a window of its own costs twice as much: Chromium draws its own controls, too.
+    """
+    context = browser.new_context()
+    context.set_default_timeout(1000 * SECONDS_FOR_THE_TAB)
+    # Its last page would take the window along.
+    context.new_page()
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def shared_window(window: BrowserContext, behavior: Behavior) -> Iterator[BrowserContext]:
+    """The window that stays open; the pages and the permissions of the test do not stay."""
+    before = set(window.pages)
+    window.on("page", behavior.watch)
+    yield window
+    for page in window.pages:
+        if page not in before:
+            page.close()
+    window.remove_listener("page", behavior.watch)
+    window.clear_permissions()
 
 
 @pytest.fixture
 def open_tab(
     new_context: Callable[..., BrowserContext], request: pytest.FixtureRequest
 ) -> OpenTab:
-    """Opens the tab in a fresh profile, on TensorBoard's Rust loader unless told otherwise.
+    """Opens the tab as if for the first time, on TensorBoard's Rust loader by default.
 
     It opens as a page of its own, which takes less time, in the room that it has inside a
     window of TensorBoard of this size. Tests of what lies between the two open it inside
-    TensorBoard.
+    TensorBoard. The second tab of a test is another person's: it has its own profile.
     """
+    traced = request.config.getoption("--tracing")
+    contexts = [] if traced else [request.getfixturevalue("shared_window")]
 
     def open_page(
         *,
@@ -196,7 +224,9 @@ def open_tab(
         inside_tensorboard: bool = False,
     ) -> Tab:
         server = server or request.getfixturevalue("tensorboard")
-        page = new_context(size, dark=dark).new_page()
+        page = (contexts.pop() if contexts else new_context()).new_page()
+        _forget(page, server.url)
+        page.emulate_media(color_scheme="dark" if dark else "light")
         tab = Tab(page, inside_tensorboard=inside_tensorboard)
         tab.resize(*size)
         wanted = {"run": run, **(state or {})}
@@ -205,3 +235,12 @@ def open_tab(
         return tab
 
     return open_page
+
+
+def _forget(page: Page, url: str) -> None:
+    """Removes what the browser has kept of a server: settings of its pages, and files."""
+    origin = "{0.scheme}://{0.netloc}".format(urlsplit(url))
+    session = page.context.new_cdp_session(page)
+    session.send("Storage.clearDataForOrigin", {"origin": origin, "storageTypes": "all"})
+    session.send("Network.clearBrowserCache")
+    session.detach()

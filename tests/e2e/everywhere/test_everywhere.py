@@ -44,11 +44,16 @@ def tab(request, open_tab):
         assert opened.document().evaluate(style) == theme
 
 
-everywhere = pytest.mark.parametrize("tab", PLACES, indirect=True)
+@pytest.mark.parametrize("tab", PLACES, indirect=True)
+def test_every_control_works(tab: Tab):
+    choose_run_step_input_and_method(tab)
+    tab.choose_layer("conv3")
+    use_all_parts_of_the_inspector(tab)
+    open_and_close_what_opens_above_the_panes(tab)
+    fold_layers_and_sort_show_scale_and_size_filters(tab)
 
 
-@everywhere
-def test_run_step_input_and_method_are_chosen(tab: Tab):
+def choose_run_step_input_and_method(tab: Tab) -> None:
     tab.run.select_option(logs.VALUES)
     expect(tab.title).to_have_text("bands")
     tab.run.select_option(logs.DIGITS)
@@ -72,8 +77,7 @@ def test_run_step_input_and_method_are_chosen(tab: Tab):
     expect(tab.title).to_have_text("conv2")
 
 
-@everywhere
-def test_layers_fold_and_filters_are_sorted_shown_scaled_and_sized(tab: Tab):
+def fold_layers_and_sort_show_scale_and_size_filters(tab: Tab) -> None:
     tab.button("BN · act: fold normalization and activation layers").click()
     expect(tab.node("bn3")).to_be_visible()
     tab.button("BN · act: fold normalization and activation layers").click()
@@ -96,8 +100,7 @@ def test_layers_fold_and_filters_are_sorted_shown_scaled_and_sized(tab: Tab):
     assert tab.selected_filter() != first
 
 
-@everywhere
-def test_the_inspector_shows_all_of_a_filter_its_layer_and_the_classes(tab: Tab):
+def use_all_parts_of_the_inspector(tab: Tab) -> None:
     inspector = tab.inspector
     inspector.get_by_role("checkbox", name="over the input").check()
     expect(inspector.get_by_role("img", name="over the input image")).to_be_visible()
@@ -113,8 +116,7 @@ def test_the_inspector_shows_all_of_a_filter_its_layer_and_the_classes(tab: Tab)
         expect(inspector.get_by_text(re.compile(text)).first).to_be_visible()
 
 
-@everywhere
-def test_what_opens_above_the_panes_opens_and_closes(tab: Tab):
+def open_and_close_what_opens_above_the_panes(tab: Tab) -> None:
     tab.grid.press("Enter")
     loupe = tab.frame.get_by_role("dialog", name=re.compile(r"^Filter \d+ conv3"))
     expect(loupe.get_by_role("button", name="Close")).to_be_in_viewport(ratio=1)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 from playwright.sync_api import FloatRect, Locator, expect
 
@@ -11,16 +13,16 @@ from tests.e2e.tab import Tab
 
 pytestmark = pytest.mark.e2e
 
-SIZES = [
-    pytest.param((1440, 900), id="laptop"),
-    pytest.param((1024, 768), id="small screen"),
-    pytest.param((1024, 704), id="low screen"),
-    pytest.param((900, 800), id="narrow"),
-    pytest.param((700, 800), id="half a screen"),
-    pytest.param((2560, 1080), id="ultrawide"),
-    pytest.param((1200, 600), id="notebook cell"),
-    pytest.param((800, 1280), id="portrait"),
-]
+SIZES = {
+    "laptop": (1440, 900),
+    "small screen": (1024, 768),
+    "low screen": (1024, 704),
+    "narrow": (900, 800),
+    "half a screen": (700, 800),
+    "ultrawide": (2560, 1080),
+    "notebook cell": (1200, 600),
+    "portrait": (800, 1280),
+}
 
 
 def go_to_pane(tab: Tab, name: str) -> None:
@@ -36,68 +38,82 @@ def box_of(pane: Locator) -> FloatRect:
     return box
 
 
-@pytest.mark.parametrize("size", SIZES)
-def test_every_pane_is_whole(open_tab, size):
-    tab = open_tab(size=size, state={"layer": "conv3"})
-    tab.wait_until_painted()
-    problems = {"Filters": layout_problems(tab.document())}
-    go_to_pane(tab, "Layers")
-    problems["Layers"] = layout_problems(tab.document())
-    go_to_pane(tab, "Inspector")
-    for name in ("Filter", "Layer", "Classes"):
-        if tab.inspector_tab(name).is_visible():
-            tab.inspector_tab(name).click()
+def at_every_size(tab: Tab) -> Iterator[str]:
+    """Resizes the tab, and names each size."""
+    for name, size in SIZES.items():
+        tab.resize(*size)
         tab.wait_for_rest()
-        problems[name] = layout_problems(tab.document())
+        yield name
+
+
+def test_every_pane_is_whole(open_tab):
+    tab = open_tab(state={"layer": "conv3"})
+    tab.wait_until_painted()
+    problems = {}
+    for size in at_every_size(tab):
+        go_to_pane(tab, "Filters")
+        problems[f"{size}, Filters"] = layout_problems(tab.document())
+        go_to_pane(tab, "Layers")
+        problems[f"{size}, Layers"] = layout_problems(tab.document())
+        go_to_pane(tab, "Inspector")
+        for name in ("Filter", "Layer", "Classes"):
+            if tab.inspector_tab(name).is_visible():
+                tab.inspector_tab(name).click()
+            tab.wait_for_rest()
+            problems[f"{size}, {name}"] = layout_problems(tab.document())
     assert not any(problems.values()), problems
 
 
-@pytest.mark.parametrize("size", SIZES)
-def test_a_deep_network_a_wide_layer_and_long_names_leave_every_pane_whole(open_tab, size):
-    tab = open_tab(run=logs.DEEP, size=size, state={"scale": "fixed", "sort": "mean"})
+def test_a_deep_network_a_wide_layer_and_long_names_leave_every_pane_whole(open_tab):
+    tab = open_tab(run=logs.DEEP, state={"scale": "fixed", "sort": "mean"})
     tab.wait_until_painted()
     problems = {}
     for run, first in ((logs.DEEP, "backbone"), (logs.WIDE, "wide"), (logs.HOSTILE, "img")):
         tab.run.select_option(run)
         go_to_pane(tab, "Filters")
         expect(tab.title).to_contain_text(first)
-        tab.wait_for_rest()
-        problems[run] = layout_problems(tab.document())
-        go_to_pane(tab, "Layers")
-        problems[f"{run}, layers"] = layout_problems(tab.document())
+        for size in at_every_size(tab):
+            go_to_pane(tab, "Filters")
+            tab.wait_for_rest()
+            problems[f"{size}, {run}"] = layout_problems(tab.document())
+            go_to_pane(tab, "Layers")
+            problems[f"{size}, {run}, layers"] = layout_problems(tab.document())
     assert not any(problems.values()), problems
 
 
-@pytest.mark.parametrize("size", SIZES[1:5])
-def test_the_comparison_is_whole(open_tab, size):
+def test_the_comparison_is_whole(open_tab):
     compared = f'[["{logs.DIGITS}",1,0]]'
-    tab = open_tab(size=size, state={"layer": "conv3", "compare": compared})
+    tab = open_tab(state={"layer": "conv3", "compare": compared})
     pane = tab.frame.get_by_role("region", name="Comparison")
     pane.get_by_role("listbox", name="Filters side by side").wait_for()
     tab.hint.get_by_role("button", name="Got it").click()
-    tab.wait_for_rest()
-    problems = {"Comparison": layout_problems(tab.document())}
-    go_to_pane(tab, "Inspector")
-    tab.wait_for_rest()
-    problems["Inspector"] = layout_problems(tab.document())
+    problems = {}
+    for size in at_every_size(tab):
+        go_to_pane(tab, "Filters")
+        tab.wait_for_rest()
+        problems[f"{size}, Comparison"] = layout_problems(tab.document())
+        go_to_pane(tab, "Inspector")
+        tab.wait_for_rest()
+        problems[f"{size}, Inspector"] = layout_problems(tab.document())
     assert not any(problems.values()), problems
 
 
-@pytest.mark.parametrize("size", SIZES[2:])
-def test_the_sheet_of_keys_and_the_hint_are_whole(open_tab, size):
-    tab = open_tab(size=size)
+def test_the_hint_and_the_sheet_of_keys_are_whole(open_tab):
+    tab = open_tab()
     tab.grid.wait_for()
-    expect(tab.hint.get_by_role("button", name="Got it")).to_be_in_viewport()
-    box = tab.hint.bounding_box()
-    assert box is not None
-    assert box["x"] >= 0
-    assert box["x"] + box["width"] <= size[0]
+    for size in at_every_size(tab):
+        expect(tab.hint.get_by_role("button", name="Got it")).to_be_in_viewport()
+        box = box_of(tab.hint)
+        assert box["x"] >= 0, size
+        assert box["x"] + box["width"] <= SIZES[size][0], size
     tab.hint.get_by_role("button", name="Got it").click()
     tab.page.keyboard.press("?")
-    expect(tab.help.get_by_role("button", name="Close")).to_be_in_viewport()
     last = tab.help.get_by_text("What the pictures show")
-    last.scroll_into_view_if_needed()
-    expect(last).to_be_in_viewport()
+    for _ in at_every_size(tab):
+        tab.help.get_by_role("button", name="Close").scroll_into_view_if_needed()
+        expect(tab.help.get_by_role("button", name="Close")).to_be_in_viewport()
+        last.scroll_into_view_if_needed()
+        expect(last).to_be_in_viewport()
 
 
 def test_below_900_pixels_one_pane_is_shown_at_a_time(open_tab):

@@ -79,7 +79,8 @@ def test_a_screen_of_twice_the_pixels_shows_the_same_tiles_with_twice_the_pixels
 ):
     shown = []
     for ratio in (1, 2):
-        page = new_context((1440, 900), pixel_ratio=ratio).new_page()
+        page = new_context(pixel_ratio=ratio).new_page()
+        page.set_viewport_size({"width": 1440, "height": 900})
         page.goto(address(tensorboard.url, {"run": logs.VALUES, **ONE_ROW}))
         tab = Tab(page)
         tab.wait_until_painted()
