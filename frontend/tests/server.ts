@@ -5,6 +5,7 @@ import { vi } from "vitest";
 import { tileOfSheet } from "../src/core/pictures/planes";
 import type { LayerCapture, Layer, ModelGraph, Run, Step } from "../src/wire";
 import { makeCapture, makeLayer, makeSheet } from "./fixtures";
+import type { MarkServer } from "./marks";
 
 export interface Content {
   layers: Layer[];
@@ -13,7 +14,13 @@ export interface Content {
   capture?: Partial<LayerCapture>;
   /** Tiles that fit into one answer. */
   mostTiles?: number;
+  /** Answers of routes that are not those below. */
+  answers?: Readonly<Record<string, unknown>>;
+  /** Keeps the marks. */
+  marks?: MarkServer;
 }
+
+const MARK_ROUTES = ["marks", "mark", "undo"];
 
 const FINGERPRINT = "f";
 
@@ -61,6 +68,7 @@ function makeStep(content: Content, step: number): Step {
 }
 
 function answer(content: Content, route: string, query: URLSearchParams): unknown {
+  if (content.answers && route in content.answers) return content.answers[route];
   if (route === "runs") return { runs: [makeRun(content)], version: "1" };
   if (route === "graph")
     return { fingerprint: FINGERPRINT, name: "m", layers: content.layers } satisfies ModelGraph;
@@ -99,9 +107,10 @@ function tiles(query: URLSearchParams): Uint8Array<ArrayBuffer> {
 /** Answers every request from the content; returns the addresses that were asked for. */
 export function serve(content: Content): string[] {
   const asked: string[] = [];
-  vi.stubGlobal("fetch", async (address: string) => {
+  vi.stubGlobal("fetch", async (address: string, init?: RequestInit) => {
     asked.push(address);
     const [route = "", query = ""] = address.split("?");
+    if (content.marks && MARK_ROUTES.includes(route)) return content.marks.answer(address, init);
     if (route === "sheet")
       return new Response(Uint8Array.from([1, 128, 255, 128, 128, 128, 128, 128]));
     if (route === "tiles") {
@@ -113,6 +122,18 @@ export function serve(content: Content): string[] {
     return Response.json(answer(content, route, new URLSearchParams(query)));
   });
   return asked;
+}
+
+/** Holds the answers of a route back; returns how to let them go. */
+export function hold(route: string): () => void {
+  const { fetch } = globalThis;
+  let letGo = () => {};
+  const gate = new Promise<void>((resolve) => (letGo = resolve));
+  vi.stubGlobal("fetch", async (address: string, init?: RequestInit) => {
+    if (address.split("?")[0] === route) await gate;
+    return fetch(address, init);
+  });
+  return letGo;
 }
 
 /** Answers every request with one failure. */
