@@ -1,4 +1,20 @@
-"""One image that was run through a model: everything that can be asked about it."""
+"""One image that was run through a model: everything that can be asked about it.
+
+TensorFlow has run the graph once, and the values of all tensors that matter are here. For a
+layer of 256 filters at 56 by 56, channels last:
+
+    value of its output     [1, 56, 56, 256]
+    maps                    [256, 56, 56]            channel, height, width
+    statistics              [256] each
+    gradients               [n, 224, 224, 3]         blocks of n filters, at the input
+
+Maps and statistics are read off the forward pass. A gradient is a pass back per block of
+filters (`channel_gradients.py`), at the same values: a plain one is `d target / d input`, a
+guided one stops what is negative at each rectifier (decision 0005).
+
+The numbers of a layer are asked for one after the other, and each needs its maps as planes. So
+the planes of one layer are kept until another is asked for: 3 MB here, not those of all layers.
+"""
 
 from __future__ import annotations
 
@@ -26,6 +42,7 @@ from tensorboard_plugin_convlens.engine.residuals.residuals import ForwardValues
 from tensorboard_plugin_convlens.engine.taylor import TaylorCriterion
 from tensorboard_plugin_convlens.tracing.activations import ends_of_range, zeroes
 from tensorboard_plugin_convlens.tracing.convolutions import to_kernel_planes
+from tensorboard_plugin_convlens.tracing.types import Tensor, TensorId, Value
 
 GradientMethod = Literal["guided", "gradient"]
 
@@ -38,22 +55,35 @@ class Forward:
     """
 
     def __init__(
-        self, plan: Plan, values: dict[int, Any], taylor: TaylorCriterion, precision: Precision
+        self,
+        plan: Plan,
+        values: dict[TensorId, Value],
+        taylor: TaylorCriterion,
+        precision: Precision,
     ) -> None:
-        """`values`: `id` of a tensor of the trace → its value."""
+        """Takes the values of one run; computes nothing but the predictions.
+
+        Args:
+          plan: Of the model.
+          values: `id` of a tensor of the trace → its value.
+          taylor: Of the model.
+          precision: Of the gradients.
+        """
         self._plan = plan
         self._values = values
         self._precision = precision
         self._by_type = {
             dtype: ForwardValues(values, dtype) for dtype in (tf.float32, tf.bfloat16)
         }
-        # Without `self`: in a circle of references, values stay until Python looks for one.
+        # The function does not hold `self`: objects that hold each other keep their memory
+        # until Python searches for such circles, and these values may be a gigabyte.
         self._channels = ActiveChannels(
-            plan.channel_chains, lambda one: values[id(one.outputs[0])]
+            plan.channel_chains, lambda rectifier: values[id(rectifier.outputs[0])]
         )
         self._taylor = taylor
-        self._taylor_numbers: dict[int, FloatArray] | None = None
-        self._planes: dict[int, FloatArray] = {}
+        self._taylor_numbers: dict[TensorId, FloatArray] | None = None
+        # `id` of a tensor → its planes, of the layer `_planes_of`; -1 before the first one.
+        self._planes: dict[TensorId, FloatArray] = {}
         self._planes_of = -1
         self.predictions: tuple[Prediction, ...] = tuple(
             Prediction(head.name, self._numpy(head.tensor)[0])
@@ -61,11 +91,9 @@ class Forward:
             if head.is_probability
         )
 
-    def _numpy(self, tensor: Any) -> FloatArray:
-        return np.asarray(self._float32(tensor))
-
-    def _float32(self, tensor: Any) -> Any:
-        return tf.cast(self._values[id(tensor)], tf.float32)
+    def _numpy(self, tensor: Tensor) -> FloatArray:
+        """The value of a tensor in float32, whatever precision the model computes in."""
+        return np.asarray(tf.cast(self._values[id(tensor)], tf.float32))
 
     def maps(self, layer: int) -> FloatArray:
         """The feature maps of a layer, `[channel, height, width]`.
@@ -75,7 +103,8 @@ class Forward:
         """
         return self._planes_at(layer, self._plan.routes[layer].convolution.target)
 
-    def _planes_at(self, layer: int, tensor: Any) -> FloatArray:
+    def _planes_at(self, layer: int, tensor: Tensor) -> FloatArray:
+        """`[channel, height, width]` of one of a layer's tensors."""
         if self._planes_of != layer:
             self._planes_of = layer
             self._planes.clear()
@@ -154,6 +183,8 @@ class Forward:
         route = self._plan.routes[layer]
         maps, activated = self.maps(layer), self.activated_maps(layer)
         responses = maps if activated is None else activated
+        # `after` comes out of the activation function, which tells where it is zero for good
+        # (apoz) and where it saturates.
         after = route.convolution.target if route.activated is None else route.activated
         own = self._plan.graph.layers[layer].activation_stage
         final: Literal["after", "none"] = "none" if route.activated is None else "after"
@@ -191,12 +222,12 @@ class Forward:
         """The kernels of a layer, as `Engine.kernels` gives them."""
         convolution = self._plan.routes[layer].convolution
         planes = to_kernel_planes(
-            convolution, [self._numpy(one) for one in convolution.kernels]
+            convolution, [self._numpy(kernel) for kernel in convolution.kernels]
         )
         return None if planes is None else np.ascontiguousarray(planes)
 
     def _of_maps(
-        self, tensor: Any, maps: FloatArray, stage: ActivationStage
+        self, tensor: Tensor, maps: FloatArray, stage: ActivationStage
     ) -> list[Statistic]:
         """What is taken before and after an activation function; `maps` is of `tensor`."""
         numbers = {
@@ -207,7 +238,9 @@ class Forward:
         }
         return [Statistic(name, 0, values, stage) for name, values in numbers.items()]
 
-    def _taylor_of(self, tensor: Any, channels: int) -> FloatArray:
+    def _taylor_of(self, tensor: Tensor, channels: int) -> FloatArray:
+        """The Taylor criterion `[channel]`; NaN where the model's output has no gradient."""
+        # One pass back from the model's output gives the numbers of all layers.
         if self._taylor_numbers is None:
             self._taylor_numbers = self._taylor.numbers(Residuals(self._by_type[tf.float32]))
         found = self._taylor_numbers.get(id(tensor))
@@ -218,6 +251,8 @@ def _normalization_scale(layer: Any) -> FloatArray | None:
     """`gamma / sqrt(variance + epsilon)` of a BatchNormalization layer."""
     if layer is None:
         return None
+    # y = gamma · (x - mean) / sqrt(variance + epsilon) + beta scales every kernel by the factor
+    # of its channel; the mean and beta only move its output.
     deviation = np.sqrt(np.asarray(layer.moving_variance) + layer.epsilon)
     gamma = 1.0 if layer.gamma is None else np.asarray(layer.gamma)
     return np.asarray(gamma / deviation, np.float32)

@@ -134,7 +134,7 @@ def _parse(content: bytes) -> dict[str, str]:
         return {}
     if not isinstance(known, dict):
         return {}
-    return {key: one for key, one in known.items() if one in ("", "0", "1")}
+    return {key: setting for key, setting in known.items() if setting in ("", "0", "1")}
 
 
 def _keep(path: Path, known: dict[str, str]) -> bool:

@@ -1,4 +1,22 @@
-"""What is worked out once for a model, before any image is run through it."""
+"""What is worked out once for a model, before any image is run through it.
+
+A trace is a graph of operations. For each captured convolution, the plan finds the way back
+from its output to an input of the model, which is a route:
+
+    input ─ Conv2D ─ BiasAdd ─ Relu ─ MaxPool ─ Conv2D ─ BiasAdd (target) ─ Relu (activated) ─ …
+      ▲      path, from the last operation to the first                  │
+      └───────────────────────────────────────────────────────────────────┘
+
+Nothing here depends on the weights or on an image. So a training that is captured a hundred
+times is planned once, and an image costs one run of the graph, which fetches (`Plan.fetches`):
+
+    predictions        [1, class]
+    layer outputs      [1, height, width, channel], before and after the activation function
+    kernels            [height, width, input channel, filter]
+    residuals          what the rules of the path read, such as the output of each rectifier
+
+TensorFlow prunes everything else from the graph, so this list decides what an image costs.
+"""
 
 from __future__ import annotations
 
@@ -43,6 +61,7 @@ from tensorboard_plugin_convlens.tracing.model_inputs import ModelInputs
 from tensorboard_plugin_convlens.tracing.nodes import Node, build_nodes
 from tensorboard_plugin_convlens.tracing.operations import RECTIFIERS
 from tensorboard_plugin_convlens.tracing.trace import Trace, trace_model
+from tensorboard_plugin_convlens.tracing.types import Operation, Tensor, TensorId
 
 _NO_WAY = (
     "no gradient gets from it to an input of the model (an embedding, a rounding or a loop "
@@ -74,18 +93,32 @@ class Route:
     source: int | None
     obstacle: str
     source_layout: Layout
-    source_tensor: Any
-    path: tuple[Any, ...]
+    source_tensor: Tensor
+    path: tuple[Operation, ...]
     window_route: WindowRoute | None
     is_dense: bool
     guidance: Guidance
-    activated: Any | None
+    activated: Tensor | None
     is_rectified: bool
     normalization: Any | None
 
 
 class Plan:
-    """A traced model, its structure, and the route of each captured convolution."""
+    """A traced model, its structure, and the route of each captured convolution.
+
+    Attributes:
+      trace: The graph of the model.
+      nodes: Calls of layers, in the order of the graph.
+      convolutions: Those that are captured.
+      differentiation: How to go back from any tensor of the trace.
+      graph: The structure of the model, as it is stored.
+      input_layouts: How each input is a picture.
+      routes: Index of a layer in `graph.layers` → the way back from it.
+      heads: The outputs `[1, class]`.
+      loss_path: The operations between the inputs and the first head, the last one first.
+      channel_chains: `id` of a tensor → the channel-wise chain that it is in.
+      skipped: What is not captured, and why.
+    """
 
     def __init__(
         self, model: keras.Model, inputs: ModelInputs, layers: Sequence[str] | None
@@ -94,7 +127,7 @@ class Plan:
         self.nodes = build_nodes(self.trace)
         found, skipped = find_convolutions(self.nodes)
         self.convolutions = choose(found, layers)
-        left_out = fixed(found, self.convolutions) if layers is None else ()
+        of_fixed_kernels = fixed(found, self.convolutions) if layers is None else ()
         self.differentiation = Differentiation(self.trace)
         self.graph: ModelGraph = build_model_graph(
             self.trace.model.name,
@@ -104,23 +137,24 @@ class Plan:
         )
         self.input_layouts: tuple[Layout, ...] = input_layouts(self.nodes, self.trace)
         self.routes: dict[int, Route] = {
-            one.index: self._route(one) for one in self.convolutions
+            convolution.index: self._route(convolution) for convolution in self.convolutions
         }
         self.heads: tuple[Head, ...] = find_heads(self.trace)
-        self.loss_path: tuple[Any, ...] = self._loss_path()
-        on_the_way = (one for route in self.routes.values() for one in route.path)
-        self.channel_chains: dict[int, ChannelChain] = find_channel_chains(
+        self.loss_path: tuple[Operation, ...] = self._loss_path()
+        # Layers share most of their paths; `dict.fromkeys` has each operation once, in order.
+        on_the_way = (operation for route in self.routes.values() for operation in route.path)
+        self.channel_chains: dict[TensorId, ChannelChain] = find_channel_chains(
             dict.fromkeys(on_the_way), lambda tensor: bool(self.differentiation.sources(tensor))
         )
         self.skipped: tuple[Skipped, ...] = (
             *skipped,
-            *left_out,
+            *of_fixed_kernels,
             *hidden_convolutions(self.nodes),
             *self._without_gradient(),
             *self._at_other_inputs(),
         )
 
-    def _loss_path(self) -> tuple[Any, ...]:
+    def _loss_path(self) -> tuple[Operation, ...]:
         """From the first output of classes to every input; () if no gradient can be taken."""
         if not self.heads:
             return ()
@@ -128,21 +162,23 @@ class Plan:
         path = self.differentiation.path([self.heads[0].tensor], every)
         return () if self.differentiation.obstacle(path) else path
 
-    def fetches(self) -> list[Any]:
-        """The tensors whose values everything else is made from."""
+    def fetches(self) -> list[Tensor]:
+        """The tensors whose values everything else is made from, some of them twice."""
         tensors = [head.tensor for head in self.heads]
-        on_the_way = {id(one): one for one in self.loss_path}
+        on_the_way = {id(operation): operation for operation in self.loss_path}
         for route in self.routes.values():
             tensors += [route.convolution.target, *route.convolution.kernels]
             if route.activated is not None:
                 tensors.append(route.activated)
-            on_the_way |= {id(one): one for one in route.path}
+            on_the_way |= {id(operation): operation for operation in route.path}
         return [*tensors, *self.differentiation.residuals(on_the_way.values())]
 
     def _route(self, convolution: Convolution) -> Route:
         target = convolution.target
         sources = self.differentiation.sources(target)
-        images = [one for one in sources if self.trace.inputs[one].shape.rank >= 3]
+        # A gradient is a picture of an image. An input such as `[1, 10]`, a row of numbers, is
+        # only differentiated where no image is among those that the layer depends on.
+        images = [index for index in sources if self.trace.inputs[index].shape.rank >= 3]
         source = next(iter([*images, *sources]), None)
         path = () if source is None else self.differentiation.path([target], [source])
         obstacle = _NO_WAY if source is None else self.differentiation.obstacle(path)
@@ -164,8 +200,9 @@ class Plan:
         )
 
     def _window_route(
-        self, path: tuple[Any, ...], target: Any, source: Any
+        self, path: tuple[Operation, ...], target: Tensor, source: Tensor
     ) -> WindowRoute | None:
+        """The windows on a path, if going back through them is less work than the frame."""
         route = find_window_route(path, target, source, self.differentiation)
         return route if route is not None and prefers_windows(route, path) else None
 
@@ -184,9 +221,9 @@ class Plan:
         found = []
         for route in self.routes.values():
             others = [
-                self.trace.input_names[one]
-                for one in self.differentiation.sources(route.convolution.target)
-                if one != route.source and self.trace.inputs[one].shape.rank >= 3
+                self.trace.input_names[index]
+                for index in self.differentiation.sources(route.convolution.target)
+                if index != route.source and self.trace.inputs[index].shape.rank >= 3
             ]
             if others and route.source is not None:
                 found.append(
@@ -199,7 +236,9 @@ class Plan:
         return found
 
 
-def _is_rectified(tensor: Any) -> bool:
+def _is_rectified(tensor: Tensor) -> bool:
+    """Whether the values of a tensor are those that a rectifier made."""
+    # Conv1D runs as Conv2D on a height of one, which a Squeeze takes away after the rectifier.
     operation = tensor.op
     while operation.type in ("Identity", "Squeeze", "Cast"):
         operation = operation.inputs[0].op
@@ -207,7 +246,10 @@ def _is_rectified(tensor: Any) -> bool:
 
 
 def _receptive_fields(nodes: Sequence[Node], trace: Trace) -> list[ReceptiveField | None]:
-    """At the first image-like input that has a say."""
+    """What a unit of each node sees of the first image that it depends on; None if not known.
+
+    For two 3 by 3 convolutions, one after the other, that is a window of 5 by 5.
+    """
     fields: list[ReceptiveField | None] = [None] * len(nodes)
     for source, tensor in enumerate(trace.inputs):
         windows = receptive_windows(trace, source) if tensor.shape.rank == 4 else {}
@@ -219,4 +261,5 @@ def _receptive_fields(nodes: Sequence[Node], trace: Trace) -> list[ReceptiveFiel
 
 
 def _declared_shapes(nodes: Sequence[Node]) -> list[tuple[int | None, ...]]:
+    # Without the batch, as Keras prints them: `(112, 112, 64)`.
     return [tuple(node.outputs[0].shape.as_list()[1:]) for node in nodes]

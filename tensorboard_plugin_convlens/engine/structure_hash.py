@@ -1,7 +1,14 @@
 """Hash of what operations are and how they are connected, the same in every process.
 
-TensorFlow numbers functions with a gradient of their own as they are made: such a name is
-another one in each process. The code of the gradient is hashed in its place.
+A model may change without its Keras configuration: a Lambda computes something else, a layer's
+`call` is edited. The traced graph shows it. Of every operation, its type, its attributes and
+the places of the operations that it reads are hashed:
+
+    Conv2D [(0, 0), (1, 0)]; strides … padding …     reads output 0 of the operations 0 and 1
+
+TensorFlow numbers functions with a gradient of their own as they are made
+("CustomGradient-7"), so their names differ between processes. The code of the gradient is
+hashed in place of the name.
 """
 
 from __future__ import annotations
@@ -30,10 +37,12 @@ def hash_structure(operations: Sequence[Operation]) -> str:
     The fingerprint of a model graph knows the layers' configuration only; code in a Lambda
     or a layer's `call` may change without it.
     """
-    place = {id(one): index for index, one in enumerate(operations)}
+    place = {id(operation): index for index, operation in enumerate(operations)}
     digest = hashlib.sha256()
     for operation in operations:
-        read = [(place.get(id(one.op), -1), one.value_index) for one in operation.inputs]
+        read = [
+            (place.get(id(tensor.op), -1), tensor.value_index) for tensor in operation.inputs
+        ]
         digest.update(f"{operation.type} {read};".encode())
         if operation.node_def.attr[_GRADIENT].s.startswith(_NUMBERED.encode()):
             digest.update("".join(_code(internals.gradient_function(operation))).encode())
@@ -53,24 +62,25 @@ def _code(function: Any, depth: int = 0) -> Iterator[str]:
         return
     yield from _code_texts(code)
     held = [cell.cell_contents for cell in function.__closure__ or () if _is_set(cell)]
-    for one in (*held, *(function.__defaults__ or ())):
-        if isinstance(one, _PLAIN):
+    for value in (*held, *(function.__defaults__ or ())):
+        if isinstance(value, _PLAIN):
             # TensorFlow's wrapper holds the name under which the function is registered.
-            yield "" if isinstance(one, str) and one.startswith(_NUMBERED) else repr(one)
-        elif isinstance(one, np.ndarray):
-            yield f"{one.dtype} {one.shape} {one.tobytes().hex()}"
-        elif isinstance(one, Callable):  # type: ignore[arg-type]  # As mypy has it, no class.
-            yield from _code(one, depth + 1)
+            yield "" if isinstance(value, str) and value.startswith(_NUMBERED) else repr(value)
+        elif isinstance(value, np.ndarray):
+            yield f"{value.dtype} {value.shape} {value.tobytes().hex()}"
+        elif isinstance(value, Callable):  # type: ignore[arg-type]  # As mypy has it, no class.
+            yield from _code(value, depth + 1)
 
 
 def _code_texts(code: CodeType) -> Iterator[str]:
     yield f"{code.co_code.hex()} {code.co_names} "
-    for one in code.co_consts:
-        if isinstance(one, CodeType):
-            yield from _code_texts(one)
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield from _code_texts(constant)
         else:
             # The order of a set of texts differs between processes.
-            yield repr(sorted(map(repr, one)) if isinstance(one, frozenset) else one)
+            is_set = isinstance(constant, frozenset)
+            yield repr(sorted(map(repr, constant)) if is_set else constant)
 
 
 def _is_set(cell: Any) -> bool:

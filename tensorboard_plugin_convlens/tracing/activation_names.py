@@ -1,4 +1,13 @@
-"""The name of the activation function that a layer applies to its result."""
+"""The name of the activation function that a layer applies to its result.
+
+Keras lets a model name the same function in several ways, and each has one name here:
+
+    Conv2D(activation="relu")                   an attribute, a function          "relu"
+    Conv2D(activation=keras.layers.ReLU())      an attribute, a layer             "relu"
+    Conv2D(activation=partial(relu, …))         an attribute, a partial function  "leaky_relu"
+    keras.layers.LeakyReLU()                    a layer of its own                "leaky_relu"
+    keras.ops.hard_sigmoid(x)                   an operation, "HardSigmoid"       "hard_sigmoid"
+"""
 
 from __future__ import annotations
 
@@ -15,6 +24,7 @@ def activation_function(operation: Any) -> str:
     if own is not None:
         return _name_of(own)
     kind = type(operation).__name__
+    # The class ReLU is three functions, depending on its arguments.
     if kind == "ReLU" and type(operation).__module__.startswith("keras"):
         if getattr(operation, "negative_slope", 0):
             return "leaky_relu"
@@ -22,6 +32,7 @@ def activation_function(operation: Any) -> str:
     known = {"LeakyReLU": "leaky_relu", "PReLU": "prelu", "ELU": "elu", "Softmax": "softmax"}
     if kind in known:
         return known[kind]
+    # An operation of a functional model is a class: `keras.ops.hard_tanh` makes a `HardTanh`.
     snake = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", kind).lower()
     return snake if snake in _KERAS_FUNCTIONS else ""
 

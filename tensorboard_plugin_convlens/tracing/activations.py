@@ -55,7 +55,7 @@ def gate_node(nodes: Sequence[Node], index: int) -> int:
     position = index
     while not _applies_function(nodes[position]):
         node = nodes[position]
-        followers = [later for later, one in enumerate(nodes) if position in one.inbound]
+        followers = [later for later, other in enumerate(nodes) if position in other.inbound]
         if (
             _rectified(node.outputs[0]) is not None
             or len(followers) != 1
@@ -81,7 +81,7 @@ def activated_output(nodes: Sequence[Node], index: int) -> Tensor | None:
 
 
 def _applies_function(node: Node) -> bool:
-    rectifies = any(one.type in RECTIFIERS for one in node.operations)
+    rectifies = any(operation.type in RECTIFIERS for operation in node.operations)
     return bool(activation_function(node.operation)) or (
         node.class_name == "Lambda" and rectifies
     )
@@ -98,7 +98,8 @@ def _continues(node: Node, follower: Node) -> bool:
 
 def _rectified(tensor: Tensor) -> Tensor | None:
     """The output of a bare `relu(tensor)` outside any layer."""
-    users = [one for one in tensor.consumers() if one.type != "Shape"]
+    # Reading the shape of a tensor does not use its values.
+    users = [reader for reader in tensor.consumers() if reader.type != "Shape"]
     if len(users) == 1 and users[0].type in RECTIFIERS:
         return users[0].outputs[0]
     return None
@@ -118,7 +119,10 @@ def ends_of_range(tensor: Tensor) -> tuple[float, ...]:
     operation = source_of(tensor)
     lower = _limit(operation, "Maximum")
     if lower is not None:
-        operation = next(one for one in operation.inputs if tf.get_static_value(one) is None).op
+        # `clip(x, low, high)` is `Maximum(Minimum(x, high), low)`: the upper end comes first.
+        operation = next(
+            tensor for tensor in operation.inputs if tf.get_static_value(tensor) is None
+        ).op
     upper = _limit(operation, "Minimum")
     if upper is None:
         return _ENDS.get(operation.type, ())
@@ -129,12 +133,13 @@ def _limit(operation: Operation, kind: str) -> float | None:
     """The constant operand of a `Maximum` or `Minimum` (Keras clips with both)."""
     if operation.type != kind:
         return None
-    constants = [tf.get_static_value(one) for one in operation.inputs]
-    found = [float(one) for one in constants if one is not None and one.size == 1]
+    constants = [tf.get_static_value(tensor) for tensor in operation.inputs]
+    found = [float(value) for value in constants if value is not None and value.size == 1]
     return found[0] if len(found) == 1 else None
 
 
 _ENDS = {"Relu6": (6.0,), "Sigmoid": (0.0, 1.0), "Tanh": (-1.0, 1.0)}
+"""Type of operation → the values near which its slope vanishes."""
 
 
 def _whole_function(nodes: Sequence[Node], rectified: Tensor) -> Tensor:
@@ -150,7 +155,7 @@ def _whole_function(nodes: Sequence[Node], rectified: Tensor) -> Tensor:
 
 
 def activation_stage(nodes: Sequence[Node], index: int) -> ActivationStage:
-    """As `records.ActivationStage` says."""
+    """Whether a node's output comes before or after an activation function, or has none."""
     if activation_function(nodes[index].operation):
         return "after"
     if not nodes[index].outputs or activated_output(nodes, index) is None:
@@ -162,7 +167,7 @@ def normalization_after(nodes: Sequence[Node], index: int) -> Tensor | None:
     """The BatchNormalization layer that directly follows a node without activation."""
     if activation_function(nodes[index].operation):
         return None
-    followers = [one for one in nodes if index in one.inbound]
+    followers = [node for node in nodes if index in node.inbound]
     if len(followers) == 1 and followers[0].class_name == "BatchNormalization":
         return followers[0].operation
     return None

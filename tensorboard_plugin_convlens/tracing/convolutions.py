@@ -3,11 +3,14 @@
 One convolution has as many filters as its output has channels. The kernel of each, as a stack
 of planes `[input channel, height, width]`, comes from TensorFlow's weights by their kind:
 
-    Conv2D           [height, width, input, filter] DepthwiseConv2D  [height, width, input,
-    multiplier]: one plane, filter input * multiplier + m Conv2DTranspose  [height, width,
-    filter, input]: a convolution's, read the other way SeparableConv2D  depthwise, then [1, 1,
-    input * multiplier, filter]: as one kernel would Conv1D           as Conv2D with a height of
-    1; of Conv3D, depth and height are one axis here
+    Conv2D           [height, width, input, filter]
+    DepthwiseConv2D  [height, width, input, multiplier]: one plane per filter, of which
+                     number m of channel i is filter i * multiplier + m
+    Conv2DTranspose  [height, width, filter, input]: that of a convolution the other way round
+    SeparableConv2D  a depthwise kernel, then [1, 1, input * multiplier, filter]: shown as the
+                     one kernel that does the same
+    Conv1D           as Conv2D with a height of 1
+    Conv3D           depth and height become one axis
 """
 
 from __future__ import annotations
@@ -77,7 +80,11 @@ def spatial_axes(operation: Operation) -> int:
 
 
 def is_channels_first(node: Node) -> bool:
-    """By the layer's own word, or by the operation's."""
+    """Whether a convolution's maps are `[1, channel, height, width]`.
+
+    The layer's `data_format` says so. A convolution that is computed outside of such a layer
+    has only the attribute of its operation.
+    """
     own = getattr(node.operation, "data_format", None)
     inner = getattr(getattr(node.operation, "layer", None), "data_format", None)
     if own or inner:
@@ -95,6 +102,7 @@ def _layout(node: Node) -> Layout:
 
 def _kernels(node: Node) -> tuple[Tensor, ...]:
     """The kernel tensors, each variable once, before a change of type."""
+    # A layer may read the same kernel several times, once per time step.
     found: dict[TensorId, Tensor] = {}
     for operation in node.convolutions:
         tensor = operation.inputs[1]
@@ -110,7 +118,7 @@ def _root(tensor: Tensor) -> Tensor:
 
 
 def _is_separable(node: Node) -> bool:
-    kinds = [one.type for one in node.convolutions]
+    kinds = [operation.type for operation in node.convolutions]
     return kinds == ["DepthwiseConv2dNative", "Conv2D"]
 
 
@@ -147,6 +155,8 @@ def _separable_planes(depthwise: FloatArray, pointwise: FloatArray) -> FloatArra
     """Σ over the multiplier of pointwise weight times depthwise plane."""
     height, width, inputs, multiplier = depthwise.shape
     mixing = pointwise.reshape(inputs, multiplier, -1)
+    # Nothing but sums lies between the two convolutions, so together they are one, whose filter
+    # f has for input i the plane Σ_m  mixing[i, m, f] · depthwise[:, :, i, m].
     planes: FloatArray = np.einsum("hwim,imf->fihw", depthwise, mixing, dtype=np.float32)
     return planes.reshape(-1, inputs, height, width)
 
@@ -167,9 +177,9 @@ def choose(
             "The model has no convolution with learned kernels, so there is no filter to show."
         )
     if layers is None:
-        learned = tuple(one for one in convolutions if not one.node.is_fixed)
+        learned = tuple(each for each in convolutions if not each.node.is_fixed)
         if not learned:
-            keys = ", ".join(one.node.key for one in convolutions)
+            keys = ", ".join(convolution.node.key for convolution in convolutions)
             raise NoConvolutionError(
                 "The model has no convolution with learned kernels; those of its convolutions "
                 f"({keys[:500]}) are fixed. Name them to capture them all the same: layers=[…]."
@@ -177,26 +187,26 @@ def choose(
         return learned
     chosen: set[int] = set()
     for name in [layers] if isinstance(layers, str) else layers:
-        matches = {one.index for one in convolutions if _matches(one.node, name)}
+        matches = {each.index for each in convolutions if _matches(each.node, name)}
         if not matches:
             raise UnknownLayerError(_unknown(convolutions, name))
         chosen |= matches
-    return tuple(one for one in convolutions if one.index in chosen)
+    return tuple(each for each in convolutions if each.index in chosen)
 
 
 def fixed(
     convolutions: Sequence[Convolution], chosen: Sequence[Convolution]
 ) -> tuple[Skipped, ...]:
     """A sentence for each convolution of fixed kernels that was not chosen."""
-    taken = {one.index for one in chosen}
+    taken = {convolution.index for convolution in chosen}
     return tuple(
         Skipped(
-            one.node.key,
+            convolution.node.key,
             "its kernels are fixed, not trained (the bases of a spectrogram, say), so they "
             "are no filters that were learned; name the layer to capture it all the same",
         )
-        for one in convolutions
-        if one.node.is_fixed and one.index not in taken
+        for convolution in convolutions
+        if convolution.node.is_fixed and convolution.index not in taken
     )
 
 
@@ -205,7 +215,7 @@ def _matches(node: Node, name: str) -> bool:
 
 
 def _unknown(convolutions: Sequence[Convolution], name: str) -> str:
-    keys = [one.node.key for one in convolutions]
+    keys = [convolution.node.key for convolution in convolutions]
     shown = ", ".join(keys[:12]) + (f" and {len(keys) - 12} more" if len(keys) > 12 else "")
     return (
         f"The model has no convolution {name!r}. Its convolutions are: {shown}. A pattern "

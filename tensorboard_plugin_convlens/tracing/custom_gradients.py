@@ -62,7 +62,7 @@ def see_through(
     """
     replaced: dict[TensorId, Tensor] = {}
     kept: dict[TensorId, OwnGradient] = {}
-    outputs = {id(one) for one in wrapped.graph.outputs}
+    outputs = {id(tensor) for tensor in wrapped.graph.outputs}
     for operation in operations:
         if not internals.has_own_gradient(operation) or is_silu_identity(operation):
             continue
@@ -81,9 +81,10 @@ def see_through(
         ):
             replaced |= internals.bypassed(operation)
         else:
-            made = ancestors([operation.inputs[one] for one in results], stop=arguments)
+            made = ancestors([operation.inputs[index] for index in results], stop=arguments)
             count = sum(
-                one.type in RECTIFIERS for one in {id(t.op): t.op for t in made}.values()
+                before.type in RECTIFIERS
+                for before in {id(tensor.op): tensor.op for tensor in made}.values()
             )
             kept[id(operation)] = OwnGradient(tuple(arguments), count)
     return replaced, kept
@@ -101,7 +102,7 @@ def _is_ordinary(
     With small and large random gradients, so that one that is clipped is told apart. False
     where a trial is not possible or says nothing: unknown shapes, NaN, zeros throughout.
     """
-    results = [one for one in results if is_differentiable(operation.outputs[one])]
+    results = [index for index in results if is_differentiable(operation.outputs[index])]
     if not results or not arguments:
         return False
     try:
@@ -120,7 +121,7 @@ def _is_ordinary(
                 )
                 for side in (operation.outputs, operation.inputs)
             )
-        feeds = list({id(one): one for one in (*inputs, *arguments)}.values())
+        feeds = list({id(tensor): tensor for tensor in (*inputs, *arguments)}.values())
         run = GraphFunction(wrapped.prune([*feeds, *seeds], [*own, *ordinary]))
         return all(_agree(run, feeds, seeds, scale) for scale in (1e-3, 1.0, 1e6))
     except Exception:  # The author's code, and TensorFlow's, may refuse in any way.
@@ -129,15 +130,16 @@ def _is_ordinary(
 
 def _agree(run: Any, feeds: Sequence[Tensor], seeds: Sequence[Tensor], scale: float) -> bool:
     random = np.random.default_rng(0)
-    values = [tf.constant(_drawn(one, random, 1.0), one.dtype) for one in feeds]
-    values += [tf.constant(_drawn(one, random, scale), one.dtype) for one in seeds]
-    found = [np.asarray(tf.cast(one, tf.complex128)) for one in run(*values)]
+    values = [tf.constant(_drawn(feed, random, 1.0), feed.dtype) for feed in feeds]
+    values += [tf.constant(_drawn(seed, random, scale), seed.dtype) for seed in seeds]
+    found = [np.asarray(tf.cast(result, tf.complex128)) for result in run(*values)]
     count = len(found) // 2
     own, ordinary = (
-        np.concatenate([one.ravel() for one in half]) for half in (found[:count], found[count:])
+        np.concatenate([gradient.ravel() for gradient in half])
+        for half in (found[:count], found[count:])
     )
     largest = np.abs(ordinary).max()
-    tolerance = min(_TOLERANCE.get(one.dtype, 5e-2) for one in feeds)
+    tolerance = min(_TOLERANCE.get(feed.dtype, 5e-2) for feed in feeds)
     return bool(0 < largest < np.inf and np.abs(own - ordinary).max() <= tolerance * largest)
 
 

@@ -79,7 +79,9 @@ class GraphFunction:
         text = str(error)
         if isinstance(error, tf.errors.UnimplementedError) or "No OpKernel" in text:
             return True
-        types = {one.name: one.type for one in self._pruned.graph.get_operations()}
+        types = {
+            operation.name: operation.type for operation in self._pruned.graph.get_operations()
+        }
         return any(_PARTIAL.search(types.get(name, "")) for name in _NODE.findall(text))
 
 

@@ -2,8 +2,8 @@
 
 `tf.while_loop` is one operation in the graph. Its body is a function in the graph's library, a
 separate graph that runs as often as the loop does, and whose tensors exist only while it runs.
-A convolution in there has one map per turn, and no turn is the layer's. So it cannot be shown;
-it must be named instead of left out in silence.
+A convolution in there has a map in every turn, and none of them is the map of the layer. So
+ConvLens cannot show it, and lists it among what it skipped.
 """
 
 from __future__ import annotations
@@ -23,7 +23,9 @@ def hidden_convolutions(nodes: Sequence[Node]) -> tuple[Skipped, ...]:
     `tf.map_fn`, `tf.while_loop` and `tf.cond` keep their bodies as functions of the graph
     that run any number of times, so that there is no single feature map of a step.
     """
-    calling = [node for node in nodes if any(_called(one) for one in node.operations)]
+    calling = [
+        node for node in nodes if any(_called(operation) for operation in node.operations)
+    ]
     if not calling:
         return ()
     library = calling[0].operations[0].graph.as_graph_def().library.function
@@ -35,7 +37,11 @@ def hidden_convolutions(nodes: Sequence[Node]) -> tuple[Skipped, ...]:
             "has no single feature map per image: what is computed there is not captured",
         )
         for node in calling
-        if any(_convolves(name, bodies) for one in node.operations for name in _called(one))
+        if any(
+            _convolves(name, bodies)
+            for operation in node.operations
+            for name in _called(operation)
+        )
     )
 
 

@@ -70,7 +70,7 @@ def replaced_calls(
     models are not touched, and the layer does not notice a new attribute.
     """
     with TRACING:
-        kept = [(one, vars(one).get("call")) for one in operations]
+        kept = [(operation, vars(operation).get("call")) for operation in operations]
         try:
             for operation in operations:
                 vars(operation)["call"] = replace(operation, operation.call)

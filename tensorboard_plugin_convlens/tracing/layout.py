@@ -3,11 +3,11 @@
 A picture is a plane of one channel. Where the channels are depends on `data_format`, and how
 many spatial axes there are on the layer:
 
-    Conv2D, channels last      [height, width, channel]         channel_axis 2 Conv2D, channels
-    first     [channel, height, width]         channel_axis 0 Conv1D                     [time,
-    channel]                  planes of 1 x time Conv3D                     [depth, height,
-    width, channel]  planes of (depth * height) x width TimeDistributed(Conv2D)    [time,
-    height, width, channel]   planes of (time * height) x width
+    Conv2D, channels last      [height, width, channel]         channel_axis 2
+    Conv2D, channels first     [channel, height, width]         channel_axis 0
+    Conv1D                     [time, channel]                  planes 1 x time
+    Conv3D                     [depth, height, width, channel]  planes (depth * height) x width
+    TimeDistributed(Conv2D)    [time, height, width, channel]   planes (time * height) x width
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from tensorboard_plugin_convlens.core.records import FloatArray
-from tensorboard_plugin_convlens.tracing.types import Tensor
+from tensorboard_plugin_convlens.tracing.types import Tensor, Value
 
 _TURNED = 1 << 14
 """Numbers that are laid out anew at once: 64 KiB."""
@@ -55,7 +55,7 @@ class Layout:
         sizes = self.spatial
         return (int(np.prod(sizes[:-1])), sizes[-1]) if sizes else (1, 1)
 
-    def to_planes(self, value: Any) -> FloatArray:
+    def to_planes(self, value: Value) -> FloatArray:
         """`[n, *shape]` → `[n, channel, height, width]`; TensorFlow's or NumPy's."""
         array = np.asarray(value)
         images = len(array)
@@ -63,8 +63,8 @@ class Layout:
             planes = array
         elif self.channel_axis == len(self.shape) - 1:
             planes = np.empty((images, self.channels, *self.plane), np.float32)
-            for one, units in zip(planes, array, strict=True):
-                _turn(units.reshape(-1, self.channels), one.reshape(self.channels, -1))
+            for image, units in zip(planes, array, strict=True):
+                _turn(units.reshape(-1, self.channels), image.reshape(self.channels, -1))
         else:
             planes = np.moveaxis(array, self.channel_axis + 1, 1)
         planes = planes.reshape(images, self.channels, *self.plane)
@@ -82,7 +82,7 @@ class Layout:
         result: FloatArray = np.ascontiguousarray(picture, np.float32)
         return result
 
-    def to_units(self, cotangent: Tensor) -> Any:
+    def to_units(self, cotangent: Value) -> Value:
         """A tensor `[n, units of a plane, channel]` → `[n, *shape]`, or of some channels."""
         last = tf.reshape(cotangent, [-1, *self.spatial, cotangent.shape[-1]])
         if self.channel_axis is None:

@@ -1,4 +1,10 @@
-"""The model graph: what the tab shows of a model beside its pictures."""
+"""The model graph: what the tab shows of a model beside its pictures.
+
+One record per node, in the order of the computation. A node's depth is one more than that of
+the deepest node that it reads, so that the tab can draw the graph in rows:
+
+    input 0 → conv1 1 → conv2 2 → add 3         conv1 → add, too: the longest way counts
+"""
 
 from __future__ import annotations
 
@@ -32,7 +38,7 @@ def build_model_graph(
     depths: list[int] = []
     layers = []
     for index, node in enumerate(nodes):
-        depths.append(1 + max((depths[one] for one in node.inbound), default=-1))
+        depths.append(1 + max((depths[before] for before in node.inbound), default=-1))
         layers.append(
             Layer(
                 path=node.path,
@@ -97,9 +103,7 @@ def _operation_window(node: Node) -> dict[str, Any]:
 def _sizes(value: Any) -> tuple[int, ...]:
     if value is None:
         return ()
-    return (
-        tuple(int(one) for one in value) if isinstance(value, (tuple, list)) else (int(value),)
-    )
+    return tuple(map(int, value)) if isinstance(value, (tuple, list)) else (int(value),)
 
 
 def _parameters(operation: Any) -> int:

@@ -1,4 +1,10 @@
-"""Input images in the form that the model takes them: one array, a list, or a dictionary."""
+"""Input images in the form that the model takes them: one array, a list, or a dictionary.
+
+A Keras model with one input takes an array `[batch, height, width, channel]`; a model with
+several takes a list, a tuple or a dictionary by name. ConvLens keeps that form for the call of
+the model, and a flat list of arrays for everything else, in the order in which Keras flattens:
+dictionaries by key, `{"b": …, "a": …}` as `[a, b]`.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +34,7 @@ def to_arrays(inputs: ModelInputs) -> list[NDArray[Any]]:
     Raises:
       InputError: If there is none, one is not numeric, or their batch sizes differ.
     """
-    arrays = [_to_array(one) for one in keras.tree.flatten(inputs)]
+    arrays = [_to_array(value) for value in keras.tree.flatten(inputs)]
     if not arrays:
         raise InputError("No input images were given; expected an array [batch, …].")
     sizes = {array.shape[0] for array in arrays}

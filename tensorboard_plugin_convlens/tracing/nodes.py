@@ -102,13 +102,13 @@ class _Kernels:
         a `STFTSpectrogram` were not, so that it counts as fixed while it is frozen.
         """
         tensors = ancestors([operation.inputs[1]])
-        sources = [self._trace.variables.get(id(one)) for one in tensors]
-        known = [one for one in sources if one is not None]
-        return bool(known) and not any(_is_learned(*one) for one in known)
+        sources = [self._trace.variables.get(id(tensor)) for tensor in tensors]
+        known = [source for source in sources if source is not None]
+        return bool(known) and not any(_is_learned(*source) for source in known)
 
     def is_computed(self, tensor: Tensor) -> bool:
         """Whether a tensor depends on an input of the model."""
-        return any(id(one) in self._inputs for one in ancestors([tensor]))
+        return any(id(before) in self._inputs for before in ancestors([tensor]))
 
     def name(self, operation: Operation) -> str:
         """Of the variable behind the kernel."""
@@ -136,14 +136,14 @@ def _is_learned(layer: Any, variable: Any) -> bool:
         return True
     if isinstance(layer, keras.layers.STFTSpectrogram):
         return bool(variable.trainable)
-    return any(one is variable for one in layer._trainable_variables)
+    return any(known is variable for known in layer._trainable_variables)
 
 
 def _leaf(trace: Trace, index: int, kernels: _Kernels) -> Node:
     call = trace.calls[index]
     operations = trace.operations[call.first : call.stop]
-    found = tuple(one for one in operations if kernels.is_learned(one))
-    outputs = tuple(sorted(call.outputs, key=lambda one: not _is_map(one)))
+    found = tuple(operation for operation in operations if kernels.is_learned(operation))
+    outputs = tuple(sorted(call.outputs, key=lambda tensor: not _is_map(tensor)))
     if found and not _is_map(outputs[0]):
         outputs = (found[-1].outputs[0], *outputs)
     is_fixed = bool(found) and all(map(kernels.is_fixed, found))
@@ -171,7 +171,7 @@ def _whole_layers(trace: Trace, kernels: _Kernels) -> Iterator[int]:
         ):
             continue
         result = _completed(trace, found[-1], kernels)[-1].outputs[0]
-        output = min(call.outputs, key=lambda one: not _is_map(one))
+        output = min(call.outputs, key=lambda tensor: not _is_map(tensor))
         if _is_map(output) and output.shape.num_elements() == result.shape.num_elements():
             yield index
 
@@ -224,11 +224,11 @@ def _completed(
     while True:
         tensor = made[-1].outputs[0]
         # Asking for a shape changes nothing of the map.
-        users = [one for one in tensor.consumers() if one.type != "Shape"]
+        users = [reader for reader in tensor.consumers() if reader.type != "Shape"]
         if len(users) != 1 or trace.owner(users[0]) is not owner:
             return tuple(made)
         # A bias, yes; a sum with something that the model computed is another map.
-        others = [one for one in users[0].inputs if one is not tensor]
+        others = [other for other in users[0].inputs if other is not tensor]
         if users[0].type not in _COMPLETING or any(map(kernels.is_computed, others)):
             return tuple(made)
         made.append(users[0])
@@ -241,11 +241,20 @@ _COMPLETING = frozenset(
 
 
 def _with_edges(nodes: list[Node]) -> tuple[Node, ...]:
-    owner = {id(one): index for index, node in enumerate(nodes) for one in node.operations}
+    owner = {
+        id(operation): index
+        for index, node in enumerate(nodes)
+        for operation in node.operations
+    }
 
     def inbound(index: int) -> tuple[int, ...]:
-        own = {id(one) for one in nodes[index].operations}
-        read = [t for one in nodes[index].operations for t in one.inputs if id(t.op) not in own]
+        own = {id(operation) for operation in nodes[index].operations}
+        read = [
+            tensor
+            for operation in nodes[index].operations
+            for tensor in operation.inputs
+            if id(tensor.op) not in own
+        ]
         return tuple(sorted(_producers(read, lambda op: owner.get(id(op)))))
 
     return tuple(

@@ -66,7 +66,7 @@ def private_graph(
         except Exception as fault:
             if refused.paths:
                 raise UnsupportedModelError(_unbuilt(model, refused.paths[0])) from fault
-            shapes = [tuple(one.shape) for one in signature]
+            shapes = [tuple(spec.shape) for spec in signature]
             raise UnsupportedModelError(
                 f"The model {model.name!r} could not be run as a graph on inputs of shape "
                 f"{shapes}: {reason_of(fault)}"
@@ -84,7 +84,7 @@ def _traced(model: keras.Model, run: Callable[..., Any], signature: list[tf.Tens
     """
     if all(map(untouched.is_in_use, internals.operations_of(model))):
         wrapped = internals.trace_graph(run, signature)
-        kinds = {one.type for one in wrapped.graph.get_operations()}
+        kinds = {operation.type for operation in wrapped.graph.get_operations()}
         if not kinds.intersection(internals.COMPILED_CALLS):
             return wrapped
     with internals.inlined_functions():

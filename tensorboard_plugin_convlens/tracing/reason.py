@@ -58,8 +58,8 @@ def _told(fault: BaseException) -> str:
 
 def _after_source_lines(text: str) -> str:
     """AutoGraph lists lines of code, and what went wrong at the end."""
-    paragraphs = [one for one in text.split("\n\n") if one.strip()]
-    later = [one for one in paragraphs[1:] if not _SOURCE_LINE.match(one)]
+    paragraphs = [paragraph for paragraph in text.split("\n\n") if paragraph.strip()]
+    later = [paragraph for paragraph in paragraphs[1:] if not _SOURCE_LINE.match(paragraph)]
     return later[0].strip() if later else paragraphs[-1]
 
 

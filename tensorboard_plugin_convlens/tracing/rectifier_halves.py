@@ -28,7 +28,9 @@ def is_half(operation: Operation) -> bool:
     """Whether `f(x)` and `g(-x)` are added up: then neither rectifies the sum."""
     base, negative = _signed_operand(operation)
     sums = _sums(operation)
-    return bool(sums) and any(sums & _sums(one) for one in _partners(operation, base, negative))
+    return bool(sums) and any(
+        sums & _sums(partner) for partner in _partners(operation, base, negative)
+    )
 
 
 def operand(operation: Operation) -> Tensor:
@@ -87,12 +89,12 @@ def _selects(operation: Operation, base: Tensor) -> bool:
 
 def _sums(operation: Operation) -> set[TensorId]:
     """The sums that an operation's output enters, at once or after a factor and a cap."""
-    found: set[int] = set()
-    waiting = [(one, 0) for one in operation.outputs[0].consumers()]
+    found: set[TensorId] = set()
+    waiting = [(reader, 0) for reader in operation.outputs[0].consumers()]
     while waiting:
         user, distance = waiting.pop()
         if user.type in _SUMS:
             found.add(id(user))
         elif user.type in _SCALING and distance < 4:
-            waiting += [(one, distance + 1) for one in user.outputs[0].consumers()]
+            waiting += [(reader, distance + 1) for reader in user.outputs[0].consumers()]
     return found

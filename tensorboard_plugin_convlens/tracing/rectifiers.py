@@ -73,20 +73,24 @@ class Rectifiers:
     def __init__(self, trace: Trace) -> None:
         self._trace = trace
         self.gated: frozenset[int] = frozenset(
-            id(one) for one in trace.operations if _is_gated(one)
+            id(operation) for operation in trace.operations if _is_gated(operation)
         )
         """`id` of each operation at which a guided pass stops negative gradient."""
 
     def guidance(self, path: Iterable[Operation]) -> Guidance:
         """What is gated among the operations between a layer and the input."""
         operations = list(path)
-        guided = len({self._place(one) for one in operations if id(one) in self.gated})
-        found = [self._ungated(one) for one in operations]
-        ungated = {one.place: one for one in found if one is not None}
-        rectifying = sum(one.rectifies for one in ungated.values())
-        names = {one.name for one in ungated.values()}
-        own = [self._trace.own_gradients.get(id(one)) for one in operations]
-        hidden = sum(one.rectifiers for one in own if one is not None)
+        gated = [operation for operation in operations if id(operation) in self.gated]
+        # A rectifier that a layer calls in every time step counts once; so do the two halves of
+        # a leaky function.
+        guided = len({self._place(operation) for operation in gated})
+        found = [self._ungated(operation) for operation in operations]
+        ungated = {function.place: function for function in found if function is not None}
+        rectifying = sum(function.rectifies for function in ungated.values())
+        names = {function.name for function in ungated.values()}
+        # A gradient that a user wrote is taken as it is, and its rectifiers are not gated.
+        own = [self._trace.own_gradients.get(id(operation)) for operation in operations]
+        hidden = sum(gradient.rectifiers for gradient in own if gradient is not None)
         if hidden:
             names.add("custom gradient")
         return Guidance(guided, guided + rectifying + hidden, tuple(sorted(names)))
@@ -123,7 +127,7 @@ class Rectifiers:
     def _rectifies(self, operation: Operation) -> bool:
         """Whether it is `maximum(x, 0)`, and not the lower end of a gated rectifier's range."""
         return any(map(_is_zero, operation.inputs)) and not any(
-            id(_uncapped(one).op) in self.gated for one in operation.inputs
+            id(_uncapped(tensor).op) in self.gated for tensor in operation.inputs
         )
 
     def _function(self, operation: Operation) -> str:
@@ -170,7 +174,7 @@ def _uncapped(tensor: Tensor) -> Tensor:
     """What a cap is applied to."""
     while tensor.op.type in ("Minimum", "Identity", "Cast"):
         inputs = tensor.op.inputs
-        tensor = next((one for one in inputs if not is_constant(one)), inputs[0])
+        tensor = next((given for given in inputs if not is_constant(given)), inputs[0])
         if is_constant(tensor):
             break
     return tensor
@@ -180,6 +184,6 @@ def _is_silu(operation: Operation) -> bool:
     """`x * sigmoid(x)`."""
     argument = operation.inputs[0]
     return any(
-        user.type == "Mul" and any(one is argument for one in user.inputs)
+        user.type == "Mul" and any(factor is argument for factor in user.inputs)
         for user in operation.outputs[0].consumers()
     )

@@ -14,6 +14,7 @@ import numpy as np
 import tensorflow as tf
 
 from tensorboard_plugin_convlens.tracing.graph_function import LACKING
+from tensorboard_plugin_convlens.tracing.types import Value
 
 _WEIGHTS = "filter"
 _SIZES = ("input_sizes", "orig_input_shape")
@@ -22,7 +23,7 @@ _missing: set[tuple[Any, ...]] = set()
 """What this process was found to lack; see `_kind`."""
 
 
-def call(name: str, **arguments: Any) -> Any:
+def call(name: str, **arguments: Any) -> Value:
     """`tf.raw_ops.<name>`, or what gives the same result.
 
     Args:
@@ -44,7 +45,7 @@ def call(name: str, **arguments: Any) -> Any:
 
 def _kind(name: str, arguments: dict[str, Any]) -> tuple[Any, ...]:
     """What TensorFlow has code for, or not."""
-    types = {one.dtype for one in arguments.values() if tf.is_tensor(one)}
+    types = {value.dtype for value in arguments.values() if tf.is_tensor(value)}
     strides = arguments["strides"]
     return (
         name,
@@ -56,7 +57,7 @@ def _kind(name: str, arguments: dict[str, Any]) -> tuple[Any, ...]:
     )
 
 
-def _channels_last(name: str, arguments: dict[str, Any]) -> Any:
+def _channels_last(name: str, arguments: dict[str, Any]) -> Value:
     axes = len(arguments["data_format"])
     order = [0, *range(2, axes), 1]
     turned = {key: _turned(key, value, order) for key, value in arguments.items()}
@@ -75,7 +76,7 @@ def _turned(key: str, value: Any, order: list[int]) -> Any:
     return value
 
 
-def _undilated(name: str, arguments: dict[str, Any]) -> Any:
+def _undilated(name: str, arguments: dict[str, Any]) -> Value:
     """The same with a larger kernel, which has zeros where a dilated one has gaps."""
     rates = arguments["dilations"][1:-1]
     kernel = arguments[_WEIGHTS].numpy()
@@ -90,7 +91,7 @@ def _undilated(name: str, arguments: dict[str, Any]) -> Any:
     )
 
 
-def _compiled(name: str, arguments: dict[str, Any]) -> Any:
+def _compiled(name: str, arguments: dict[str, Any]) -> Value:
     tensors = {key: value for key, value in arguments.items() if tf.is_tensor(value)}
     attributes = {
         key: tuple(value) if isinstance(value, list) else value
@@ -103,7 +104,9 @@ def _compiled(name: str, arguments: dict[str, Any]) -> Any:
 @functools.lru_cache(maxsize=256)
 def _by_xla(name: str, attributes: tuple[tuple[str, Any], ...]) -> Any:
     """Sizes must be known when XLA compiles, so each has a function of its own."""
-    given = {key: list(one) if isinstance(one, tuple) else one for key, one in attributes}
+    given = {
+        key: list(value) if isinstance(value, tuple) else value for key, value in attributes
+    }
 
     def run(tensors: dict[str, Any]) -> Any:
         return getattr(tf.raw_ops, name)(**given, **tensors)

@@ -178,9 +178,9 @@ class _Recorder:
         Dropout at inference returns the tensor that it was given. Two layers would have one and
         the same output then, and the second would vanish from the graph between nodes.
         """
-        given = {id(one) for one in tf.nest.flatten(arguments)}
+        given = {id(argument) for argument in tf.nest.flatten(arguments)}
 
-        def own(tensor: Any) -> Any:
+        def own(tensor: Tensor) -> Tensor:
             if id(tensor) not in given or not tf.is_tensor(tensor):
                 return tensor
             return internals.copied(tensor)
@@ -190,7 +190,8 @@ class _Recorder:
     def _end(self, index: int, result: Any) -> None:
         call = self.calls[index]
         call.stop = self._graph.num_operations()
-        call.outputs = tuple(one for one in tf.nest.flatten(result) if tf.is_tensor(one))
+        flat = tf.nest.flatten(result)
+        call.outputs = tuple(value for value in flat if tf.is_tensor(value))
 
 
 def trace_model(model: keras.Model, inputs: ModelInputs) -> Trace:
@@ -207,11 +208,11 @@ def trace_model(model: keras.Model, inputs: ModelInputs) -> Trace:
     keras_operations = internals.operations_of(model)
     recorder = _Recorder()
 
-    def run(*tensors: Any) -> list[Any]:
+    def run(*tensors: Tensor) -> list[Tensor]:
         recorder.start(tf.compat.v1.get_default_graph())
         results = called(model, keras.tree.pack_sequence_as(inputs, list(tensors)))
         names[:] = _output_names(model, results)
-        return [tf.convert_to_tensor(one) for one in tf.nest.flatten(results)]
+        return [tf.convert_to_tensor(result) for result in tf.nest.flatten(results)]
 
     names: list[str] = []
     wrapped = private_graph(model, run, signature, keras_operations, recorder.replace)
@@ -270,18 +271,18 @@ def _to_trace(
     inputs = tuple(graph.inputs[: len(names)])
     replaced, own_gradients = see_through(wrapped, operations, inputs)
     for call in calls:
-        call.outputs = tuple(replaced.get(id(one), one) for one in call.outputs)
+        call.outputs = tuple(replaced.get(id(tensor), tensor) for tensor in call.outputs)
     return Trace(
         model=model,
         wrapped=wrapped,
         operations=operations,
         inputs=inputs,
         input_names=tuple(names),
-        outputs=tuple(replaced.get(id(one), one) for one in graph.outputs),
+        outputs=tuple(replaced.get(id(tensor), tensor) for tensor in graph.outputs),
         output_names=tuple(output_names),
         calls=tuple(calls),
         owners=tuple(owners),
         variables=variables,
         own_gradients=own_gradients,
-        position={id(one): index for index, one in enumerate(operations)},
+        position={id(operation): index for index, operation in enumerate(operations)},
     )

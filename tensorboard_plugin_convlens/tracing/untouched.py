@@ -73,7 +73,7 @@ def kept_state(operations: list[Any]) -> Iterator[None]:
     where a variable was refused, for other threads may draw from it. A name that TensorFlow
     refuses stays on Keras' stack of name scopes, as the parent of all later names.
     """
-    kept = [_State(one) for one in operations if not is_in_use(one)]
+    kept = [_State(operation) for operation in operations if not is_in_use(operation)]
     names = global_state.get_global_attribute("object_name_uids")
     numbers = None if names is None else dict(names)
     seed = random.getstate()
@@ -85,8 +85,8 @@ def kept_state(operations: list[Any]) -> Iterator[None]:
         raise
     finally:
         del _name_scopes()[depth:]
-        for one in kept:
-            one.restore()
+        for state in kept:
+            state.restore()
         if names is not None and numbers is not None:
             names.clear()
             names.update(numbers)
@@ -109,7 +109,7 @@ class _State:
         self._tracked = dict(self._tracker)
         found = [*self._before.values(), *getattr(tracker, "stored_ids", {}).values()]
         found += [store for _, store in getattr(tracker, "config", {}).values()]
-        self._contents = [_Contents(one) for one in map(_unwrapped, found) if _holds(one)]
+        self._contents = [_Contents(value) for value in map(_unwrapped, found) if _holds(value)]
 
     def restore(self) -> None:
         """Attributes first, for contents are of the containers that were there before."""
@@ -159,7 +159,7 @@ class _Contents:
 
 
 def _flat(items: list[Any]) -> list[Any]:
-    return [part for one in items for part in (one if isinstance(one, tuple) else (one,))]
+    return [part for item in items for part in (item if isinstance(item, tuple) else (item,))]
 
 
 @contextlib.contextmanager
@@ -170,7 +170,8 @@ def without_recomputation(operations: list[Any]) -> Iterator[None]:
     such layers in a way that TensorFlow refuses in a graph.
     """
     with internals.TRACING:
-        kept = [(one, vars(one)["_remat_mode"]) for one in operations if _recomputes(one)]
+        recomputing = filter(_recomputes, operations)
+        kept = [(operation, vars(operation)["_remat_mode"]) for operation in recomputing]
         for operation, _ in kept:
             vars(operation)["_remat_mode"] = None
         try:
@@ -189,10 +190,10 @@ def kept_losses(operations: list[Any]) -> Iterator[None]:
     """Restores what `model.losses` holds: Keras empties it on entry of every call."""
     names = ("_losses", "_loss_ids")
     kept = [
-        (one, name, vars(one)[name].copy())
-        for one in operations
+        (operation, name, vars(operation)[name].copy())
+        for operation in operations
         for name in names
-        if name in vars(one)
+        if name in vars(operation)
     ]
     try:
         yield
