@@ -30,7 +30,11 @@ from tensorboard_plugin_convlens.core.records import (
 from tensorboard_plugin_convlens.engine.content_hashes import ContentHashes, Hashes
 from tensorboard_plugin_convlens.engine.forward import Forward
 from tensorboard_plugin_convlens.engine.plan import Plan
-from tensorboard_plugin_convlens.engine.precision import Precision
+from tensorboard_plugin_convlens.engine.precision import (
+    CotangentTypes,
+    Precision,
+    cotangent_types,
+)
 from tensorboard_plugin_convlens.engine.taylor import TaylorCriterion
 from tensorboard_plugin_convlens.tracing.convolutions import to_kernel_planes
 from tensorboard_plugin_convlens.tracing.graph_function import GraphFunction
@@ -58,7 +62,7 @@ class Engine:
         inputs: ModelInputs,
         *,
         layers: Sequence[str] | None = None,
-        precision: Precision = "auto",
+        precision: Precision | CotangentTypes = "auto",
     ) -> None:
         """Traces `model`.
 
@@ -67,7 +71,7 @@ class Engine:
           inputs: An array `[batch, …]`, or a list or dictionary of them, as the model takes
             them; only their shapes and types are used.
           layers: Keys, paths or patterns (`"block3_*"`) of convolutions; None for all.
-          precision: Of the gradients; see `engine/precision.py`.
+          precision: Of the gradients, or what was chosen before; see `engine/precision.py`.
 
         Raises:
           InputError: If the inputs do not fit the model.
@@ -77,7 +81,9 @@ class Engine:
             TensorFlow, or cannot be run as a graph.
         """
         self._plan = Plan(model, inputs, layers)
-        self._precision: Precision = precision
+        self._types = (
+            precision if isinstance(precision, CotangentTypes) else cotangent_types(precision)
+        )
         self.graph: ModelGraph = self._plan.graph
         self.convolutions: tuple[int, ...] = tuple(self._plan.routes)
         self.skipped: tuple[Skipped, ...] = self._plan.skipped
@@ -161,7 +167,7 @@ class Engine:
         values |= {
             id(tensor): value for tensor, value in zip(self._fetched, results, strict=True)
         }
-        return Forward(self._plan, values, self._taylor, self._precision)
+        return Forward(self._plan, values, self._taylor, self._types)
 
 
 def _distinct(tensors: Sequence[Tensor], without: set[TensorId]) -> list[Tensor]:

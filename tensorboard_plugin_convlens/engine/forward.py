@@ -35,7 +35,7 @@ from tensorboard_plugin_convlens.core.records import (
 )
 from tensorboard_plugin_convlens.engine.channel_gradients import GradientStream
 from tensorboard_plugin_convlens.engine.plan import Plan
-from tensorboard_plugin_convlens.engine.precision import Precision, cotangent_type
+from tensorboard_plugin_convlens.engine.precision import CotangentTypes
 from tensorboard_plugin_convlens.engine.residuals.active_channels import ActiveChannels
 from tensorboard_plugin_convlens.engine.residuals.active_residuals import ActiveResiduals
 from tensorboard_plugin_convlens.engine.residuals.residuals import ForwardValues, Residuals
@@ -59,7 +59,7 @@ class Forward:
         plan: Plan,
         values: dict[TensorId, Value],
         taylor: TaylorCriterion,
-        precision: Precision,
+        types: CotangentTypes,
     ) -> None:
         """Takes the values of one run; computes nothing but the predictions.
 
@@ -67,11 +67,11 @@ class Forward:
           plan: Of the model.
           values: `id` of a tensor of the trace → its value.
           taylor: Of the model.
-          precision: Of the gradients.
+          types: Of the gradients.
         """
         self._plan = plan
         self._values = values
-        self._precision = precision
+        self._types = types
         self._by_type = {
             dtype: ForwardValues(values, dtype) for dtype in (tf.float32, tf.bfloat16)
         }
@@ -156,7 +156,7 @@ class Forward:
         route = self._plan.routes[layer]
         if route.source is None:
             return
-        dtype = cotangent_type(self._precision, is_dense=route.is_dense)
+        dtype = self._types.of(is_dense=route.is_dense)
         stream = GradientStream(
             self._plan.differentiation,
             route,

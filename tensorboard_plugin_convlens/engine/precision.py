@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import functools
 import time
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -36,41 +37,42 @@ _ROUNDING = 2.0**-8
 """Largest error of a bfloat16 that was rounded once, as a share of its value."""
 
 
-def cotangent_type(precision: Precision, *, is_dense: bool) -> DType:
-    """The TensorFlow type in which gradients travel.
+@dataclass(frozen=True, slots=True)
+class CotangentTypes:
+    """A precision that was chosen: plain values, which other processes can be given.
 
-    Args:
-      precision: As asked for.
-      is_dense: Whether dense convolutions take most of the time; see `cost.is_dense`.
+    Attributes:
+      dense: For layers on whose way back dense convolutions take most of the time.
+      other: For all other layers.
+    """
+
+    dense: Literal["float32", "bfloat16"]
+    other: Literal["float32", "bfloat16"]
+
+    def of(self, *, is_dense: bool) -> DType:
+        """The TensorFlow type in which gradients travel; `is_dense`: see `cost.is_dense`."""
+        return tf.as_dtype(self.dense if is_dense else self.other)
+
+
+def cotangent_types(precision: Precision) -> CotangentTypes:
+    """Chooses the types of gradients; `auto` measures, once in a process.
+
+    Two processes may measure differently where bfloat16 is little faster or the machine is
+    busy. Processes that have to agree are given the choice of one of them.
     """
     if precision == "auto":
-        return tf.bfloat16 if is_dense and bfloat16_is_worthwhile() else tf.float32
-    return {"float32": tf.float32, "bfloat16": tf.bfloat16}[precision]
-
-
-_settled: bool | None = None
-"""The measurement of another process, where this one received it."""
-
-
-def settle(is_worthwhile: bool | None) -> None:
-    """Takes the measurement of another process for this one's, so that both decide alike.
-
-    Two measurements may differ where bfloat16 is little faster, or the machine busy. None: this
-    process's own counts again.
-    """
-    global _settled
-    _settled = is_worthwhile
-
-
-def bfloat16_is_worthwhile() -> bool:
-    """Whether gradients in bfloat16 are faster here and no worse, as far as is known."""
-    return _measure() if _settled is None else _settled
+        dense: Literal["float32", "bfloat16"] = (
+            "bfloat16" if bfloat16_is_worthwhile() else "float32"
+        )
+        return CotangentTypes(dense, "float32")
+    return CotangentTypes(precision, precision)
 
 
 @functools.cache
-def _measure() -> bool:
-    """Measures a transposed convolution in both types, once in a process, in about 20 ms.
+def bfloat16_is_worthwhile() -> bool:
+    """Whether gradients in bfloat16 are faster on this machine and no worse.
 
+    Measures a transposed convolution in both types, once in a process, in about 20 ms.
     On graphics processors float32 is kept: the masks of bfloat16 are made for the CPU.
     """
     if tf.config.list_logical_devices("GPU") or not bfloat16_adds_up_in_float32():

@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 
 from tensorboard_plugin_convlens.core.errors import ConvLensError, InputError, StorageError
 from tensorboard_plugin_convlens.core.records import Capture, StepKey
+from tensorboard_plugin_convlens.engine.precision import CotangentTypes, Precision
 from tensorboard_plugin_convlens.loading.checkpoints import (
     Checkpoint,
     hash_model,
@@ -83,10 +84,12 @@ class Series:
     Attributes:
       request: What to capture.
       wait_for: Waits until the task of a checkpoint, by its index, has ended.
+      precision: Of the gradients, the same for all processes of the series.
     """
 
     request: Request
     wait_for: Callable[[int], None] = field(default=lambda index: None)
+    precision: Precision | CotangentTypes = "auto"
     _last: _Loaded | None = None
 
     def capture(self, index: int, bar: Callable[[int, str], Progress] | None = None) -> Outcome:
@@ -151,7 +154,15 @@ class Series:
         name = hash_model(model)
         writer = Writer(asked.log_dir, run=asked.run, session=asked.session)
         with limited_tracing(len(operations_of(model))):
-            session = Session(model, inputs, shown, writer, asked.options, model_hash=name)
+            session = Session(
+                model,
+                inputs,
+                shown,
+                writer,
+                asked.options,
+                model_hash=name,
+                precision=self.precision,
+            )
         self._last = _Loaded(
             index=index,
             checkpoint=asked.checkpoints[index],

@@ -23,6 +23,7 @@ from tensorboard_plugin_convlens.core.records import (
 )
 from tensorboard_plugin_convlens.engine.content_hashes import Hashes, hash_values
 from tensorboard_plugin_convlens.engine.engine import Engine
+from tensorboard_plugin_convlens.engine.precision import CotangentTypes, Precision
 from tensorboard_plugin_convlens.recording import skipped_parts
 from tensorboard_plugin_convlens.recording.across_inputs import AcrossInputs
 from tensorboard_plugin_convlens.recording.earlier_steps import Own, Setting, find_predecessor
@@ -66,6 +67,7 @@ class Session:
         *,
         lane: Lane | None = None,
         model_hash: str = "",
+        precision: Precision | CotangentTypes = "auto",
     ) -> None:
         """Traces the model; the log directory is not touched before `prepare` or `capture`.
 
@@ -77,6 +79,7 @@ class Session:
           options: What to capture.
           lane: Who writes; by default the calling thread.
           model_hash: Of a saved model (`checkpoints.hash_model`), to be kept with captures.
+          precision: Of the gradients; see `engine/precision.py`.
 
         Raises:
           ConvLensError: The inputs do not fit the model, a layer is not there, there is no
@@ -93,7 +96,7 @@ class Session:
         """What the last capture left out, and why."""
         self.captured_values = ""
         """As of `values`, at the last capture; "" where it did not come so far."""
-        self.engine = Engine(model, inputs, layers=options.layers)
+        self.engine = Engine(model, inputs, layers=options.layers, precision=precision)
         self.pictures: InputImages = shown.pictures(self.engine.input_layouts)
         """The input images as people see them."""
 

@@ -12,7 +12,7 @@ from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
-from tensorboard_plugin_convlens.engine.precision import bfloat16_is_worthwhile, settle
+from tensorboard_plugin_convlens.engine.precision import CotangentTypes, cotangent_types
 from tensorboard_plugin_convlens.recording.series import Series, wait_until
 from tensorboard_plugin_convlens.recording.series_request import Outcome, Request
 
@@ -37,7 +37,7 @@ def capture_in_processes(request: Request, jobs: int) -> Iterator[Outcome]:
         jobs,
         mp_context=context,
         initializer=_start_worker,
-        initargs=(request, ended, bfloat16_is_worthwhile(), os.getpid()),
+        initargs=(request, ended, cotangent_types("auto"), os.getpid()),
     )
     try:
         with _interrupts_held_back():
@@ -75,12 +75,12 @@ def _end_at_interrupts() -> None:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
 
 
-def _start_worker(request: Request, ended: Any, bfloat16: bool, parent: int) -> None:
+def _start_worker(request: Request, ended: Any, types: CotangentTypes, parent: int) -> None:
     _end_at_interrupts()
     global _worker  # A pool gives its workers no other place.
-    settle(bfloat16)
     threading.Thread(target=_watch, args=(parent,), daemon=True).start()
-    _worker = Series(request, lambda index: wait_until(lambda: bool(ended[index]))), ended
+    series = Series(request, lambda index: wait_until(lambda: bool(ended[index])), types)
+    _worker = series, ended
 
 
 def _watch(parent: int) -> None:
