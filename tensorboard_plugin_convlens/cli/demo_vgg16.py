@@ -74,5 +74,5 @@ def _capture(model: keras.Model, pixels: NDArray[np.uint8], log_dir: str, run: s
     print(f"Capturing every filter of a trained VGG16 ({names}):", flush=True)
     session = Session(model, inputs, shown, writer, options)
     with FilterProgress(session.filters, run) as progress:
-        recording = session.capture(0, progress=progress)
-    print(*describe(run, recording.capture, recording.step), sep="\n", flush=True)
+        capture = session.capture(0, progress=progress).result()
+    print(*describe(run, capture, capture.step), sep="\n", flush=True)

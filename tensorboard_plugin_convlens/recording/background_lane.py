@@ -18,7 +18,13 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from tensorboard_plugin_convlens.core.errors import StorageError
-from tensorboard_plugin_convlens.storage.writing.recording import Piece, Recording, size_of
+from tensorboard_plugin_convlens.storage.writing.recording import (
+    Piece,
+    Recording,
+    fail,
+    has_failed,
+    size_of,
+)
 
 LIMIT = 64 * 2**20
 """Bytes of pictures that may wait."""
@@ -89,7 +95,7 @@ class BackgroundLane:
 
     def abandon(self, recording: Recording) -> None:
         """Gives a recording up; the thread removes what it has begun."""
-        recording.is_abandoned = True
+        recording.done.cancel()
         self.send(recording.abandon)
 
     def call(self, function: Callable[[], _Result]) -> _Result:
@@ -199,18 +205,21 @@ class BackgroundLane:
     def _drop_tasks(self) -> None:
         """Gives up what a thread that ended has left, which is a fault; with the lock held."""
         if self._tasks:
-            self._faults.append(
-                StorageError(
-                    "The thread that writes captures ended before it had written all. "
-                    "Another one goes on."
-                )
-            )
-        for task in self._tasks:
-            if task.recording is not None:
-                task.recording.is_abandoned = True  # A capture with a hole is none.
+            self._faults.append(self._fail_recordings())
         self._tasks.clear()
         self._waiting = 0
         self._is_stuck = False
+
+    def _fail_recordings(self) -> StorageError:
+        """Gives up the recordings that a thread which ended has left; with the lock held."""
+        fault = StorageError(
+            "The thread that writes captures ended before it had written all. "
+            "Another one goes on."
+        )
+        for task in self._tasks:
+            if task.recording is not None:
+                fail(task.recording.done, fault)  # A capture with a hole is none.
+        return fault
 
     def _work(self) -> None:
         """Does one task after the other; however it ends, everybody who waits gets to know."""
@@ -229,18 +238,19 @@ class BackgroundLane:
         finally:
             with self._changed:
                 self._thread = None
+                self._fail_recordings()
                 self._changed.notify_all()
 
     def _accept(self, recording: Recording, piece: Piece) -> None:
         """Writes a piece, unless an earlier one of its recording could not be written."""
-        if recording.is_abandoned:
+        if has_failed(recording.done):
             return
         try:
             recording.accept(piece)
         except Exception as fault:
             with self._changed:
                 self._faults.append(fault)
-            recording.abandon()
+            recording.fail(fault)
 
 
 def _fulfil(future: Future[_Result], function: Callable[[], _Result]) -> None:

@@ -144,11 +144,8 @@ class CaptureSession:
         Raises:
           StorageError: The log directory cannot be written to; nothing of the step is kept.
         """
-        recording = self._session.capture(
-            step, notes=Notes(_iterations(self._model)), progress=progress
-        )
-        assert recording.capture is not None, "the direct lane has written it"
-        return recording.capture
+        notes = Notes(_iterations(self._model))
+        return self._session.capture(step, notes=notes, progress=progress).result()
 
 
 def _iterations(model: keras.Model) -> int | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from itertools import islice
 
@@ -16,7 +17,7 @@ from tensorboard_plugin_convlens.storage.format import names
 from tensorboard_plugin_convlens.storage.reading.run_directory import RunDirectory
 from tensorboard_plugin_convlens.storage.reading.superseded import current_steps
 from tensorboard_plugin_convlens.storage.reading.traits_file import read_traits
-from tensorboard_plugin_convlens.storage.writing.recording import Recording
+from tensorboard_plugin_convlens.storage.writing.recording import has_failed
 from tensorboard_plugin_convlens.storage.writing.writer import Writer
 
 logger = logging.getLogger(__name__)
@@ -45,9 +46,9 @@ class Setting:
 
 @dataclass(frozen=True, slots=True)
 class Own:
-    """The last step of a session, which it has in memory."""
+    """The last step of a session, which it has in memory once it is written."""
 
-    recording: Recording
+    done: Future[Capture]
     traits: Traits
 
 
@@ -142,10 +143,11 @@ class _Steps:
 
     def _own_capture(self, key: StepKey) -> Capture | None:
         """A step that is in memory; None for all others."""
-        own = None if self.own is None else self.own.recording.capture
-        if own is None or (own.step, own.session) != (key.step, key.session):
+        done = None if self.own is None else self.own.done
+        if done is None or not done.done() or has_failed(done):
             return None
-        return own
+        own = done.result()
+        return own if (own.step, own.session) == (key.step, key.session) else None
 
     def _traits(self, key: StepKey) -> tuple[Traits, str]:
         """What is remembered of a step, or why it is not known."""

@@ -42,8 +42,8 @@ class DirectLane:
         """Writes a piece. Raises `StorageError` after giving the recording up."""
         try:
             recording.accept(piece)
-        except BaseException:
-            recording.abandon()
+        except BaseException as fault:
+            recording.fail(fault)
             raise
 
     def abandon(self, recording: Recording) -> None:

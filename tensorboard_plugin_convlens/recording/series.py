@@ -111,16 +111,16 @@ class Series:
             progress = (
                 None if bar is None else bar(loaded.session.filters, checkpoint.path.name)
             )
-            recording = loaded.session.capture(
+            capture = loaded.session.capture(
                 checkpoint.step,
                 progress=progress,
                 before=self._predecessor(before, loaded),
-            )
+            ).result()
         except StorageError:
             raise
         except (ConvLensError, *_TOO_LARGE) as error:
             return Outcome(checkpoint, "failed", fault=_fault(checkpoint, error))
-        return loaded.outcome("captured", recording.capture)
+        return loaded.outcome("captured", capture)
 
     def _before(self, index: int) -> tuple[_Loaded | None, _Loaded]:
         """The nearest earlier checkpoint that it can be compared with, and the checkpoint."""

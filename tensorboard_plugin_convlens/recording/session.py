@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, replace
 
 import keras
@@ -128,7 +129,7 @@ class Session:
         seconds: float | None = None,
         progress: Progress | None = None,
         before: Predecessor | None = None,
-    ) -> Recording:
+    ) -> Future[Capture]:
         """Captures the model as it is now; the lane commits the step.
 
         Args:
@@ -140,7 +141,7 @@ class Session:
           before: The step before; by default what the run's directory says.
 
         Returns:
-          The recording; its `capture` is there once the lane has written it.
+          What was captured, but for the pixels, once the lane has written it.
 
         Raises:
           StorageError: The log directory cannot be written to; nothing of the step becomes
@@ -159,7 +160,7 @@ class Session:
         except BaseException:
             self._lane.abandon(recording)
             raise
-        return recording
+        return recording.done
 
     @property
     def essentials(self) -> float:
@@ -233,7 +234,7 @@ class Session:
         skipped += skipped_parts.of_class_names(self.pictures.class_names, predictions)
         now.take_numbers(across)
         skipped += now.keep_traits()
-        self._previous = Own(recording, now.course.traits)
+        self._previous = Own(recording.done, now.course.traits)
         self._timetable.end()
         self.skipped = tuple(skipped)
         return Capture(

@@ -16,7 +16,7 @@ from tensorboard_plugin_convlens.recording.problem_log import ProblemLog
 from tensorboard_plugin_convlens.recording.session import Notes, Session
 from tensorboard_plugin_convlens.recording.skipped_parts import MissingSteps
 from tensorboard_plugin_convlens.recording.wish import Wish
-from tensorboard_plugin_convlens.storage.writing.recording import Recording
+from tensorboard_plugin_convlens.recording.written_steps import WrittenSteps
 from tensorboard_plugin_convlens.storage.writing.writer import Writer
 
 # A fault of the model or of ConvLens that returns at every capture is not worth trying for
@@ -60,8 +60,7 @@ class WatchedTraining:
         self._last_step: int | None = None
         self._last_due: int | None = None
         self._last_values = ""
-        self._pending: list[tuple[Recording, str]] = []
-        self._steps_of_values: dict[str, int] = {}
+        self._written = WrittenSteps()
         self._waits_for_weights = False
 
     def begin_epoch(self, epoch: int) -> None:
@@ -197,11 +196,11 @@ class WatchedTraining:
         seconds = budget.allowance(is_last=is_last)
         notes = Notes(self._count(), self._missing.describe(), remark)
         with budget.measured():
-            recording = session.capture(step, notes=notes, seconds=seconds)
+            done = session.capture(step, notes=notes, seconds=seconds)
         self._disk_failed = False
         self._missing.clear()
         self._last_values = session.captured_values
-        self._pending.append((recording, self._last_values))
+        self._written.add(step, self._last_values, done)
         self._say_left_out(session.skipped)
 
     def _try_disk(self, writer: Writer) -> None:
@@ -215,15 +214,9 @@ class WatchedTraining:
         self._lane.call(write)
 
     def _settle(self) -> None:
-        """Looks at which captures have been written since, and which have failed."""
-        pending, self._pending = self._pending, []
-        for recording, values in pending:
-            if recording.is_abandoned:
-                self._missing.add_failed(recording.step)
-            elif recording.capture is not None:
-                self._steps_of_values.setdefault(values, recording.step)
-            else:
-                self._pending.append((recording, values))
+        """Notes which captures could not be written since."""
+        for step in self._written.take_failed():
+            self._missing.add_failed(step)
 
     def _check_lane(self) -> None:
         """Raises what went wrong since with writing earlier captures."""
@@ -290,7 +283,7 @@ class WatchedTraining:
 
     def _remark(self, values: str) -> str:
         """What the model is that a training leaves, if it is not that of its last update."""
-        same = self._steps_of_values.get(values)
+        same = self._written.step_of(values)
         what = "other weights than after its last update"
         if same is not None:
             what = f"the weights of step {same} again"

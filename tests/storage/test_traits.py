@@ -43,7 +43,7 @@ def record(writer, step, *traits, inputs=INPUTS):
     for one in traits or (small_traits(),):
         recording.accept(one)
     recording.accept(End(Capture(step, 1e9 + step, writer.session, GRAPH, inputs, ())))
-    return recording.capture
+    return recording.done.result()
 
 
 def steps_with_traits(writer):

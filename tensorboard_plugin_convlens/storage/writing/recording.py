@@ -1,13 +1,14 @@
 """One capture while it is being written: takes pieces, then writes the manifest.
 
 Pieces are plain values, so that they can wait in a queue between the thread that computes
-and the thread that writes.
+and the thread that writes. What comes of them is a future: the capture, once its step exists.
 """
 
 from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
+from concurrent.futures import Future, InvalidStateError
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 
@@ -96,12 +97,7 @@ class End:
     capture: Capture
 
 
-@dataclass(frozen=True, slots=True)
-class Abandon:
-    """The capture could not be computed; nothing of it shall be left."""
-
-
-Piece = Maps | GradientBlock | Kernels | Numbers | Origin | LayerTraits | End | Abandon
+Piece = Maps | GradientBlock | Kernels | Numbers | Origin | LayerTraits | End
 
 
 def size_of(piece: Piece) -> int:
@@ -123,15 +119,15 @@ class Recording:
       writer: The run's writer.
       step: The step that is captured.
       after_commit: Is called once the step exists; never raises.
-      capture: What was committed, or None before the end.
-      is_abandoned: Whether it was given up.
+      done: The capture, once its step exists; the fault where a piece could not be written;
+        cancelled where the capture could not be computed. It waits as long as the disk takes:
+        where another thread writes, `Lane.wait` is how to wait for a bounded time.
     """
 
     writer: Writer
     step: int
     after_commit: Callable[[], None] | None = None
-    capture: Capture | None = None
-    is_abandoned: bool = False
+    done: Future[Capture] = field(default_factory=Future)
     _layers: dict[int, LayerCapture] = field(default_factory=dict)
     _packs: dict[int, PackWriter] = field(default_factory=dict)
     _open: dict[GradientKey, GradientSheets] = field(default_factory=dict)
@@ -145,7 +141,7 @@ class Recording:
         """Writes a piece.
 
         Raises:
-          StorageError: It cannot be written. Call `abandon` then.
+          StorageError: It cannot be written. Call `fail` then.
         """
         match piece:
             case Maps(layer, index, values, stage):
@@ -163,12 +159,18 @@ class Recording:
                 self._traits.add(piece)
             case End(capture):
                 self._commit(capture)
-            case Abandon():
-                self.abandon()
+
+    def fail(self, fault: BaseException) -> None:
+        """Gives up because a piece could not be written; `done` raises the fault."""
+        fail(self.done, fault)
+        self.abandon()
 
     def abandon(self) -> None:
-        """Removes what was begun, as far as it can be; the step does not exist."""
-        self.is_abandoned = True
+        """Removes what was begun, as far as it can be; the step does not exist.
+
+        After the end it does nothing.
+        """
+        self.done.cancel()
         # Whoever gives up has a reason of his own: that this failed, too, is no news.
         with suppress(Exception), self._files:
             raise _AbandonedError
@@ -217,16 +219,29 @@ class Recording:
         return self._packs[index]
 
     def _commit(self, capture: Capture) -> None:
+        if not self.done.set_running_or_notify_cancel():
+            return
         self._files.close()
         self._traits.close()
         layers = tuple(self._layers[layer] for layer in sorted(self._layers))
         skipped = (*capture.skipped, *self._traits.skipped)
         complete = dataclasses.replace(capture, layers=layers, skipped=skipped)
         self.writer.commit(complete)
-        self.capture = complete
+        self.done.set_result(complete)
         if self.after_commit is not None:
             self.after_commit()
 
 
 class _AbandonedError(Exception):
     """Passes through the open files, so that they remove themselves."""
+
+
+def fail(done: Future[Capture], fault: BaseException) -> None:
+    """Wakes whoever waits for a recording, with a fault, unless it has ended already."""
+    with suppress(InvalidStateError):
+        done.set_exception(fault)
+
+
+def has_failed(done: Future[Capture]) -> bool:
+    """Whether a recording has ended without a step."""
+    return done.cancelled() or (done.done() and done.exception() is not None)

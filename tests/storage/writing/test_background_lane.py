@@ -5,20 +5,21 @@ from __future__ import annotations
 import os
 import threading
 import time
+from contextlib import suppress
 
 import numpy as np
 import pytest
 
 from tensorboard_plugin_convlens.core.errors import StorageError
-from tensorboard_plugin_convlens.core.records import Capture
+from tensorboard_plugin_convlens.core.records import Capture, StepKey
 from tensorboard_plugin_convlens.recording.background_lane import BackgroundLane
 from tensorboard_plugin_convlens.recording.lane import DirectLane
 from tensorboard_plugin_convlens.recording.options import build_options
 from tensorboard_plugin_convlens.recording.session import Session
 from tensorboard_plugin_convlens.recording.shown_inputs import build_shown_inputs
 from tensorboard_plugin_convlens.storage.reading.reader import Reader
+from tensorboard_plugin_convlens.storage.reading.run_directory import RunDirectory
 from tensorboard_plugin_convlens.storage.writing.recording import (
-    Abandon,
     End,
     GradientBlock,
     Kernels,
@@ -45,6 +46,13 @@ class SlowRecording(Recording):
     def accept(self, piece: Piece) -> None:
         self.gate.wait()
         super().accept(piece)
+
+
+class DeadlyRecording(Recording):
+    """A recording that ends the thread which writes it."""
+
+    def accept(self, piece: Piece) -> None:
+        raise SystemExit
 
 
 def begin(tmp_path):
@@ -180,9 +188,72 @@ def test_an_abandoned_recording_leaves_no_file(tmp_path, make_lane):
     writer, lane = begin(tmp_path), make_lane()
     before = sorted(os.listdir(writer.directory))
     recording = Recording(writer, 0)
-    for piece in [*list(pieces(writer, 0))[:3], Abandon()]:
+    for piece in list(pieces(writer, 0))[:3]:
         lane.put(recording, piece)
+    lane.abandon(recording)
     lane.drain()
 
     assert sorted(os.listdir(writer.directory)) == before
-    assert recording.capture is None
+    assert recording.done.cancelled()
+
+
+@pytest.mark.parametrize("make_lane", [DirectLane, BackgroundLane])
+def test_whoever_waits_for_a_recording_gets_what_was_written(tmp_path, make_lane):
+    writer, lane = begin(tmp_path), make_lane()
+    recording = Recording(writer, 2)
+    for piece in pieces(writer, 2):
+        lane.put(recording, piece)
+
+    written = recording.done.result(SECONDS_FOR_A_PROCESS)
+    read = RunDirectory(writer.run_directory).capture(StepKey(2, writer.session))
+    hashes = [[sheet.sha256 for sheet in one.layers[0].sheets] for one in (written, read)]
+    assert len(hashes[0]) == 3
+    assert hashes[0] == hashes[1]
+
+
+@pytest.mark.parametrize("make_lane", [DirectLane, BackgroundLane])
+def test_whoever_waits_for_a_recording_gets_the_fault_of_its_writer(tmp_path, make_lane):
+    writer, lane = begin(tmp_path), make_lane()
+    recording = Recording(writer, 10**15)
+    with suppress(StorageError):
+        lane.put(recording, next(pieces(writer, 0)))
+
+    with pytest.raises(StorageError, match="A step must lie between"):
+        recording.done.result(SECONDS_FOR_A_PROCESS)
+
+
+def test_whoever_waits_for_a_recording_is_woken_when_the_thread_ends(tmp_path):
+    writer, lane = begin(tmp_path), BackgroundLane()
+    recording = DeadlyRecording(writer, 0)
+    lane.put(recording, next(pieces(writer, 0)))
+
+    with pytest.raises(StorageError, match="ended before it had written all"):
+        recording.done.result(SECONDS_FOR_A_PROCESS)
+    with pytest.raises(StorageError, match="ended before it had written all"):
+        lane.drain()
+
+
+def test_a_recording_that_has_ended_cannot_be_given_up_any_more(tmp_path):
+    writer = begin(tmp_path)
+    recording = Recording(writer, 0)
+    for piece in pieces(writer, 0):
+        recording.accept(piece)
+    recording.abandon()
+    recording.fail(StorageError("too late"))
+
+    assert recording.done.result().step == 0
+    assert Reader(tmp_path).steps("train") == (0,)
+
+
+def test_an_end_that_comes_after_all_was_given_up_writes_no_step(tmp_path):
+    writer = begin(tmp_path)
+    recording = Recording(writer, 0)
+    *most, end = pieces(writer, 0)
+    for piece in most:
+        recording.accept(piece)
+    recording.done.cancel()
+    recording.accept(end)
+    recording.abandon()
+
+    assert Reader(tmp_path).steps("train") == ()
+    assert recording.done.cancelled()
