@@ -11,7 +11,7 @@ from skimage import data
 from tensorboard_plugin_convlens.cli.capture import FilterProgress, describe
 from tensorboard_plugin_convlens.loading.photographs import preprocess
 from tensorboard_plugin_convlens.recording.options import build_options
-from tensorboard_plugin_convlens.recording.session import Session
+from tensorboard_plugin_convlens.recording.recorder import Recorder
 from tensorboard_plugin_convlens.recording.shown_inputs import build_shown_inputs
 from tensorboard_plugin_convlens.storage.writing.writer import Writer
 
@@ -72,7 +72,7 @@ def _capture(model: keras.Model, pixels: NDArray[np.uint8], log_dir: str, run: s
     options = build_options(None, ("activation", "guided"), "max")
     names = ", ".join(PHOTOGRAPHS[: len(pixels)])
     print(f"Capturing every filter of a trained VGG16 ({names}):", flush=True)
-    session = Session(model, inputs, shown, writer, options)
-    with FilterProgress(session.filters, run) as progress:
-        capture = session.capture(0, progress=progress).result()
+    recorder = Recorder(model, inputs, shown, writer, options)
+    with FilterProgress(recorder.filters, run) as progress:
+        capture = recorder.capture(0, progress=progress).result()
     print(*describe(run, capture, capture.step), sep="\n", flush=True)

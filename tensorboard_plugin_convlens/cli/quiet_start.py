@@ -31,7 +31,7 @@ def start_tensorflow(*, measure: bool = False) -> None:
     choose_onednn(measure=measure)
     try:
         with _silent_stderr():
-            importlib.import_module("tensorboard_plugin_convlens.recording.session")
+            importlib.import_module("tensorboard_plugin_convlens.recording.recorder")
             # The first tensor makes TensorFlow look for graphics cards.
             importlib.import_module("keras").ops.zeros(1)
     except ModuleNotFoundError as error:

@@ -9,9 +9,9 @@ import keras
 
 from tensorboard_plugin_convlens.core.records import Capture
 from tensorboard_plugin_convlens.recording.options import DEFAULT_METHODS, build_options
-from tensorboard_plugin_convlens.recording.session import Notes, Session
+from tensorboard_plugin_convlens.recording.recorder import Notes, Recorder
 from tensorboard_plugin_convlens.recording.shown_inputs import build_shown_inputs
-from tensorboard_plugin_convlens.recording.step_capture import Progress
+from tensorboard_plugin_convlens.recording.step_recorder import Progress
 from tensorboard_plugin_convlens.storage.writing.writer import Writer
 from tensorboard_plugin_convlens.tracing.model_inputs import ModelInputs
 
@@ -128,8 +128,8 @@ class CaptureSession:
             color_order=color_order,
         )
         self._model = model
-        self._session = Session(model, inputs, shown, Writer(log_dir, run=run), options)
-        self._session.prepare()
+        self._recorder = Recorder(model, inputs, shown, Writer(log_dir, run=run), options)
+        self._recorder.prepare()
 
     def capture(self, step: int, *, progress: Progress | None = None) -> Capture:
         """Captures the model as it is now.
@@ -145,7 +145,7 @@ class CaptureSession:
           StorageError: The log directory cannot be written to; nothing of the step is kept.
         """
         notes = Notes(_iterations(self._model))
-        return self._session.capture(step, notes=notes, progress=progress).result()
+        return self._recorder.capture(step, notes=notes, progress=progress).result()
 
 
 def _iterations(model: keras.Model) -> int | None:

@@ -46,7 +46,7 @@ class Setting:
 
 @dataclass(frozen=True, slots=True)
 class Own:
-    """The last step of a session, which it has in memory once it is written."""
+    """The last step of a recorder, which it has in memory once it is written."""
 
     done: Future[Capture]
     traits: Traits
@@ -61,7 +61,7 @@ def find_predecessor(
       writer: Of the run.
       step: The step; only earlier ones count.
       setting: What is captured.
-      own: What the session has in memory; the run's directory has all else.
+      own: What the recorder has in memory; the run's directory has all else.
 
     Raises:
       StorageError: The directory cannot be read.

@@ -5,7 +5,7 @@ where its hashes say so, layers are unchanged, and are stored once. Filters are 
 the newest earlier step with the same model graph and the same inputs, whoever wrote it. Mostly
 both are one step, of the same session.
 
-Kept in memory of a session's own last step: an activation profile per filter, at most 1 KiB
+A recorder keeps in memory of its own last step an activation profile per filter, at most 1 KiB
 each, and one float copy of the kernels, which is less than what an optimizer keeps. Those of
 other sessions are read from the file of traits, which holds the same numbers. Where there is
 no such file, the hashes tell which layers are unchanged, and their change is 0; that of all

@@ -37,10 +37,10 @@ from tensorboard_plugin_convlens.loading.load_limits import (
 from tensorboard_plugin_convlens.loading.photographs import Photographs, read_photographs
 from tensorboard_plugin_convlens.recording.earlier_steps import find_predecessor, stored_layers
 from tensorboard_plugin_convlens.recording.previous_step import Predecessor, Stored
+from tensorboard_plugin_convlens.recording.recorder import Recorder
 from tensorboard_plugin_convlens.recording.series_request import Outcome, Request
-from tensorboard_plugin_convlens.recording.session import Session
 from tensorboard_plugin_convlens.recording.shown_inputs import ShownInputs, build_shown_inputs
-from tensorboard_plugin_convlens.recording.step_capture import Progress
+from tensorboard_plugin_convlens.recording.step_recorder import Progress
 from tensorboard_plugin_convlens.storage.reading.run_directory import RunDirectory
 from tensorboard_plugin_convlens.storage.writing.writer import Writer
 from tensorboard_plugin_convlens.tracing.internals import operations_of
@@ -56,7 +56,7 @@ class _Loaded:
     index: int
     checkpoint: Checkpoint
     writer: Writer
-    session: Session
+    recorder: Recorder
     model: str
     inputs: str
     photographs: Photographs
@@ -109,9 +109,9 @@ class Series:
             if found is not None:
                 return loaded.outcome("there", found[1])
             progress = (
-                None if bar is None else bar(loaded.session.filters, checkpoint.path.name)
+                None if bar is None else bar(loaded.recorder.filters, checkpoint.path.name)
             )
-            capture = loaded.session.capture(
+            capture = loaded.recorder.capture(
                 checkpoint.step,
                 progress=progress,
                 before=self._predecessor(before, loaded),
@@ -127,7 +127,7 @@ class Series:
         # That is nearly always the one before, which is in memory until another is loaded.
         earlier = self._loadable(index)
         before, now = next(earlier, None), self._load(index)
-        while before is not None and before.session.setting != now.session.setting:
+        while before is not None and before.recorder.setting != now.recorder.setting:
             before = next(earlier, None)
         self._last = now
         return before, now
@@ -154,7 +154,7 @@ class Series:
         name = hash_model(model)
         writer = Writer(asked.log_dir, run=asked.run, session=asked.session)
         with limited_tracing(len(operations_of(model))):
-            session = Session(
+            recorder = Recorder(
                 model,
                 inputs,
                 shown,
@@ -167,9 +167,9 @@ class Series:
             index=index,
             checkpoint=asked.checkpoints[index],
             writer=writer,
-            session=session,
+            recorder=recorder,
             model=name,
-            inputs=session.pictures.fingerprint,
+            inputs=recorder.pictures.fingerprint,
             photographs=photographs,
         )
         return self._last
@@ -199,19 +199,19 @@ class Series:
         of this series are not looked for there, for they may be captured at this moment.
         """
         step = now.checkpoint.step
-        stored = find_predecessor(now.writer, step, now.session.setting)
+        stored = find_predecessor(now.writer, step, now.recorder.setting)
         if before is None or (stored.step or 0) > before.checkpoint.step:
             return stored
         return Predecessor(
             self._layers_before(before, now),
             before.checkpoint.step,
-            before.session.hashes(),
-            before.session.observe(),
+            before.recorder.hashes(),
+            before.recorder.observe(),
         )
 
     def _layers_before(self, before: _Loaded, now: _Loaded) -> Mapping[int, Stored]:
         """What is stored of the checkpoint before, where a layer is unchanged."""
-        earlier, hashes = before.session.hashes(), now.session.hashes()
+        earlier, hashes = before.recorder.hashes(), now.recorder.hashes()
         if not any(
             one.weights == earlier[layer].weights
             for layer, one in hashes.items()
@@ -234,11 +234,11 @@ class Series:
                 return None
             is_same = (
                 capture.model == loaded.model
-                and capture.arrays == loaded.session.arrays
+                and capture.arrays == loaded.recorder.arrays
                 and capture.inputs == loaded.inputs
-                and capture.graph == loaded.session.engine.graph.fingerprint
+                and capture.graph == loaded.recorder.engine.graph.fingerprint
                 and capture.asked == self.request.options.asked
-                and loaded.session.holds(capture)
+                and loaded.recorder.holds(capture)
             )
             return (key, capture) if is_same else None
         return None

@@ -13,7 +13,7 @@ from tensorboard_plugin_convlens.core.records import Skipped
 from tensorboard_plugin_convlens.recording.background_lane import BackgroundLane
 from tensorboard_plugin_convlens.recording.pace.updates import UpdateCounter
 from tensorboard_plugin_convlens.recording.problem_log import ProblemLog
-from tensorboard_plugin_convlens.recording.session import Notes, Session
+from tensorboard_plugin_convlens.recording.recorder import Notes, Recorder
 from tensorboard_plugin_convlens.recording.skipped_parts import MissingSteps
 from tensorboard_plugin_convlens.recording.wish import Wish
 from tensorboard_plugin_convlens.recording.written_steps import WrittenSteps
@@ -49,7 +49,7 @@ class WatchedTraining:
         self._began = time.time()
         self._writer: Writer | None = None
         self._end_session: Callable[[], None] = _nothing
-        self._session: Session | None = None
+        self._recorder: Recorder | None = None
         self._updates = UpdateCounter()
         self._missing = MissingSteps()
         self._told: set[Skipped] = set()
@@ -109,12 +109,12 @@ class WatchedTraining:
         Its step is the one after the last: the model of no update, and often that of an
         earlier step. The manifest says so.
         """
-        session, last = self._session, self._last_step
+        recorder, last = self._recorder, self._last_step
         if last is not None and self._missing.has_failed(last):
             self._last_step = None  # The disk may have become free since.
             self._capture(last, is_last=True)
-        elif session is not None and last is not None and self._last_values:
-            values = session.values()
+        elif recorder is not None and last is not None and self._last_values:
+            values = recorder.values()
             if values != self._last_values:
                 self._capture(last + 1, is_last=True, remark=self._remark(values))
         self.drain()
@@ -191,17 +191,17 @@ class WatchedTraining:
         """Computes a capture here and has it written in the background."""
         self._last_values = ""
         self._missing.remove_failed(step)
-        session = self._look_at_model()
+        recorder = self._look_at_model()
         budget = self._wish.budget
         seconds = budget.allowance(is_last=is_last)
         notes = Notes(self._count(), self._missing.describe(), remark)
         with budget.measured():
-            done = session.capture(step, notes=notes, seconds=seconds)
+            done = recorder.capture(step, notes=notes, seconds=seconds)
         self._disk_failed = False
         self._missing.clear()
-        self._last_values = session.captured_values
+        self._last_values = recorder.captured_values
         self._written.add(step, self._last_values, done)
-        self._say_left_out(session.skipped)
+        self._say_left_out(recorder.skipped)
 
     def _try_disk(self, writer: Writer) -> None:
         """Writes a small file first: computing takes long, and may be in vain again."""
@@ -236,7 +236,7 @@ class WatchedTraining:
 
     def _has_room_for(self, step: int) -> bool:
         """Whether what is always in a capture fits; of the first it is not known."""
-        essentials = 0.0 if self._session is None else self._session.essentials
+        essentials = 0.0 if self._recorder is None else self._recorder.essentials
         seconds = max(essentials, self._seconds_of_failure)
         if self._last_step is None or seconds == 0 or self._wish.budget.has_room_for(seconds):
             return True
@@ -260,8 +260,8 @@ class WatchedTraining:
             self._end_session = self._writer.detach()
         return self._writer
 
-    def _look_at_model(self) -> Session:
-        """Begins the session, once; a model that cannot be captured is refused here.
+    def _look_at_model(self) -> Recorder:
+        """Makes the recorder, once, which refuses a model that cannot be captured.
 
         What this takes is spent before it is known what is left for gradients.
         """
@@ -269,9 +269,9 @@ class WatchedTraining:
             writer = self.open()
             if self._disk_failed:
                 self._try_disk(writer)
-            if self._session is None:
+            if self._recorder is None:
                 wish = self._wish
-                self._session = Session(
+                self._recorder = Recorder(
                     self._captured,
                     wish.inputs,
                     wish.shown,
@@ -279,7 +279,7 @@ class WatchedTraining:
                     wish.options,
                     lane=self._lane,
                 )
-        return self._session
+        return self._recorder
 
     def _remark(self, values: str) -> str:
         """What the model is that a training leaves, if it is not that of its last update."""

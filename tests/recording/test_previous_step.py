@@ -14,7 +14,7 @@ from tests.training.steps import (
     by_key,
     places,
     plain_change,
-    session_of,
+    recorder_of,
     small_model,
     statistic,
 )
@@ -22,12 +22,12 @@ from tests.training.steps import (
 
 def test_kernel_change_is_that_of_the_float_weights(tmp_path):
     model = small_model()
-    session = session_of(model, tmp_path)
-    session.capture(0)
+    recorder = recorder_of(model, tmp_path)
+    recorder.capture(0)
     before = model.get_layer("conv1").get_weights()[0]
     now = before + np.random.default_rng(1).normal(size=before.shape) * 1e-3
     model.get_layer("conv1").set_weights([now, np.zeros(4)])
-    session.capture(1)
+    recorder.capture(1)
 
     first, second = by_key(tmp_path, 0)["conv1"], by_key(tmp_path, 1)["conv1"]
     assert np.isnan(statistic(first, "kernel_change")).all()
@@ -47,7 +47,7 @@ def test_kernel_change_is_that_of_the_float_weights(tmp_path):
 
 def test_activation_change_is_of_maps_averaged_to_cells_over_all_inputs(tmp_path):
     model = small_model()
-    session = session_of(model, tmp_path)
+    recorder = recorder_of(model, tmp_path)
     conv1 = model.get_layer("conv1")
     profiles = []
     for step in (0, 1):
@@ -61,7 +61,7 @@ def test_activation_change_is_of_maps_averaged_to_cells_over_all_inputs(tmp_path
             for x in range(8)
         ]
         profiles.append(np.stack(cells))
-        session.capture(step)
+        recorder.capture(step)
         kernel, bias = model.get_layer("conv1").get_weights()
         model.get_layer("conv1").set_weights([kernel[::-1], bias])
 
@@ -71,11 +71,11 @@ def test_activation_change_is_of_maps_averaged_to_cells_over_all_inputs(tmp_path
 
 def test_batch_normalization_statistics_are_weights(tmp_path):
     model = small_model(layers.BatchNormalization(name="bn"))
-    session = session_of(model, tmp_path)
-    session.capture(0)
+    recorder = recorder_of(model, tmp_path)
+    recorder.capture(0)
     bn = model.get_layer("bn")
     bn.moving_mean.assign(bn.moving_mean + 0.5)
-    session.capture(1)
+    recorder.capture(1)
 
     now = by_key(tmp_path, 1)
     assert now["conv2"].unchanged_since is None
@@ -91,9 +91,9 @@ class Noise(layers.Layer):
 
 
 def test_what_comes_after_randomness_is_never_unchanged(tmp_path):
-    session = session_of(small_model(Noise()), tmp_path)
-    session.capture(0)
-    session.capture(1)
+    recorder = recorder_of(small_model(Noise()), tmp_path)
+    recorder.capture(0)
+    recorder.capture(1)
 
     now = by_key(tmp_path, 1)
     assert now["conv1"].unchanged_since == 0
@@ -107,11 +107,11 @@ def test_what_comes_after_randomness_is_never_unchanged(tmp_path):
 
 def test_a_variable_that_no_layer_owns_counts(tmp_path):
     factor = tf.Variable(1.0)
-    session = session_of(small_model(layers.Lambda(lambda x: x * factor)), tmp_path)
-    session.capture(0)
-    session.capture(1)
+    recorder = recorder_of(small_model(layers.Lambda(lambda x: x * factor)), tmp_path)
+    recorder.capture(0)
+    recorder.capture(1)
     factor.assign(2.0)
-    session.capture(2)
+    recorder.capture(2)
 
     assert by_key(tmp_path, 1)["conv2"].unchanged_since == 0
     assert by_key(tmp_path, 2)["conv2"].unchanged_since is None
@@ -119,8 +119,8 @@ def test_a_variable_that_no_layer_owns_counts(tmp_path):
 
 def test_other_input_images_are_another_lineage(tmp_path):
     model = small_model()
-    session_of(model, tmp_path).capture(0)
-    session_of(model, tmp_path, IMAGES[:2] * 2).capture(1)  # the same pictures for people
+    recorder_of(model, tmp_path).capture(0)
+    recorder_of(model, tmp_path, IMAGES[:2] * 2).capture(1)  # the same pictures for people
 
     now = by_key(tmp_path, 1)["conv1"]
     assert (now.unchanged_since, now.weights_unchanged_since) == (None, 0)
@@ -128,10 +128,10 @@ def test_other_input_images_are_another_lineage(tmp_path):
 
 def test_a_later_session_refers_to_what_an_earlier_one_stored(tmp_path):
     model = small_model()
-    session_of(model, tmp_path).capture(0)
+    recorder_of(model, tmp_path).capture(0)
     before = model.get_layer("conv2").get_weights()
     model.get_layer("conv2").set_weights([weights + 0.1 for weights in before])
-    session_of(model, tmp_path).capture(4)
+    recorder_of(model, tmp_path).capture(4)
 
     first, now = by_key(tmp_path, 0), by_key(tmp_path, 4)
     assert now["conv1"].unchanged_since == 0
@@ -142,11 +142,11 @@ def test_a_later_session_refers_to_what_an_earlier_one_stored(tmp_path):
 
 
 def test_a_pack_that_was_deleted_meanwhile_is_stored_anew(tmp_path):
-    session = session_of(small_model(), tmp_path)
-    session.capture(0)
+    recorder = recorder_of(small_model(), tmp_path)
+    recorder.capture(0)
     gone = next(tmp_path.rglob("pack-*-i000001.clpk"))
     gone.unlink()
-    session.capture(1)
+    recorder.capture(1)
     reader = Reader(tmp_path)
 
     now = by_key(tmp_path, 1)["conv1"]
@@ -158,9 +158,9 @@ def test_a_pack_that_was_deleted_meanwhile_is_stored_anew(tmp_path):
 
 def test_what_was_not_asked_for_is_not_carried_along(tmp_path):
     model = small_model()
-    session_of(model, tmp_path).capture(0)
-    session_of(model, tmp_path, methods=("activation",)).capture(1)
-    session_of(model, tmp_path, methods=METHODS).capture(2)
+    recorder_of(model, tmp_path).capture(0)
+    recorder_of(model, tmp_path, methods=("activation",)).capture(1)
+    recorder_of(model, tmp_path, methods=METHODS).capture(2)
 
     assert {sheet.method for sheet in by_key(tmp_path, 1)["conv1"].sheets} == {"activation"}
     last = by_key(tmp_path, 2)["conv1"]

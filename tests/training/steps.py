@@ -7,7 +7,7 @@ import numpy as np
 from keras import layers
 
 from tensorboard_plugin_convlens.recording.options import build_options
-from tensorboard_plugin_convlens.recording.session import Session
+from tensorboard_plugin_convlens.recording.recorder import Recorder
 from tensorboard_plugin_convlens.recording.shown_inputs import build_shown_inputs
 from tensorboard_plugin_convlens.storage.reading.reader import Reader
 from tensorboard_plugin_convlens.storage.writing.writer import Writer
@@ -16,10 +16,10 @@ IMAGES = np.random.default_rng(0).normal(size=(24, 16, 16, 3)).astype(np.float32
 METHODS = ("activation", "guided", "kernel")
 
 
-def session_of(model, log_dir, images=IMAGES[:2], *, methods=METHODS):
+def recorder_of(model, log_dir, images=IMAGES[:2], *, methods=METHODS):
     writer = Writer(log_dir, run="train")
     options = build_options(None, methods, "max")
-    return Session(model, images, build_shown_inputs(images), writer, options)
+    return Recorder(model, images, build_shown_inputs(images), writer, options)
 
 
 def small_model(*more):

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tensorboard_plugin_convlens.recording import background_lane, session
+from tensorboard_plugin_convlens.recording import background_lane, recorder
 from tensorboard_plugin_convlens.recording.callback import ConvLensCallback
 from tensorboard_plugin_convlens.storage.reading.reader import Reader
 from tensorboard_plugin_convlens.storage.writing.discovery import find_announcement
@@ -28,7 +28,7 @@ def disk(
     training: TinyTraining, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[FaultyDisk]:
     """A disk that fails; the engine is the same at every fit, as it is within one."""
-    monkeypatch.setattr(session, "Engine", lambda *arguments, **named: training.engine)
+    monkeypatch.setattr(recorder, "Engine", lambda *arguments, **named: training.engine)
     with monkeypatch.context() as patch:
         yield FaultyDisk(tmp_path, patch)
 

@@ -14,9 +14,9 @@ import keras
 import pytest
 
 from tensorboard_plugin_convlens.core.records import Skipped
-from tensorboard_plugin_convlens.recording import session
+from tensorboard_plugin_convlens.recording import recorder
 from tensorboard_plugin_convlens.recording.callback import ConvLensCallback
-from tensorboard_plugin_convlens.recording.session import Session
+from tensorboard_plugin_convlens.recording.recorder import Recorder
 from tensorboard_plugin_convlens.storage.reading.reader import Reader
 from tensorboard_plugin_convlens.storage.reading.run_directory import RunDirectory
 from tensorboard_plugin_convlens.storage.writing.recording import Recording
@@ -55,7 +55,7 @@ def training() -> TinyTraining:
 @pytest.fixture(autouse=True)
 def one_engine(training: TinyTraining, monkeypatch: pytest.MonkeyPatch) -> None:
     """A model is traced once for all tests; those of the capture engine trace anew."""
-    monkeypatch.setattr(session, "Engine", lambda *arguments, **named: training.engine)
+    monkeypatch.setattr(recorder, "Engine", lambda *arguments, **named: training.engine)
 
 
 def watch(log_dir, *, images=IMAGES[:1], **options) -> ConvLensCallback:
@@ -81,7 +81,7 @@ def loud_handler():
 def test_an_exception_of_any_kind_stays_inside_and_is_told(
     training, tmp_path, monkeypatch, caplog, fault, place
 ):
-    monkeypatch.setattr(Session, place, lambda *arguments, **named: raise_fault(fault))
+    monkeypatch.setattr(Recorder, place, lambda *arguments, **named: raise_fault(fault))
     with caplog.at_level(logging.WARNING):
         assert training.fit(watch(tmp_path)) == training.expected
         training.fit(watch(tmp_path), epochs=4)
@@ -116,16 +116,16 @@ def test_a_logging_handler_that_raises_ends_neither_training_nor_capturing(
     # Something to be told at every capture, by a writer of captures and of the log.
     said = iter(range(100))
     told = property(lambda _: (Skipped("it", f"{next(said)}"),), lambda *_: None)
-    monkeypatch.setattr(Session, "skipped", told, raising=False)
+    monkeypatch.setattr(Recorder, "skipped", told, raising=False)
     assert training.fit(watch(tmp_path)) == training.expected
     assert Reader(tmp_path).steps("train") == (0, 1)
-    monkeypatch.setattr(Session, "prepare", lambda _: raise_fault(ValueError))
+    monkeypatch.setattr(Recorder, "prepare", lambda _: raise_fault(ValueError))
     assert training.fit(watch(tmp_path, run="bad")) == training.expected
     assert "did not capture" in RunDirectory(tmp_path / "bad").problems()[0]
 
 
 def test_what_ends_a_program_passes(training, tmp_path, monkeypatch):
-    monkeypatch.setattr(Session, "capture", lambda *_, **__: raise_fault(KeyboardInterrupt))
+    monkeypatch.setattr(Recorder, "capture", lambda *_, **__: raise_fault(KeyboardInterrupt))
     with pytest.raises(KeyboardInterrupt):
         training.fit(watch(tmp_path))
 

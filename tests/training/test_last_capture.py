@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import pytest
 
-from tensorboard_plugin_convlens.recording import session
+from tensorboard_plugin_convlens.recording import recorder
 from tensorboard_plugin_convlens.recording.callback import ConvLensCallback
 from tensorboard_plugin_convlens.storage.reading.reader import Reader
 from tests.training.tiny_training import CLASSES, IMAGES, TinyTraining
@@ -19,7 +19,7 @@ def training() -> TinyTraining:
 
 @pytest.fixture(autouse=True)
 def one_engine(training: TinyTraining, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(session, "Engine", lambda *arguments, **named: training.engine)
+    monkeypatch.setattr(recorder, "Engine", lambda *arguments, **named: training.engine)
 
 
 class Restore(keras.callbacks.EarlyStopping):

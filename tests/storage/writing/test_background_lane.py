@@ -15,7 +15,7 @@ from tensorboard_plugin_convlens.core.records import Capture, StepKey
 from tensorboard_plugin_convlens.recording.background_lane import BackgroundLane
 from tensorboard_plugin_convlens.recording.lane import DirectLane
 from tensorboard_plugin_convlens.recording.options import build_options
-from tensorboard_plugin_convlens.recording.session import Session
+from tensorboard_plugin_convlens.recording.recorder import Recorder
 from tensorboard_plugin_convlens.recording.shown_inputs import build_shown_inputs
 from tensorboard_plugin_convlens.storage.reading.reader import Reader
 from tensorboard_plugin_convlens.storage.reading.run_directory import RunDirectory
@@ -152,8 +152,8 @@ def test_a_capture_on_a_slow_disk_waits_instead_of_filling_the_memory(tmp_path, 
     pictures = build_shown_inputs(IMAGES[:4])
     options = build_options(None, METHODS, "sum")
     writer = Writer(tmp_path, run="train")
-    session = Session(small_model(), IMAGES[:4], pictures, writer, options, lane=lane)
-    session.capture(0)
+    recorder = Recorder(small_model(), IMAGES[:4], pictures, writer, options, lane=lane)
+    recorder.capture(0)
     lane.drain()
 
     assert lane.largest < 60_000 < lane.total / 2
@@ -222,6 +222,7 @@ def test_whoever_waits_for_a_recording_gets_the_fault_of_its_writer(tmp_path, ma
         recording.done.result(SECONDS_FOR_A_PROCESS)
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 def test_whoever_waits_for_a_recording_is_woken_when_the_thread_ends(tmp_path):
     writer, lane = begin(tmp_path), BackgroundLane()
     recording = DeadlyRecording(writer, 0)

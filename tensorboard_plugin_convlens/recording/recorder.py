@@ -1,8 +1,9 @@
-"""Captures a model step after step: the engine's results, layer by layer, into packs.
+"""Captures a model step after step: what stays the same from one step to the next.
 
-The whole way of a filter from the model to the sheet: `Session.capture` asks the engine for
-one forward pass per input image, `StepCapture.take_input` takes the maps and the gradients
-of each layer from it, a lane carries them to the `Recording`, and that writes sheets.
+The whole way of a filter from the model to the sheet: `Recorder.capture` begins a step and
+finds what is unchanged since the one before; `StepRecorder.record` asks the engine for one
+forward pass per input image, and takes the maps and the gradients of each layer from it; a
+lane carries them to the `Recording`, and that writes sheets.
 """
 
 from __future__ import annotations
@@ -15,18 +16,10 @@ from dataclasses import dataclass, replace
 import keras
 
 from tensorboard_plugin_convlens.core.hashing import hash_arrays
-from tensorboard_plugin_convlens.core.records import (
-    Capture,
-    InputImages,
-    Prediction,
-    Sheet,
-    Skipped,
-)
+from tensorboard_plugin_convlens.core.records import Capture, InputImages, Sheet, Skipped
 from tensorboard_plugin_convlens.engine.content_hashes import Hashes, hash_values
 from tensorboard_plugin_convlens.engine.engine import Engine
 from tensorboard_plugin_convlens.engine.precision import CotangentTypes, Precision
-from tensorboard_plugin_convlens.recording import skipped_parts
-from tensorboard_plugin_convlens.recording.across_inputs import AcrossInputs
 from tensorboard_plugin_convlens.recording.earlier_steps import Own, Setting, find_predecessor
 from tensorboard_plugin_convlens.recording.kept_traits import remove_old_traits
 from tensorboard_plugin_convlens.recording.lane import DirectLane, Lane
@@ -34,7 +27,7 @@ from tensorboard_plugin_convlens.recording.options import CaptureOptions
 from tensorboard_plugin_convlens.recording.pace.timetable import Timetable
 from tensorboard_plugin_convlens.recording.previous_step import Course, Predecessor, Traits
 from tensorboard_plugin_convlens.recording.shown_inputs import ShownInputs
-from tensorboard_plugin_convlens.recording.step_capture import Progress, StepCapture
+from tensorboard_plugin_convlens.recording.step_recorder import Progress, StepRecorder
 from tensorboard_plugin_convlens.storage.writing.recording import End, Origin, Recording
 from tensorboard_plugin_convlens.storage.writing.writer import Writer
 from tensorboard_plugin_convlens.tracing.model_inputs import ModelInputs, one_image, to_arrays
@@ -55,7 +48,7 @@ class Notes:
     remark: str = ""
 
 
-class Session:
+class Recorder:
     """A model, its input images and a writer; the model is traced once."""
 
     def __init__(  # noqa: PLR0913  # It brings these together, and nothing else does.
@@ -219,24 +212,14 @@ class Session:
     ) -> Capture:
         """Everything of a step, but for the layers, which are in the recording."""
         started = time.monotonic()
-        predictions: list[tuple[Prediction, ...]] = []
         self._timetable.begin(seconds, len(self.pictures.inputs))
         setting = self.setting
         before = self._predecessor(recording.step, setting) if before is None else before
         now = self._begin(recording, before, progress)
-        across = AcrossInputs([one.class_index for one in self.pictures.inputs])
-        skipped = list(self.engine.skipped)
-        for index in range(len(self.pictures.inputs)):
-            forward = self.engine.run(one_image(self._inputs, index))
-            predictions.append(forward.predictions)
-            skipped += now.take_input(forward, index, across)
-        skipped += now.take_kernels(forward)
-        skipped += skipped_parts.of_class_names(self.pictures.class_names, predictions)
-        now.take_numbers(across)
-        skipped += now.keep_traits()
+        predictions, skipped = now.record(self._inputs)
         self._previous = Own(recording.done, now.course.traits)
         self._timetable.end()
-        self.skipped = tuple(skipped)
+        self.skipped = skipped
         return Capture(
             step=recording.step,
             wall_time=time.time(),
@@ -244,7 +227,7 @@ class Session:
             graph=setting.graph,
             inputs=setting.inputs,
             layers=(),
-            predictions=tuple(predictions),
+            predictions=predictions,
             iterations=notes.iterations,
             skipped=(*skipped, *notes.missing),
             remark=notes.remark,
@@ -258,7 +241,7 @@ class Session:
 
     def _begin(
         self, recording: Recording, before: Predecessor, progress: Progress | None
-    ) -> StepCapture:
+    ) -> StepRecorder:
         """Notes in the recording what is unchanged since the step before."""
         values = self.engine.values()
         self.captured_values = hash_values(values)
@@ -274,7 +257,7 @@ class Session:
             kept = tuple(sheet for sheet in origin.sheets if self._is_asked(sheet))
             origins[layer] = replace(origin, sheets=kept)
             self._lane.put(recording, origins[layer])
-        return StepCapture(
+        return StepRecorder(
             recording=recording,
             course=Course(before, origins),
             engine=self.engine,

@@ -1,4 +1,4 @@
-"""One step of a session while it is captured: from forward passes to pieces of a recording."""
+"""One step of a recorder while it is captured: from forward passes to pieces of a recording."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from tensorboard_plugin_convlens.core.filters.importance import Specificity
 from tensorboard_plugin_convlens.core.records import (
     FloatArray,
     InputImages,
+    Prediction,
     Skipped,
     Statistic,
 )
@@ -31,19 +32,20 @@ from tensorboard_plugin_convlens.storage.writing.recording import (
 )
 from tensorboard_plugin_convlens.storage.writing.sheet_writer import GradientKey
 from tensorboard_plugin_convlens.storage.writing.traits_recording import TRAITS
+from tensorboard_plugin_convlens.tracing.model_inputs import ModelInputs, one_image
 
 Progress = Callable[[str, int], None]
 """Is called with the key of a layer and the number of its filters that are done."""
 
 
 @dataclass(frozen=True)
-class StepCapture:
+class StepRecorder:
     """Asks the engine for everything of one step, and hands it to the lane.
 
     Attributes:
       recording: Of the step.
       course: What is unchanged since the step before.
-      engine, pictures, options, lane, timetable: Of the session.
+      engine, pictures, options, lane, timetable: Of the recorder.
       progress: Is called for every layer that is done, at every input image.
     """
 
@@ -56,17 +58,32 @@ class StepCapture:
     timetable: Timetable
     progress: Progress | None
 
-    def take_input(self, forward: Forward, index: int, across: AcrossInputs) -> list[Skipped]:
-        """Takes everything at one input image: maps and their statistics, then gradients.
+    def record(
+        self, inputs: ModelInputs
+    ) -> tuple[tuple[tuple[Prediction, ...], ...], tuple[Skipped, ...]]:
+        """Takes everything of the step that is not unchanged, image by image.
 
         Args:
-          forward: The input image, run through the model.
-          index: Of it.
-          across: Takes in what the layers respond.
+          inputs: The images as the model takes them.
 
         Returns:
-          What the time did not suffice for.
+          The predictions, one tuple per input image; what was asked for and left out.
         """
+        predictions: list[tuple[Prediction, ...]] = []
+        across = AcrossInputs([one.class_index for one in self.pictures.inputs])
+        skipped = list(self.engine.skipped)
+        for index in range(len(self.pictures.inputs)):
+            forward = self.engine.run(one_image(inputs, index))
+            predictions.append(forward.predictions)
+            skipped += self._take_input(forward, index, across)
+        skipped += self._take_kernels(forward)
+        skipped += skipped_parts.of_class_names(self.pictures.class_names, predictions)
+        self._take_numbers(across)
+        skipped += self._keep_traits()
+        return tuple(predictions), tuple(skipped)
+
+    def _take_input(self, forward: Forward, index: int, across: AcrossInputs) -> list[Skipped]:
+        """Takes all of an image: maps with their statistics, then gradients as time allows."""
         for layer in self.engine.convolutions:
             # All that is made of a layer's maps, while they are there.
             self._take_maps(forward, layer, index)
@@ -84,15 +101,8 @@ class StepCapture:
                 self.progress(node.key, node.channels or 0)
         return list(skipped_parts.of_gradients(missing, self.pictures.inputs[index].label))
 
-    def take_kernels(self, forward: Forward) -> list[Skipped]:
-        """Takes what is of the weights alone.
-
-        Args:
-          forward: Any input image, run through the model as it is captured.
-
-        Returns:
-          The layers that have no kernels to show.
-        """
+    def _take_kernels(self, forward: Forward) -> list[Skipped]:
+        """Takes what the weights alone say, from any forward pass; not all have kernels."""
         skipped = []
         for layer in self.engine.convolutions:
             kernels = forward.kernels(layer)
@@ -110,7 +120,7 @@ class StepCapture:
                 self.lane.put(self.recording, Kernels(layer, kernels))
         return skipped
 
-    def take_numbers(self, across: AcrossInputs) -> None:
+    def _take_numbers(self, across: AcrossInputs) -> None:
         """How far every filter moved since the step before; what all images say together."""
         traits = self.course.traits
         for layer, origin in self.course.origins.items():
@@ -120,7 +130,7 @@ class StepCapture:
             numbers = across.statistics(layer, traits.kernels.get(layer), fpgm=fpgm)
             self.lane.put(self.recording, Numbers(layer, (*changes, *numbers), None))
 
-    def keep_traits(self) -> list[Skipped]:
+    def _keep_traits(self) -> list[Skipped]:
         """Hands over what the next session needs; returns what is too large for that."""
         traits = self.course.traits
         if traits.size > LARGEST_TRAITS:
