@@ -194,8 +194,10 @@ def pictures(
 
 def numbers(random: np.random.Generator, filters: int = FILTERS) -> tuple[Statistic, ...]:
     """All statistics of a layer."""
-    asked = [(name, index) for name in PER_INPUT for index in range(INPUTS)]
-    asked += [(name, -1) for name in PER_FILTER]
+    asked: list[tuple[str, int | None]] = [
+        (name, index) for name in PER_INPUT for index in range(INPUTS)
+    ]
+    asked += [(name, None) for name in PER_FILTER]
     return tuple(
         Statistic(name, index, random.random(filters, np.float32)) for name, index in asked
     )

@@ -155,7 +155,7 @@ def _statistics(step: int) -> tuple[Statistic, ...]:
     return (
         Statistic("mean", 0, values),
         Statistic("mean", 1, values + 1),
-        Statistic("l1", -1, broken),
+        Statistic("l1", None, broken),
     )
 
 

@@ -106,7 +106,7 @@ def _export_statistics(reader: Reader, name: str, arguments: argparse.Namespace)
     rows = [
         (
             *(name, capture.step, layers[layer.layer].key, channel),
-            *(one.name, one.stage, one.input if one.input >= 0 else ""),
+            *(one.name, one.stage or "", "" if one.input is None else one.input),
             "" if value != value else value,
         )
         for layer in capture.layers

@@ -64,8 +64,8 @@ def _values(record: LayerCapture) -> Mapping[str, FloatArray]:
     """The numbers of a layer's filters, by name; a random order is none of a filter."""
     criteria = values_of_layer(record.statistics)
     criteria.pop("random", None)
-    others = {one.name: one.values for one in statistics_at(record.statistics) if one.input < 0}
-    return others | criteria
+    of_all = (one for one in statistics_at(record.statistics) if one.input is None)
+    return {one.name: one.values for one in of_all} | criteria
 
 
 def _number(numbers: Mapping[str, FloatArray], name: str, channel: int) -> Cell:

@@ -214,8 +214,8 @@ class Forward:
             return ()
         scale = _normalization_scale(self._plan.routes[layer].normalization)
         return (
-            Statistic("l1", -1, importance.l1_norm(kernels, scale)),
-            Statistic("l2", -1, importance.l2_norm(kernels, scale)),
+            Statistic("l1", None, importance.l1_norm(kernels, scale)),
+            Statistic("l2", None, importance.l2_norm(kernels, scale)),
         )
 
     def kernels(self, layer: int) -> FloatArray | None:

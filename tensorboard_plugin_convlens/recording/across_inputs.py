@@ -41,7 +41,7 @@ class AcrossInputs:
     def statistics(
         self, layer: int, kernels: FloatArray | None, *, fpgm: FloatArray | None = None
     ) -> tuple[Statistic, ...]:
-        """What all input images together say; `input` is -1.
+        """What all input images together say; `input` is None.
 
         Args:
           layer: Index in the model graph.
@@ -61,4 +61,4 @@ class AcrossInputs:
         if kernels is not None:
             numbers["fpgm"] = geometric_median_distance(kernels) if fpgm is None else fpgm
             numbers["kernel_cosine"] = kernel_cosine(kernels, nearest.channel)
-        return tuple(Statistic(name, -1, values) for name, values in numbers.items())
+        return tuple(Statistic(name, None, values) for name, values in numbers.items())

@@ -134,8 +134,8 @@ class Predecessor:
         kernels, profiles = traits.kernels.get(origin.layer), traits.profiles.get(origin.layer)
         kernels_before, profiles_before = self._traits_before(origin, traits)
         return (
-            Statistic(KERNEL_CHANGE, -1, _changes(kernels_before, kernels, filters)),
-            Statistic(ACTIVATION_CHANGE, -1, _changes(profiles_before, profiles, filters)),
+            Statistic(KERNEL_CHANGE, None, _changes(kernels_before, kernels, filters)),
+            Statistic(ACTIVATION_CHANGE, None, _changes(profiles_before, profiles, filters)),
         )
 
     def why_unknown(self, origins: Iterable[Origin], traits: Traits) -> str:
@@ -182,9 +182,13 @@ class Course:
         return self.before.why_unknown(self.origins.values(), self.traits)
 
     def has(
-        self, layer: int, method: Method, index: int, stage: ActivationStage | None = None
+        self,
+        layer: int,
+        method: Method,
+        index: int | None,
+        stage: ActivationStage | None = None,
     ) -> bool:
-        """Whether pictures are stored already: those of an unchanged layer."""
+        """Whether pictures are stored already: those of an unchanged layer, of any stage."""
         return any(
             (sheet.method, sheet.input) == (method, index) and stage in (None, sheet.stage)
             for sheet in self.origins[layer].sheets

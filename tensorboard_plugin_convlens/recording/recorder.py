@@ -270,4 +270,4 @@ class Recorder:
 
     def _is_asked(self, sheet: Sheet) -> bool:
         is_method = sheet.method in self._options.methods
-        return is_method and sheet.target in ("", self._options.target)
+        return is_method and sheet.target in (None, self._options.target)

@@ -110,7 +110,7 @@ class StepRecorder:
                 self.course.traits.kernels[layer] = kernels
             norms = forward.norms(layer, kernels)
             self.lane.put(self.recording, Numbers(layer, norms, None))
-            if "kernel" not in self.options.methods or self.course.has(layer, "kernel", -1):
+            if "kernel" not in self.options.methods or self.course.has(layer, "kernel", None):
                 continue
             if kernels is None:
                 key = self.engine.graph.layers[layer].key
@@ -203,5 +203,4 @@ class StepRecorder:
 
 def _of_input(statistics: tuple[Statistic, ...], index: int) -> tuple[Statistic, ...]:
     """The statistics of one forward pass, marked with their input image."""
-    marked = [one if one.input < 0 else replace(one, input=index) for one in statistics]
-    return tuple(marked)
+    return tuple(one if one.input is None else replace(one, input=index) for one in statistics)

@@ -193,7 +193,7 @@ class Captures:
             sheet
             for sheet in every
             if sheet.method == tile.method
-            if sheet.input in (tile.input, -1) and tile.channel < sheet.channels
+            if sheet.input in (tile.input, None) and tile.channel < sheet.channels
         ]
         # The first of the best: of sheets that say no stage, the layer's own output is first.
         return max(

@@ -108,7 +108,7 @@ class _Columns:
                 "weightsUnchangedSince": layer.weights_unchanged_since,
             }
         )
-        self.known |= {one.name: one.input >= 0 for one in layer.statistics}
+        self.known |= {one.name: one.input is not None for one in layer.statistics}
         self.filters = max((self.filters, *(len(one.values) for one in layer.statistics)))
         check_cells(len(self.steps), self.filters, _MOST_FILTER_CELLS, "filters")
         values = _values(layer, *self._asked)
@@ -247,15 +247,15 @@ def _values(
     stage: StatisticStage = "after",
 ) -> FloatArray | None:
     for one in statistics_at(layer.statistics, stage):
-        if one.name == name and one.input in (input_index, -1):
+        if one.name == name and one.input in (input_index, None):
             return one.values
     return None
 
 
 def _of_all_inputs(layer: LayerCapture, name: str) -> FloatArray | None:
     """The values of a statistic that does not depend on an input image, nor on a stage."""
-    found = (one.values for one in layer.statistics if one.name == name and one.input == -1)
-    return next(found, None)
+    found = (one for one in layer.statistics if one.name == name and one.input is None)
+    return next((one.values for one in found), None)
 
 
 def check_cells(steps: int, across: int, most: int, what: str) -> None:

@@ -98,9 +98,9 @@ def layer_capture(
         "step": step_number,
         "layer": record.layer,
         "input": input_index,
-        "sheets": [_sheet(one) for one in record.sheets if one.input in (input_index, -1)],
+        "sheets": [_sheet(one) for one in record.sheets if one.input in (input_index, None)],
         "statistics": [
-            _statistic(one) for one in record.statistics if one.input in (input_index, -1)
+            _statistic(one) for one in record.statistics if one.input in (input_index, None)
         ],
         "flags": usual_flags(record.statistics),
         "guidance": None
@@ -128,7 +128,7 @@ def history_point(
         "statistics": {
             one.name: number(one.values[channel])
             for one in statistics_at(layer.statistics, stage)
-            if one.input in (input_index, -1) and channel < len(one.values)
+            if one.input in (input_index, None) and channel < len(one.values)
         },
     }
 
@@ -143,7 +143,7 @@ def tile(record: Sheet, channel: int) -> wire.Tile:
         "width": record.width,
         "signed": record.signed,
         "scale": number(record.scale[channel]) or 0.0,
-        "stage": record.stage,
+        "stage": record.stage or "",
         "placement": _placement(record, slice(channel, channel + 1)),
     }
 
@@ -228,8 +228,8 @@ def _sheet(record: Sheet) -> wire.Sheet:
         "scale": [number(value) or 0.0 for value in record.scale],
         "nan": record.nan.tolist(),
         "infinite": record.infinite.tolist(),
-        "target": record.target,
-        "stage": record.stage,
+        "target": record.target or "",
+        "stage": record.stage or "",
         "placement": _placement(record, slice(None)),
     }
 
@@ -254,8 +254,8 @@ def _placement(record: Sheet, channels: slice) -> wire.Placement | None:
 def _statistic(record: Statistic) -> wire.Statistic:
     return {
         "name": record.name,
-        "perInput": record.input >= 0,
-        "stage": record.stage,
+        "perInput": record.input is not None,
+        "stage": record.stage or "",
         "values": _numbers(record.values),
     }
 

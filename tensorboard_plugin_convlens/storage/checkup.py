@@ -230,7 +230,7 @@ def _check_sheet(sheet: Sheet, stored: bytes) -> None:
     """Raises `FormatError` where a sheet of the right SHA-256 does not hold together."""
     levels = sheet.channels * sheet.planes * sheet.height * sheet.width
     decode_sheet(stored, levels)
-    for segment, checksum in enumerate(sheet.checksums):
+    for segment, checksum in enumerate(sheet.checksums or ()):
         start, end = segment_place(sheet, segment * sheet.channels_per_segment)
         if zlib.crc32(stored[start:end]) != checksum:
             raise FormatError(

@@ -112,7 +112,7 @@ def write_hostile(log_dir: Path, *, steps: Sequence[int] = (0,)) -> None:
         for name in ("mean", FORMULA)
         for index in range(2)
     ]
-    statistics.append(Statistic("kernel_change", -1, np.linspace(0, 1, 4, dtype=np.float32)))
+    statistics.append(Statistic("kernel_change", None, np.linspace(0, 1, 4, dtype=np.float32)))
     model = chain(LAYER_NAMES, channels=4, side=8)
     write(log_dir, HOSTILE, Pictures(model, inputs, maps, statistics), steps=steps)
 

@@ -45,7 +45,7 @@ def test_every_statistic_has_one_number_per_filter():
     found = statistics(normalized(), "first")
     assert set(found) == {"mean", "max", "std", "apoz", "taylor", "l1", "l2"}
     assert {one.values.shape for one in found.values()} == {(5,)}
-    assert {name for name, one in found.items() if one.input == -1} == {"l1", "l2"}
+    assert {name for name, one in found.items() if one.input is None} == {"l1", "l2"}
 
 
 def test_mean_maximum_and_deviation_are_of_the_layers_own_output():

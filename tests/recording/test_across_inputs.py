@@ -32,7 +32,7 @@ def model() -> keras.Model:
 def captured(model, tmp_path, **options):
     capture(model, IMAGES, tmp_path, methods=["activation"], **options)
     (layer,) = Reader(tmp_path).capture(".", 0).layers
-    return {one.name: one for one in layer.statistics if one.input == -1}
+    return {one.name: one for one in layer.statistics if one.input is None}
 
 
 def test_redundancy_names_the_copy_and_fpgm_is_of_the_kernels(model, tmp_path):

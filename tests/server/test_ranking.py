@@ -30,16 +30,16 @@ def client(serve: Any, tmp_path: Path) -> Any:
     """A run whose layer 1 has a silent, a near-silent, a duplicate and a broken filter."""
     writer = Writer(tmp_path, run="train", kind="training")
     capture = captures.write_step(writer, 0)
-    statistics = [Statistic("l1", -1, L1)]
+    statistics = [Statistic("l1", None, L1)]
     for index in range(2):
         statistics.append(Statistic("mean", index, MEANS[index]))
         statistics.append(Statistic("apoz", index, ZEROS[index]))
     nan = np.nan
     similar = np.array([nan, 0.5, 0.5, 1, 0.97, 0.2], np.float32)
     statistics += [
-        Statistic("redundancy", -1, similar),
-        Statistic("redundant_with", -1, np.array([nan, 2, 1, 4, 3, 0], np.float32)),
-        Statistic("kernel_cosine", -1, similar),
+        Statistic("redundancy", None, similar),
+        Statistic("redundant_with", None, np.array([nan, 2, 1, 4, 3, 0], np.float32)),
+        Statistic("kernel_cosine", None, similar),
     ]
     layers = (replace(capture.layers[0], statistics=tuple(statistics)), *capture.layers[1:])
     writer.commit(replace(capture, layers=layers))

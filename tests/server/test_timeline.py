@@ -34,7 +34,7 @@ def written(tmp_path):
         capture = captures.write_step(writer, step)
         layers = []
         for layer in capture.layers:
-            added = [Statistic("kernel_change", -1, changes(step))]
+            added = [Statistic("kernel_change", None, changes(step))]
             added += [
                 Statistic("apoz", i, np.array(one, np.float32)) for i, one in enumerate(silent)
             ]

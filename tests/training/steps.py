@@ -46,7 +46,7 @@ def places(layer):
 
 
 def statistic(layer, name):
-    return next(one.values for one in layer.statistics if (one.name, one.input) == (name, -1))
+    return next(one.values for one in layer.statistics if (one.name, one.input) == (name, None))
 
 
 def plain_change(before, now):

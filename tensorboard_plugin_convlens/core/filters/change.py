@@ -100,7 +100,7 @@ def silence(statistics: Sequence[Statistic]) -> NDArray[np.bool_] | None:
     """
     by_input: dict[int, dict[str, FloatArray]] = {}
     for one in statistics_at(statistics):
-        if one.input >= 0 and one.name in _ZERO:
+        if one.input is not None and one.name in _ZERO:
             by_input.setdefault(one.input, {})[one.name] = one.values
     alike: dict[frozenset[str], list[dict[str, FloatArray]]] = {}
     for values in by_input.values():

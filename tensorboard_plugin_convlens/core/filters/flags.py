@@ -139,7 +139,7 @@ class _Numbers:
         """At how many input images it is not finite."""
         if name not in self._broken:
             # Before or after the activation function, which makes 0 of minus infinity.
-            of_input: dict[int, NDArray[np.bool_]] = {}
+            of_input: dict[int | None, NDArray[np.bool_]] = {}
             for one in self._statistics:
                 if one.name == name:
                     infinite = ~np.isfinite(one.values)

@@ -26,7 +26,7 @@ def statistics_at(
     Returns:
       In the order in which their names were captured.
     """
-    chosen: dict[tuple[str, int], Statistic] = {}
+    chosen: dict[tuple[str, int | None], Statistic] = {}
     for one in statistics:
         known = chosen.get((one.name, one.input))
         if known is None or _rank(one, stage) > _rank(known, stage):

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
 
 import numpy as np
 
 from tensorboard_plugin_convlens.core.records.gradients import Guidance
 from tensorboard_plugin_convlens.core.records.sheet import Sheet
-from tensorboard_plugin_convlens.core.records.words import FloatArray, Method, Target
+from tensorboard_plugin_convlens.core.records.words import (
+    ActivationStage,
+    FloatArray,
+    Method,
+    Target,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,17 +61,17 @@ class Statistic:
     Attributes:
       name: `"mean"`, `"max"`, `"std"`, `"apoz"`, `"l1"`, `"l2"`, `"taylor"`, … with the
         formula in `core/filters/importance.py`.
-      input: Index of the input image, or -1 where the number does not depend on one.
+      input: Index of the input image; None where the number does not depend on one.
       values: `float32 [channel]`; NaN where it is not defined.
       stage: Of a number that is taken from a feature map: where that stands with respect to
-        the activation function, as a sheet of it says. "" where no feature map of one stage
+        the activation function, as a sheet of it says. None where no feature map of one stage
         is looked at, as for kernels; and in older captures, which do not say it.
     """
 
     name: str
-    input: int
+    input: int | None
     values: FloatArray
-    stage: Literal["", "before", "after", "none"] = ""
+    stage: ActivationStage | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tensorboard_plugin_convlens.core.records.words import FloatArray, Form, IntArray, Method
+from tensorboard_plugin_convlens.core.records.words import (
+    ActivationStage,
+    FloatArray,
+    Form,
+    IntArray,
+    Method,
+    Target,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,27 +77,27 @@ class Sheet:
 
     Attributes:
       method, form: What the planes show.
-      input: Index of the input image, or -1 for kernels, which have none.
+      input: Index of the input image; None for kernels, which have none.
       stage: Of feature maps, where they stand; a layer whose activation function is applied
         by a later layer has a sheet of its own output (`"before"`) and one of what that
-        function makes of it (`"after"`). "" for all others, and where it was not noted.
+        function makes of it (`"after"`). None for all others, and where it was not noted.
       channels: Number of channels: filters of the layer.
       planes: Planes per channel: 1 for maps and magnitudes, else input channels.
       height, width: Of one plane.
       signed, scale, nan, infinite: As in `Quantized`.
       placement: Of gradients, where the planes lie; None for maps and kernels.
-      target: What was differentiated, or "" for maps and kernels.
+      target: What was differentiated; None for maps and kernels.
       sha256: Hexadecimal, of the stored (compressed) bytes.
       pack: File name of the pack.
       offset, length: Place of the stored bytes in the pack.
       channels_per_segment, segments: See `storage/format/pack.py`.
-      checksums: CRC-32 of the stored bytes of each segment; empty in captures made before they
+      checksums: CRC-32 of the stored bytes of each segment; None in captures made before they
         were stored, whose sheets can only be checked as a whole.
     """
 
     method: Method
     form: Form
-    input: int
+    input: int | None
     channels: int
     planes: int
     height: int
@@ -107,9 +113,9 @@ class Sheet:
     channels_per_segment: int
     segments: tuple[int, ...]
     placement: Placement | None = None
-    target: Literal["", "max", "sum"] = ""
-    stage: Literal["", "before", "after", "none"] = ""
-    checksums: tuple[int, ...] = ()
+    target: Target | None = None
+    stage: ActivationStage | None = None
+    checksums: tuple[int, ...] | None = None
 
     @property
     def place(self) -> SheetPlace:

@@ -19,6 +19,8 @@ from tensorboard_plugin_convlens.storage.format.sealed import checked_sha256
 from tensorboard_plugin_convlens.storage.format.sheet_message import (
     STAGE_NAMES,
     STAGES,
+    input_from_message,
+    input_to_message,
     sheet_from_message,
     sheet_to_message,
 )
@@ -98,7 +100,7 @@ def statistic_to_message(statistic: Statistic) -> pb.Statistic:
     """One statistic as it is stored."""
     return pb.Statistic(
         name=statistic.name,
-        input=statistic.input,
+        input=input_to_message(statistic.input),
         values=statistic.values.tolist(),
         stage=STAGES[statistic.stage],
     )
@@ -107,7 +109,8 @@ def statistic_to_message(statistic: Statistic) -> pb.Statistic:
 def statistic_from_message(message: pb.Statistic) -> Statistic:
     """The inverse of `statistic_to_message`."""
     values = np.asarray(message.values, np.float32)
-    return Statistic(message.name, message.input, values, STAGE_NAMES.get(message.stage, ""))
+    index = input_from_message(message.input)
+    return Statistic(message.name, index, values, STAGE_NAMES.get(message.stage))
 
 
 def checked_statistics(layer: int, statistics: Iterable[Statistic]) -> tuple[Statistic, ...]:
@@ -119,7 +122,7 @@ def checked_statistics(layer: int, statistics: Iterable[Statistic]) -> tuple[Sta
                 f"The statistics of layer {layer} are damaged: {found[0].name[:80]!r} has "
                 f"{len(found[0].values)} values, {one.name[:80]!r} has {len(one.values)}."
             )
-        if len(one.name) > _LONGEST_NAME or one.input < -1:
+        if len(one.name) > _LONGEST_NAME or (one.input or 0) < 0:
             raise FormatError(
                 f"The statistics of layer {layer} are damaged: there is one of the name "
                 f"{one.name[:80]!r} for input image {one.input}."
@@ -132,7 +135,8 @@ def _statistic_from_raw(message: pb.RawStatistic) -> Statistic:
     if len(message.values) % 4:
         raise FormatError(f"The statistic {message.name[:80]!r} is damaged: it is cut short.")
     values = np.frombuffer(message.values, _FLOAT)
-    return Statistic(message.name, message.input, values, STAGE_NAMES.get(message.stage, ""))
+    index = input_from_message(message.input)
+    return Statistic(message.name, index, values, STAGE_NAMES.get(message.stage))
 
 
 def _check_index(expected: int, found: int) -> None:

@@ -101,9 +101,9 @@ def parse_manifest_name(name: str) -> StepKey | None:
     return StepKey(int(match[1]), match[2]) if match else None
 
 
-def pack_name(key: StepKey, input_index: int) -> str:
-    """File name of a pack; `input_index` -1 is the pack of the kernels."""
-    what = "kernels" if input_index < 0 else f"i{input_index:06d}"
+def pack_name(key: StepKey, input_index: int | None) -> str:
+    """File name of a pack; `input_index` None is the pack of the kernels."""
+    what = "kernels" if input_index is None else f"i{input_index:06d}"
     return f"pack-{key.step:015d}-{key.session}-{what}.clpk"
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sized
 from itertools import pairwise
-from typing import Literal
 
 import numpy as np
 
 from tensorboard_plugin_convlens.core.errors import FormatError
 from tensorboard_plugin_convlens.core.records import (
+    ActivationStage,
     Form,
     IntArray,
     Method,
@@ -29,19 +29,20 @@ _METHODS: dict[Method, pb.Method] = {
 _METHOD_NAMES = {value: name for name, value in _METHODS.items()}
 _FORMS: dict[Form, pb.Form] = {"values": pb.VALUES, "magnitude": pb.MAGNITUDE}
 _FORM_NAMES = {value: name for name, value in _FORMS.items()}
-_TARGETS: dict[Literal["", "max", "sum"], pb.Target] = {
-    "": pb.TARGET_UNSPECIFIED,
+_TARGETS: dict[Target | None, pb.Target] = {
+    None: pb.TARGET_UNSPECIFIED,
     "max": pb.MAX,
     "sum": pb.SUM,
 }
 _TARGET_NAMES = {value: name for name, value in _TARGETS.items()}
-STAGES: dict[Literal["", "before", "after", "none"], pb.ActivationStage] = {
-    "": pb.ACTIVATION_STAGE_UNSPECIFIED,
+STAGES: dict[ActivationStage | None, pb.ActivationStage] = {
+    None: pb.ACTIVATION_STAGE_UNSPECIFIED,
     "before": pb.BEFORE,
     "after": pb.AFTER,
     "none": pb.NONE,
 }
 STAGE_NAMES = {value: name for name, value in STAGES.items()}
+_NO_INPUT = -1
 # Of one sheet, inflated: 4096 filters of 512 by 512 are 1 GiB.
 LARGEST_SHEET = 2**31
 
@@ -63,9 +64,19 @@ def target_to_message(target: Target) -> pb.Target:
     return _TARGETS[target]
 
 
-def target_from_message(value: pb.Target) -> Literal["", "max", "sum"]:
-    """The inverse of `target_to_message`; "" for an unknown one."""
-    return _TARGET_NAMES.get(value, "")
+def target_from_message(value: pb.Target) -> Target | None:
+    """The inverse of `target_to_message`; None for an unknown one."""
+    return _TARGET_NAMES.get(value)
+
+
+def input_to_message(index: int | None) -> int:
+    """The index of an input image as it is stored; -1 where there is none."""
+    return _NO_INPUT if index is None else index
+
+
+def input_from_message(value: int) -> int | None:
+    """The inverse of `input_to_message`."""
+    return None if value == _NO_INPUT else value
 
 
 def sheet_to_message(sheet: Sheet, pack: int) -> pb.Sheet:
@@ -73,7 +84,7 @@ def sheet_to_message(sheet: Sheet, pack: int) -> pb.Sheet:
     message = pb.Sheet(
         method=_METHODS[sheet.method],
         form=_FORMS[sheet.form],
-        input=sheet.input,
+        input=input_to_message(sheet.input),
         channels=sheet.channels,
         planes=sheet.planes,
         height=sheet.height,
@@ -88,7 +99,7 @@ def sheet_to_message(sheet: Sheet, pack: int) -> pb.Sheet:
         length=sheet.length,
         channels_per_segment=sheet.channels_per_segment,
         segments=sheet.segments,
-        segment_crc32=sheet.checksums,
+        segment_crc32=sheet.checksums or (),
         target=_TARGETS[sheet.target],
         stage=STAGES[sheet.stage],
     )
@@ -120,7 +131,7 @@ def sheet_from_message(message: pb.Sheet, packs: tuple[str, ...]) -> Sheet:
     return Sheet(
         method=method_from_message(message.method),
         form=_FORM_NAMES.get(message.form, "values"),
-        input=message.input,
+        input=input_from_message(message.input),
         channels=message.channels,
         planes=message.planes,
         height=message.height,
@@ -135,10 +146,10 @@ def sheet_from_message(message: pb.Sheet, packs: tuple[str, ...]) -> Sheet:
         length=message.length,
         channels_per_segment=message.channels_per_segment,
         segments=tuple(message.segments),
-        checksums=tuple(message.segment_crc32),
+        checksums=tuple(message.segment_crc32) or None,
         placement=_placement_from_message(message),
         target=target_from_message(message.target),
-        stage=STAGE_NAMES.get(message.stage, ""),
+        stage=STAGE_NAMES.get(message.stage),
     )
 
 

@@ -209,7 +209,7 @@ class PackedRun:
     def tile(self, sheet: Sheet, channel: int) -> bytes:
         """The levels of one channel."""
         stored = self._blob(sheet.pack)
-        if not sheet.checksums:
+        if sheet.checksums is None:
             checked_sheet(stored, replace(sheet.place, pack=""))
         start, end = segment_place(sheet, channel)
         return decode_tile(sheet, channel, stored[start:end])

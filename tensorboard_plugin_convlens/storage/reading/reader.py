@@ -198,7 +198,7 @@ class Reader:
         return {
             one.name: one.values
             for one in statistics_at(self._logs.layer(run, step, layer).statistics, stage)
-            if one.input in (input_index, -1)
+            if one.input in (input_index, None)
         }
 
     def unchanged_since(self, run: str, step: int, layer: str) -> int | None:

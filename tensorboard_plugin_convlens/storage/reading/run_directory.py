@@ -222,7 +222,7 @@ class RunDirectory:
     def tiles(self, sheet: Sheet, channels: Iterable[int]) -> Iterator[bytes]:
         """The levels of several channels; as `tile`, with the pack opened once."""
         with self._pack(sheet) as pack:
-            if not sheet.checksums:
+            if sheet.checksums is None:
                 check_whole(pack, sheet.place)
             for channel in channels:
                 start, end = segment_place(sheet, channel)

@@ -30,7 +30,7 @@ def cost(sheet: Sheet, channel: int) -> Cost:
     """What the tile of a channel costs; nothing is read for it."""
     start, end = segment_place(sheet, channel)
     place = channel % sheet.channels_per_segment
-    read = end - start if sheet.checksums else sheet.length
+    read = sheet.length if sheet.checksums is None else end - start
     return Cost(inflated=(place + 1) * _channel_bytes(sheet), read=read)
 
 
@@ -54,7 +54,7 @@ def decode_tile(sheet: Sheet, channel: int, stored: bytes) -> bytes:
       FormatError: They are damaged.
     """
     segment, place = divmod(channel, sheet.channels_per_segment)
-    if sheet.checksums and zlib.crc32(stored) != sheet.checksums[segment]:
+    if sheet.checksums is not None and zlib.crc32(stored) != sheet.checksums[segment]:
         where = f" in {sheet.pack!r}" if is_pack_name(sheet.pack) else ""
         raise FormatError(
             f"Part of a sheet{where} is damaged: the checksum of channel {channel} is not that "

@@ -31,9 +31,6 @@ from tensorboard_plugin_convlens.storage.writing.sheet_writer import (
 from tensorboard_plugin_convlens.storage.writing.traits_recording import TraitsRecording
 from tensorboard_plugin_convlens.storage.writing.writer import Writer
 
-KERNELS = -1
-"""The "input image" of kernels, which have none."""
-
 
 @dataclass(frozen=True, slots=True)
 class Maps:
@@ -129,7 +126,7 @@ class Recording:
     after_commit: Callable[[], None] | None = None
     done: Future[Capture] = field(default_factory=Future)
     _layers: dict[int, LayerCapture] = field(default_factory=dict)
-    _packs: dict[int, PackWriter] = field(default_factory=dict)
+    _packs: dict[int | None, PackWriter] = field(default_factory=dict)
     _open: dict[GradientKey, GradientSheets] = field(default_factory=dict)
     _files: ExitStack = field(default_factory=ExitStack)
 
@@ -150,7 +147,7 @@ class Recording:
             case GradientBlock(layer, key, block):
                 self._add_block(layer, key, block)
             case Kernels(layer, values):
-                self._add(layer, self._pack(KERNELS).add_kernels(values))
+                self._add(layer, self._pack(None).add_kernels(values))
             case Numbers(layer, statistics, guidance):
                 self._add_numbers(layer, statistics, guidance)
             case Origin():
@@ -188,8 +185,8 @@ class Recording:
         self, layer: int, statistics: tuple[Statistic, ...], guidance: Guidance | None
     ) -> None:
         before = self._layer(layer)
-        known = {one.name for one in before.statistics if one.input < 0}
-        new = [one for one in statistics if one.input >= 0 or one.name not in known]
+        known = {one.name for one in before.statistics if one.input is None}
+        new = [one for one in statistics if one.input is not None or one.name not in known]
         self._layers[layer] = dataclasses.replace(
             before,
             statistics=(*before.statistics, *new),
@@ -213,7 +210,7 @@ class Recording:
     def _layer(self, layer: int) -> LayerCapture:
         return self._layers.get(layer, LayerCapture(layer, ()))
 
-    def _pack(self, index: int) -> PackWriter:
+    def _pack(self, index: int | None) -> PackWriter:
         if index not in self._packs:
             self._packs[index] = self._files.enter_context(self.writer.pack(self.step, index))
         return self._packs[index]

@@ -16,6 +16,7 @@ import numpy as np
 from tensorboard_plugin_convlens.core.pictures.quantize import quantize
 from tensorboard_plugin_convlens.core.pictures.reduce import box_average, magnitude, reduction
 from tensorboard_plugin_convlens.core.records import (
+    ActivationStage,
     FloatArray,
     Form,
     Gradients,
@@ -52,7 +53,7 @@ class PackWriter:
         maps: FloatArray,
         *,
         input_index: int,
-        stage: Literal["", "before", "after", "none"] = "",
+        stage: ActivationStage | None = None,
     ) -> Sheet:
         """Writes feature maps, `float32 [channel, height, width]`, and where they stand."""
         sheet = self._add_whole("activation", maps[:, None], input_index)
@@ -60,14 +61,18 @@ class PackWriter:
 
     def add_kernels(self, kernels: FloatArray) -> Sheet:
         """Writes kernels, `float32 [channel, plane, height, width]`, always signed."""
-        return self._add_whole("kernel", kernels, -1, signed=True)
+        return self._add_whole("kernel", kernels, None, signed=True)
 
     def begin_gradients(self, key: GradientKey) -> GradientSheets:
         """Begins the sheets of a layer's gradients; nothing else until they are finished."""
         return GradientSheets(self._file, self._name, key)
 
     def _add_whole(
-        self, method: Method, planes: FloatArray, input_index: int, signed: bool | None = None
+        self,
+        method: Method,
+        planes: FloatArray,
+        input_index: int | None,
+        signed: bool | None = None,
     ) -> Sheet:
         quantized = quantize(planes, signed=signed)
         shape = quantized.levels.shape
@@ -166,7 +171,12 @@ def _join(parts: list[IntArray]) -> tuple[int, ...]:
 
 
 def _sheet(
-    stored: Stored, quantized: Quantized, pack: str, method: Method, form: Form, index: int
+    stored: Stored,
+    quantized: Quantized,
+    pack: str,
+    method: Method,
+    form: Form,
+    index: int | None,
 ) -> Sheet:
     planes, height, width = quantized.levels.shape[1:]
     return Sheet(

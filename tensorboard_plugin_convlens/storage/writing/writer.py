@@ -111,12 +111,12 @@ class Writer:
             write_file(path, seal(inputs_to_message(images)))
 
     @contextmanager
-    def pack(self, step: int, input_index: int) -> Iterator[PackWriter]:
+    def pack(self, step: int, input_index: int | None) -> Iterator[PackWriter]:
         """A new pack, which appears complete when the block ends without an exception.
 
         Args:
           step: The step it belongs to.
-          input_index: The input image, or -1 for the pack of the kernels.
+          input_index: The input image; None for the pack of the kernels.
         """
         name = names.pack_name(StepKey(_checked(step), self.session), input_index)
         with atomic_file(self.directory / name) as file:

@@ -172,8 +172,8 @@ def test_values_of_a_layer_are_means_over_the_inputs_and_the_largest_maximum():
         Statistic("max", 1, np.array([3, 2], np.float32)),
         Statistic("mean", 0, np.array([1, np.nan], np.float32)),
         Statistic("mean", 1, np.array([3, 2], np.float32)),
-        Statistic("l1", -1, np.array([7, 8], np.float32)),
-        Statistic("redundant_with", -1, np.array([1, 0], np.float32)),
+        Statistic("l1", None, np.array([7, 8], np.float32)),
+        Statistic("redundant_with", None, np.array([1, 0], np.float32)),
     ]
     found = values_of_layer(statistics)
     assert list(found) == ["l1", "mean", "max", "random"]

@@ -18,7 +18,7 @@ BOTH = (
     of("mean", 1, "after"),
     of("mean", -1, "before"),
     of("apoz", 0.5, "after"),
-    of("l1", 3, "", -1),
+    of("l1", 3, None, None),
 )
 
 
@@ -37,7 +37,7 @@ def test_input_images_are_kept_apart():
 
 @pytest.mark.parametrize("stage", ["after", "before", "own"])
 def test_what_says_no_stage_stands_for_every_one(stage):
-    old = (of("mean", 2, ""), of("max", 3, ""))
+    old = (of("mean", 2, None), of("max", 3, None))
     assert statistics_at(old, stage) == old
 
 

@@ -52,6 +52,7 @@ class DeadlyRecording(Recording):
     """A recording that ends the thread which writes it."""
 
     def accept(self, piece: Piece) -> None:
+        self.thread = threading.current_thread()
         raise SystemExit
 
 
@@ -232,6 +233,7 @@ def test_whoever_waits_for_a_recording_is_woken_when_the_thread_ends(tmp_path):
         recording.done.result(SECONDS_FOR_A_PROCESS)
     with pytest.raises(StorageError, match="ended before it had written all"):
         lane.drain()
+    recording.thread.join()
 
 
 def test_a_recording_that_has_ended_cannot_be_given_up_any_more(tmp_path):
