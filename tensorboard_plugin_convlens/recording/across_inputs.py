@@ -7,11 +7,11 @@ from collections.abc import Sequence
 import numpy as np
 
 from tensorboard_plugin_convlens.core.filters import importance
-from tensorboard_plugin_convlens.core.filters.change import activation_profile
+from tensorboard_plugin_convlens.core.filters.profiles import profile_of_maps
 from tensorboard_plugin_convlens.core.filters.redundancy import (
     geometric_median_distance,
     kernel_cosine,
-    nearest_by_activation,
+    nearest_by_response,
 )
 from tensorboard_plugin_convlens.core.filters.selectivity import class_selectivity
 from tensorboard_plugin_convlens.core.records import FloatArray, Statistic
@@ -34,7 +34,7 @@ class AcrossInputs:
           responses: The maps of the layer, `[channel, height, width]`, after its activation
             function where one follows.
         """
-        profile = activation_profile(responses, len(self._classes))
+        profile = profile_of_maps(responses, len(self._classes))
         self._profiles.setdefault(layer, []).append(profile)
         self._means.setdefault(layer, []).append(importance.mean(responses))
 
@@ -50,7 +50,7 @@ class AcrossInputs:
           fpgm: That of these very kernels, where an earlier step computed it: it takes longer
             than all else, and grows with the square of the number of filters.
         """
-        nearest = nearest_by_activation(np.concatenate(self._profiles[layer], axis=1))
+        nearest = nearest_by_response(np.concatenate(self._profiles[layer], axis=1))
         other = np.where(nearest.channel < 0, np.nan, nearest.channel)
         selectivity = class_selectivity(np.stack(self._means[layer]), self._classes)
         numbers = {

@@ -5,7 +5,7 @@ where its hashes say so, layers are unchanged, and are stored once. Filters are 
 the newest earlier step with the same model graph and the same inputs, whoever wrote it. Mostly
 both are one step, of the same session.
 
-A recorder keeps in memory of its own last step an activation profile per filter, at most 1 KiB
+A recorder keeps in memory of its own last step an output profile per filter, at most 1 KiB
 each, and one float copy of the kernels, which is less than what an optimizer keeps. Those of
 other sessions are read from the file of traits, which holds the same numbers. Where there is
 no such file, the hashes tell which layers are unchanged, and their change is 0; that of all
@@ -22,9 +22,9 @@ import numpy as np
 from tensorboard_plugin_convlens.core.filters.change import (
     ACTIVATION_CHANGE,
     KERNEL_CHANGE,
-    activation_profile,
     change,
 )
+from tensorboard_plugin_convlens.core.filters.profiles import profile_of_maps
 from tensorboard_plugin_convlens.core.records import (
     ActivationStage,
     FloatArray,
@@ -43,7 +43,7 @@ class Traits:
     """What is remembered of the filters at a captured step, by layer.
 
     Attributes:
-      profiles: Activation profiles, `float32 [channel, input * cell]`.
+      profiles: Output profiles, `float32 [channel, input * cell]`.
       kernels: `float32 [channel, plane, height, width]`.
     """
 
@@ -52,7 +52,7 @@ class Traits:
 
     def add_maps(self, layer: int, maps: FloatArray, inputs: int) -> None:
         """Appends the maps of a layer at the next of `inputs` images to its profiles."""
-        part = activation_profile(maps, inputs)
+        part = profile_of_maps(maps, inputs)
         before = self.profiles.get(layer)
         whole = part if before is None else np.concatenate([before, part], axis=1)
         self.profiles[layer] = whole

@@ -2,7 +2,7 @@
 
 Every checkpoint is a task of its own: it looks whether it is captured already, finds the
 checkpoint before it, and is captured. What it needs of the one before (float kernels,
-activation profiles) it computes from that model, so the result does not depend on which
+output profiles) it computes from that model, so the result does not depend on which
 process captured it, or when. Steps that an earlier call captured between the two, or before
 the first, are compared with from their files. Only where a layer is unchanged, and so stored
 once, does it wait for the one before to be stored. All write one session: each step is one

@@ -24,15 +24,13 @@ UNKNOWN, RESPONDING, SILENT, FELL_SILENT, REVIVED = range(5)
 """States of a filter at a step; see `lives`."""
 
 _PART = 1 << 15
-_LARGEST_PROFILE = 256
-_LARGEST_SIDE = 8
 
 
 def change(before: FloatArray, now: FloatArray) -> FloatArray:
     """`1 - cosine` of each filter's values before and now, 0 to 2.
 
     Args:
-      before, now: `[channel, …]` of equal shape: float kernels, or activation profiles.
+      before, now: `[channel, …]` of equal shape: float kernels, or output profiles.
 
     Returns:
       `float32 [channel]`; exactly 0 where nothing changed; NaN where a filter's values are
@@ -60,33 +58,6 @@ def _units(rows: FloatArray) -> NDArray[np.float64]:
 def _squared_lengths(rows: NDArray[np.float64]) -> NDArray[np.float64]:
     lengths: NDArray[np.float64] = np.einsum("ij,ij->i", rows, rows)
     return lengths
-
-
-def profile_side(inputs: int) -> int:
-    """Rows and columns that each map of `inputs` images has in an activation profile.
-
-    8, or fewer so that a profile has no more than 256 numbers: 1 KiB per filter.
-    """
-    return max(1, min(_LARGEST_SIDE, int((_LARGEST_PROFILE / max(inputs, 1)) ** 0.5)))
-
-
-def activation_profile(maps: FloatArray, inputs: int) -> FloatArray:
-    """The part of one input image in the activation profiles of a layer's filters.
-
-    The activation profile of a filter is the concatenation of its feature maps over the
-    captured inputs, each averaged over a grid of `side` by `side` cells of (nearly) equal
-    size, `side` being `profile_side(inputs)`; a smaller map stays as it is along that axis.
-
-    Args:
-      maps: `[channel, height, width]` at one input image.
-      inputs: Number of captured inputs.
-
-    Returns:
-      `float32 [channel, min(side, height) * min(side, width)]`.
-    """
-    side = profile_side(inputs)
-    cells = _cell_means(_cell_means(maps.astype(np.float64), 1, side), 2, side)
-    return np.asarray(cells.reshape(len(maps), -1), np.float32)
 
 
 def silence(statistics: Sequence[Statistic]) -> NDArray[np.bool_] | None:
@@ -149,14 +120,3 @@ def lives(silent: Sequence[NDArray[np.bool_] | None], filters: int) -> NDArray[n
             row[~now & before] = REVIVED
         before = now
     return states
-
-
-def _cell_means(values: NDArray[np.float64], axis: int, side: int) -> NDArray[np.float64]:
-    size = values.shape[axis]
-    if size <= side:
-        return values
-    starts = np.arange(side) * size // side
-    counts = np.diff(np.append(starts, size)).astype(np.float64)
-    shape = [-1 if one == axis else 1 for one in range(values.ndim)]
-    sums = np.add.reduceat(values, starts, axis=axis)
-    return np.asarray(sums / counts.reshape(shape))

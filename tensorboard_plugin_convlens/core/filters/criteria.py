@@ -1,9 +1,9 @@
 """The criteria by which filters are ranked: formula, source, direction and caveat of each.
 
-The one table of them: `frontend/src/core/ranking/criteria.gen.ts` is generated from it. The
-numbers are statistics of a capture, from `importance.py`, `redundancy.py`, `selectivity.py` and
-`change.py`; `random` is not stored but follows from its rule, `strength` is of the picture on
-the screen, and `ablation` is measured by the test of verdicts.
+`frontend/src/core/ranking/criteria.gen.ts` is generated from this table. The numbers are
+statistics of a capture, from `importance.py`, `redundancy.py`, `selectivity.py`, `change.py`.
+Three are not: a rule gives `random`, the picture on the screen gives `strength`, and
+`convlens ablate` measures `ablation`.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from tensorboard_plugin_convlens.core.filters.stages import statistics_at
 from tensorboard_plugin_convlens.core.records import FloatArray, Statistic
 
 End = Literal["high", "low", "neither"]
-"""Which end of a criterion is taken for the important one."""
+"""Which end of a criterion its source takes for the important one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,15 +26,15 @@ class Criterion:
     """One way to rank the filters of a layer.
 
     Attributes:
-      name: Of the statistic.
-      title: For people.
+      name: Name of the statistic.
+      title: Name for people.
       meaning: What it is, in one sentence.
-      formula: Of filter `j`, with kernel `W`, feature map `a`.
-      source: Where it comes from.
+      formula: Its value for filter `j` with kernel `W` and feature map `a`.
+      source: Publication or program that it comes from.
       important: The end of the order that its source takes for important.
       direction: What large and small mean, in one sentence.
       caveat: What it does not say, and where it is undefined.
-      needs: What must be there for it to be defined, to be put after "needs".
+      needs: What it cannot be computed without; the tab puts it after "needs".
       is_share: Whether it lies between 0 and 1.
     """
 
@@ -58,8 +58,8 @@ CRITERIA: tuple[Criterion, ...] = (
         "Σ |W(j)|, times |γ| / √(variance + ε) of a BatchNormalization that directly follows",
         "Li et al. 2017, Pruning Filters for Efficient ConvNets, arXiv 1608.08710",
         "high",
-        "Large: the sizes of its weights imply that it matters.",
-        "Sees no data. Not comparable between layers of different fan-in. Says little where "
+        "Large: the filter has large weights, and so it is likely to matter.",
+        "Uses no data. Not comparable between layers of different fan-in. Says little where "
         "the norms are close together or the smallest is far from 0 (He et al. 2019).",
         "the weights of the kernels",
     ),
@@ -70,8 +70,8 @@ CRITERIA: tuple[Criterion, ...] = (
         "√ Σ W(j)², scaled as L1 is",
         "Li et al. 2017, arXiv 1608.08710; He et al. 2018, arXiv 1808.06866",
         "high",
-        "Large: as L1, with more say for single large weights.",
-        "As L1; the two nearly always agree.",
+        "Large: as for L1, but single large weights count more.",
+        "The same as for L1; the two nearly always agree.",
         "the weights of the kernels",
     ),
     Criterion(
@@ -81,22 +81,23 @@ CRITERIA: tuple[Criterion, ...] = (
         "Σ over k of ‖W(j) − W(k)‖₂",
         "He et al. 2019, Filter Pruning via Geometric Median, arXiv 1811.00250",
         "high",
-        "Small: near the layer's geometric median, so the others can stand in for it.",
-        "Redundancy, not uselessness: of two copies only one can go. Without the "
-        "normalization that may follow.",
+        "Small: near the layer's geometric median, so the other filters can replace it.",
+        "Measures redundancy, not uselessness: only one of two copies can be removed. Ignores "
+        "a normalization that follows.",
         "kernels whose weights are all finite",
     ),
     Criterion(
         "redundancy",
         "Redundancy",
-        "Highest similarity of the activation profile to that of another filter.",
-        "max over k ≠ j of Pearson's correlation of the activation profiles of j and k",
+        "Highest similarity of the response profile to that of another filter.",
+        "max over k ≠ j of Pearson's correlation of the response profiles of j and k: their "
+        "feature maps after the activation function, averaged over a coarse grid",
         "Channel correlation of arikpoz' Deep Visualization Toolbox, 2018; profiles: "
-        "core/filters/change.py",
+        "core/filters/profiles.py",
         "low",
         "Large: another filter, named beside it, responds in the same places.",
-        "Of the captured inputs, at a coarse grid. Of a pair one can go, not both. Undefined "
-        "for a profile that is constant, as of a silent filter.",
+        "Covers the captured inputs only, on a coarse grid. Only one filter of a pair can be "
+        "removed. Undefined where the response profile is constant, as for a silent filter.",
         "two filters whose responses vary",
     ),
     Criterion(
@@ -106,9 +107,9 @@ CRITERIA: tuple[Criterion, ...] = (
         "Σ 1[a = 0] / (height · width)",
         "Hu et al. 2016, Network Trimming, arXiv 1607.03250",
         "low",
-        "Large: mostly without a response, so the first to go.",
+        "Large: the filter rarely responds, so it is the first to remove.",
         "Undefined where no ReLU or ReLU6 follows: SiLU, GELU, tanh and leaky rectifiers are "
-        "hardly ever exactly 0. Of the captured inputs only.",
+        "hardly ever exactly 0. Covers the captured inputs only.",
         "a ReLU or ReLU6 after the layer",
         is_share=True,
     ),
@@ -119,7 +120,7 @@ CRITERIA: tuple[Criterion, ...] = (
         "Σ a / (height · width)",
         "Molchanov et al. 2017, arXiv 1611.06440, a baseline there",
         "high",
-        "Large: responds strongly or in many places.",
+        "Large: the filter responds strongly or in many places.",
         "Values of both signs cancel. A constant response is large and says nothing.",
         "feature maps",
     ),
@@ -130,8 +131,8 @@ CRITERIA: tuple[Criterion, ...] = (
         "max a",
         "Zeiler and Fergus 2014, arXiv 1311.2901, who look at strongest responses",
         "high",
-        "Large: found its pattern somewhere.",
-        "One unit decides; few inputs show few patterns.",
+        "Large: the filter found its pattern somewhere.",
+        "A single unit decides. A few inputs contain only a few patterns.",
         "feature maps",
     ),
     Criterion(
@@ -139,36 +140,37 @@ CRITERIA: tuple[Criterion, ...] = (
         "Deviation",
         "Standard deviation over the feature map.",
         "√ (Σ (a − mean)² / (height · width))",
-        "Polyak and Wolf 2015, Channel-Level Acceleration, IEEE Access 3, after whom a channel "
-        "that hardly varies can go",
+        "Polyak and Wolf 2015, Channel-Level Acceleration, IEEE Access 3, who remove channels "
+        "that hardly vary",
         "high",
         "Large: the response differs from place to place.",
-        "Grows with the size of the response, hence with that of the weights.",
+        "Grows with the size of the response, and so with the size of the weights.",
         "feature maps",
     ),
     Criterion(
         "taylor",
         "Taylor",
-        "Change of the output if the channel were removed, to first order.",
+        "First-order estimate of how much the output changes without the channel.",
         "| Σ a · ∂y/∂a / (height · width) |, y the logarithm of the largest class probability",
         "Molchanov et al. 2017, arXiv 1611.06440, equation 8",
         "high",
-        "Large: the output would change most without it.",
-        "Of the predicted class, for there is no loss at a capture. Parts of both signs "
-        "cancel within an image. Undefined without an output of classes.",
+        "Large: the output would change most without the filter.",
+        "Uses the predicted class, because a capture has no loss. Parts of both signs cancel "
+        "within an image. Undefined where no output of the model is a class probability.",
         "class probabilities among the outputs",
     ),
     Criterion(
         "class_selectivity",
         "Class selectivity",
-        "How much more it responds to its favorite class than to the others.",
+        "How much more the filter responds to its favorite class than to the others.",
         "(μ_max − μ_rest) / (μ_max + μ_rest), μ the mean response per class",
         "Morcos et al. 2018, On the importance of single directions, arXiv 1803.06959",
         "neither",
-        "1: responds to one class alone; 0: to all alike.",
-        "Selective is not important: its own paper finds it a poor predictor, and Leavitt and "
-        "Morcos 2020 cut it without harm. Undefined without true classes, at least two, for "
-        "responses below 0 and for silent filters.",
+        "1: the filter responds to one class alone; 0: it responds to all classes alike.",
+        "A selective filter need not be important: Morcos et al. find selectivity a poor "
+        "predictor, and Leavitt and Morcos 2020 reduce it without harm. Undefined without the "
+        "true classes of the inputs (at least two), for responses below 0, and for silent "
+        "filters.",
         "true classes of the inputs, at least two, and responses from 0 up",
         is_share=True,
     ),
@@ -179,8 +181,8 @@ CRITERIA: tuple[Criterion, ...] = (
         "1 − mean over k ≠ j of |cosine of the guided gradients of j and k|",
         "After Adebayo et al. 2018, arXiv 1810.03292, and Nie et al. 2018, arXiv 1805.07039",
         "neither",
-        "Small: its picture shows the image's edges rather than the filter.",
-        "Of the picture, not of the filter. Undefined without any gradient.",
+        "Small: the picture shows the edges of the image rather than the filter.",
+        "Describes the picture, not the filter. Undefined where the gradient is zero.",
         "guided gradients",
         is_share=True,
     ),
@@ -191,53 +193,55 @@ CRITERIA: tuple[Criterion, ...] = (
         "1 − cosine of the kernels of the two steps",
         "After Chung et al. 2016, ReVACNN; Pezzotti et al. 2018, DeepEyes",
         "neither",
-        "Large: still learning.",
-        "Depends on how far the steps lie apart; does not see a mere change of strength.",
+        "Large: the filter is still learning.",
+        "Depends on how far the steps lie apart. Ignores a change of strength alone.",
         "a captured step before",
     ),
     Criterion(
         "activation_change",
         "Activation change",
-        "How much the activation profile changed since the captured step before.",
-        "1 − cosine of the activation profiles of the two steps",
-        "As kernel change",
+        "How much the output profile changed since the captured step before.",
+        "1 − cosine of the output profiles of the two steps: the feature maps of the layer's "
+        "own output, averaged over a coarse grid",
+        "As kernel change; profiles: core/filters/profiles.py",
         "neither",
-        "Large: responds elsewhere than before.",
-        "Also changes where only earlier layers did. Undefined for silent filters.",
-        "a captured step before, and responses",
+        "Large: the output is strong in other places than before.",
+        "Also large where only earlier layers changed. Undefined where the layer's own output "
+        "is zero at every captured input.",
+        "a captured step before, and an output that is not all zero",
     ),
     Criterion(
         "strength",
         "Strength",
         "Largest magnitude of the picture that is shown.",
         "max |value| of the picture on the tile",
-        "The scale of its sheet; the tab computes nothing",
+        "The stored scale of the picture",
         "high",
-        "Large: the picture is bright at the scale of the layer.",
-        "Of the selected method and input image alone.",
+        "Large: the picture is bright on the color scale of the layer.",
+        "Holds for the selected method and input image alone.",
         "a picture that is not all zero",
     ),
     Criterion(
         "ablation",
         "Ablation",
-        "Change of the loss when the filter's channel is set to zero.",
+        "Change of the loss when the channel of the filter is zero.",
         "loss with channel j at 0 − loss of the whole model",
         "The oracle of Molchanov et al. 2017, arXiv 1611.06440; measured by convlens ablate",
         "high",
-        "Large: the model is worse without it. Below 0: better.",
-        "Exact for one filter at a time: filters that stand in for each other both look "
-        "useless. Of the data that it was measured on.",
+        "Large: the model is worse without the filter. Below 0: it is better without it.",
+        "Measures one filter at a time: two filters that can replace each other both look "
+        "useless. Holds for the data that it was measured on.",
         "a test of this layer: convlens ablate --layers",
     ),
     Criterion(
         "random",
         "Random",
-        "A number per filter that means nothing, from a seed: the control.",
+        "The control: a random number per filter, computed from a seed.",
         "fmix32(j + 1 + seed · 0x9E3779B9) / 2³², MurmurHash3's finalizer in 32 bits",
         "Mittal et al. 2018, Recovering from Random Pruning, arXiv 1801.10447",
         "neither",
-        "None. The same for the same seed, whoever looks.",
-        "A criterion that does not beat it, once tested, says nothing.",
+        "None. The same seed always gives the same order.",
+        "A criterion that does no better than this one in a test says nothing.",
         "nothing",
         is_share=True,
     ),
@@ -262,17 +266,20 @@ def _fmix32(value: int) -> int:
 
 
 def values_of_layer(statistics: Iterable[Statistic], seed: int = 0) -> dict[str, FloatArray]:
-    """The criteria of a layer over all captured inputs; `seed` is that of `random`.
+    """The criteria of a layer over all captured inputs.
 
-    Those of feature maps are taken after the activation function, where one follows and these
-    were captured.
+    Criteria of feature maps describe the maps after the activation function, where one follows
+    and a capture has these maps. A statistic of single input images counts with its mean over
+    the images, and `max` with its largest value. A NaN at one image makes the criterion NaN: a
+    mean over the other images would describe something else.
 
-    Statistics of single input images are averaged over these; `max` is the largest. NaN at
-    one of them is NaN, for an average of others would be of something else.
+    Args:
+      statistics: All statistics of the layer.
+      seed: Seed of `random`.
 
     Returns:
-      Name → `float32 [channel]`, of those in `CRITERIA` that are there, in its order, and
-      `random`.
+      Name → `float32 [channel]`: the criteria of `CRITERIA` that the layer has, in the order
+      of the table, and `random`.
     """
     found: dict[str, list[FloatArray]] = {}
     for one in statistics_at(statistics):

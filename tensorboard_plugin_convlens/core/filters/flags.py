@@ -30,7 +30,7 @@ class Thresholds:
         is not silent is near-silent.
       saturated: Share of units at the end of the range of a bounded activation function
         (ReLU6 at 6, sigmoid at 0 or 1, tanh at -1 or 1) from which a filter is saturated.
-      profile: Correlation of activation profiles from which two filters may be duplicates,
+      profile: Correlation of response profiles from which two filters may be duplicates,
       kernel: and cosine of their kernels that it takes as well.
     """
 

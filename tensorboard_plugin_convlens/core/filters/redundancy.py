@@ -102,12 +102,12 @@ def _squared_lengths(rows: FloatArray) -> NDArray[np.float64]:
     return lengths
 
 
-def nearest_by_activation(profiles: FloatArray) -> Nearest:
-    """The most similar other filter, by the correlation of activation profiles.
+def nearest_by_response(profiles: FloatArray) -> Nearest:
+    """The most similar other filter, by the correlation of response profiles.
 
     Args:
-      profiles: `[channel, number]`, the activation profiles (`core/filters/change.py`) over all
-        captured inputs.
+      profiles: `[channel, number]`, the response profiles (`core/filters/profiles.py`) over
+        all captured inputs.
 
     Returns:
       Undefined (NaN and -1) for a profile that is constant or not finite, which is left

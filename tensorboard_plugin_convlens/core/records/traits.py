@@ -9,13 +9,13 @@ from tensorboard_plugin_convlens.core.records.words import FloatArray
 
 @dataclass(frozen=True, slots=True)
 class LayerTraits:
-    """The traits of the filters of one layer; see `core/change.py`.
+    """The traits of the filters of one layer; see `core/filters/change.py`.
 
     Attributes:
       layer: Index in `ModelGraph.layers`.
       kernels: `float32 [channel, plane, height, width]`; None where the layer has no kernels
         of the usual form.
-      profiles: Activation profiles, `float32 [channel, number]`.
+      profiles: Output profiles, `float32 [channel, number]`.
     """
 
     layer: int

@@ -1,6 +1,5 @@
 """Change scores against plain Python, and by their promises."""
 
-import itertools
 import math
 
 import numpy as np
@@ -9,10 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tensorboard_plugin_convlens.core.filters.change import (
-    activation_profile,
     change,
     lives,
-    profile_side,
     silence,
 )
 from tensorboard_plugin_convlens.core.records import Statistic
@@ -22,16 +19,6 @@ def plain_change(before, now):
     """1 - cosine, one number after the other."""
     product = sum(a * b for a, b in zip(before, now, strict=True))
     return 1 - product / (math.hypot(*before) * math.hypot(*now))
-
-
-def plain_profile(plane, side):
-    """Mean of each cell; cell i of n pixels begins at pixel i * n // side."""
-    rows, columns = ([i * n // side for i in range(side + 1)] for n in plane.shape)
-    return [
-        float(np.mean([[plane[y, x] for x in range(*xs)] for y in range(*ys)]))
-        for ys in itertools.pairwise(rows)
-        for xs in itertools.pairwise(columns)
-    ]
 
 
 def test_change_is_one_minus_the_cosine_of_each_filter():
@@ -74,28 +61,6 @@ def test_change_of_zeros_or_of_what_is_not_finite_is_not_defined():
 
     assert np.isnan(change(before, now)).tolist() == [True, True, True, False]
     assert np.isnan(change(now, before)).tolist() == [True, True, True, False]
-
-
-@pytest.mark.parametrize(("inputs", "side"), [(1, 8), (4, 8), (5, 7), (64, 2), (256, 1)])
-def test_profiles_have_no_more_than_256_numbers(inputs, side):
-    assert profile_side(inputs) == side
-    assert inputs * activation_profile(np.ones((1, 50, 60), np.float32), inputs).size <= 256
-
-
-@pytest.mark.parametrize("shape", [(8, 8), (20, 33), (224, 9)])
-def test_profiles_are_means_over_cells(shape):
-    maps = np.random.default_rng(2).normal(size=(3, *shape)).astype(np.float32)
-
-    found = activation_profile(maps, 5)
-
-    for plane, profile in zip(maps, found, strict=True):
-        assert profile == pytest.approx(plain_profile(plane, 7), rel=1e-5, abs=1e-6)
-
-
-def test_profile_of_a_small_map_is_the_map():
-    maps = np.arange(24, dtype=np.float32).reshape(2, 3, 4)
-
-    assert np.array_equal(activation_profile(maps, 1), maps.reshape(2, 12))
 
 
 def test_a_filter_is_silent_where_all_of_it_is_zero_at_every_input():

@@ -18,7 +18,7 @@ from tensorboard_plugin_convlens.core.filters.criteria import (
 from tensorboard_plugin_convlens.core.filters.redundancy import (
     geometric_median_distance,
     kernel_cosine,
-    nearest_by_activation,
+    nearest_by_response,
 )
 from tensorboard_plugin_convlens.core.filters.selectivity import class_selectivity
 from tensorboard_plugin_convlens.core.records import Statistic
@@ -67,7 +67,7 @@ def test_fpgm_is_not_defined_beside_a_broken_kernel():
 def test_the_nearest_filter_is_the_one_of_highest_correlation():
     profiles = RANDOM.normal(size=(9, 40)).astype(np.float32)
     profiles[5] = 3 * profiles[2] + 7
-    nearest = nearest_by_activation(profiles)
+    nearest = nearest_by_response(profiles)
     for channel in range(9):
         expected = {
             other: stats.pearsonr(profiles[channel], profiles[other]).statistic
@@ -83,14 +83,14 @@ def test_the_nearest_filter_is_the_one_of_highest_correlation():
 def test_silent_constant_and_broken_filters_have_no_nearest_and_are_nobodys():
     profiles = RANDOM.normal(size=(6, 30)).astype(np.float32)
     profiles[1], profiles[2], profiles[3, 4] = 0, 0.1, np.nan
-    nearest = nearest_by_activation(profiles)
+    nearest = nearest_by_response(profiles)
     assert np.isnan(nearest.similarity).tolist() == [False, True, True, True, False, False]
     assert nearest.channel[[1, 2, 3]].tolist() == [-1, -1, -1]
     assert not {1, 2, 3} & set(nearest.channel[[0, 4, 5]].tolist())
 
 
 def test_a_filter_that_is_alone_has_no_nearest():
-    nearest = nearest_by_activation(RANDOM.normal(size=(1, 30)).astype(np.float32))
+    nearest = nearest_by_response(RANDOM.normal(size=(1, 30)).astype(np.float32))
     assert np.isnan(nearest.similarity).all()
 
 

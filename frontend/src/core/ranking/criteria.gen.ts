@@ -33,7 +33,7 @@ export const CRITERIA: readonly CriterionName[] = [
   {
     name: "redundancy",
     title: "Redundancy",
-    meaning: "Highest similarity of the activation profile to that of another filter.",
+    meaning: "Highest similarity of the response profile to that of another filter.",
     isShare: false,
   },
   {
@@ -63,13 +63,13 @@ export const CRITERIA: readonly CriterionName[] = [
   {
     name: "taylor",
     title: "Taylor",
-    meaning: "Change of the output if the channel were removed, to first order.",
+    meaning: "First-order estimate of how much the output changes without the channel.",
     isShare: false,
   },
   {
     name: "class_selectivity",
     title: "Class selectivity",
-    meaning: "How much more it responds to its favorite class than to the others.",
+    meaning: "How much more the filter responds to its favorite class than to the others.",
     isShare: true,
   },
   {
@@ -87,7 +87,7 @@ export const CRITERIA: readonly CriterionName[] = [
   {
     name: "activation_change",
     title: "Activation change",
-    meaning: "How much the activation profile changed since the captured step before.",
+    meaning: "How much the output profile changed since the captured step before.",
     isShare: false,
   },
   {
@@ -99,13 +99,13 @@ export const CRITERIA: readonly CriterionName[] = [
   {
     name: "ablation",
     title: "Ablation",
-    meaning: "Change of the loss when the filter's channel is set to zero.",
+    meaning: "Change of the loss when the channel of the filter is zero.",
     isShare: false,
   },
   {
     name: "random",
     title: "Random",
-    meaning: "A number per filter that means nothing, from a seed: the control.",
+    meaning: "The control: a random number per filter, computed from a seed.",
     isShare: true,
   },
 ];

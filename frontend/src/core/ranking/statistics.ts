@@ -17,7 +17,7 @@ const SHOWN: Record<string, Known> = {
   },
   redundant_with: {
     title: "Redundant with",
-    meaning: "The other filter whose activation profile is most similar.",
+    meaning: "The other filter whose response profile is most similar.",
     isShare: false,
   },
   kernel_cosine: {

@@ -1,0 +1,54 @@
+"""Profiles: the feature maps of a filter over the captured inputs, averaged to a few numbers.
+
+There are two of a filter. Its output profile is of the layer's own output, before or after the
+activation function as the layer has it; the activation change compares those of two steps. Its
+response profile is of what the next layer gets, after the activation function where one
+follows; the redundancy compares those of two filters.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tensorboard_plugin_convlens.core.records import FloatArray
+
+_LARGEST_PROFILE = 256
+_LARGEST_SIDE = 8
+
+
+def profile_side(inputs: int) -> int:
+    """Rows and columns that each map of `inputs` images has in a profile.
+
+    8, or fewer so that a profile has no more than 256 numbers: 1 KiB per filter.
+    """
+    return max(1, min(_LARGEST_SIDE, int((_LARGEST_PROFILE / max(inputs, 1)) ** 0.5)))
+
+
+def profile_of_maps(maps: FloatArray, inputs: int) -> FloatArray:
+    """The part of one input image in the profiles of a layer's filters.
+
+    Each map becomes its means over a grid of `side` by `side` cells of (nearly) equal size,
+    where `side` is `profile_side(inputs)`. A smaller map stays as it is along that axis.
+
+    Args:
+      maps: `[channel, height, width]` at one input image.
+      inputs: Number of captured inputs.
+
+    Returns:
+      `float32 [channel, min(side, height) * min(side, width)]`.
+    """
+    side = profile_side(inputs)
+    cells = _cell_means(_cell_means(maps.astype(np.float64), 1, side), 2, side)
+    return np.asarray(cells.reshape(len(maps), -1), np.float32)
+
+
+def _cell_means(values: NDArray[np.float64], axis: int, side: int) -> NDArray[np.float64]:
+    size = values.shape[axis]
+    if size <= side:
+        return values
+    starts = np.arange(side) * size // side
+    counts = np.diff(np.append(starts, size)).astype(np.float64)
+    shape = [-1 if one == axis else 1 for one in range(values.ndim)]
+    sums = np.add.reduceat(values, starts, axis=axis)
+    return np.asarray(sums / counts.reshape(shape))
