@@ -45,28 +45,28 @@ def ablate(  # noqa: PLR0913  # One workflow: all of these describe one test.
 ) -> Ablation:
     """Measures what a model loses without the filters that are marked useless.
 
-    Their channels are set to zero, then to their mean over the data, behind the normalization
-    and the activation function that belong to them. So are those of as many other filters of
-    the same layers: drawn at random, several times, and the least important ones by each
+    Sets their channels to zero, then to their mean over the data, behind the normalization and
+    the activation function that belong to them. Does the same with as many other filters of the
+    same layers: with random ones, several times, and with the least important ones by each
     criterion of a captured step. The model stays as it is.
 
     Args:
-      model: A built Keras model with one output. Measured are cross-entropy and accuracy for
-        classes, else the mean squared error.
+      model: A built Keras model with one output. The measures are cross-entropy and accuracy
+        for classes, else the mean squared error.
       x: Inputs as the model takes them, which it was not trained on.
       y: `[batch]` class indices, or `[batch, …]` of the output's shape.
-      useless: Key of a layer → channels; by default the filters of the run that are called
-        useless in the marks of the log directory.
-      log_dir: Where captures and marks are; the result is kept there, for the tab.
+      useless: Key of a layer → channels; by default the filters of the run that the marks of
+        the log directory call useless.
+      log_dir: Where captures and marks are; ConvLens stores the result there for the tab.
       run: Name of the run.
       step: The captured step whose criteria are compared; the last one by default.
       database, collection: Where the marks are kept, as for `Marks`.
       layers: Keys of layers whose filters are removed one by one, too.
-      repeats: Random choices.
-      seed: Of the random choices.
+      repeats: Number of random choices.
+      seed: Seed of the random choices.
       batch_size: Inputs that are evaluated together.
-      name: Of the model, to be shown; its own by default.
-      progress: Is called after every evaluation, with the largest possible number of them.
+      name: Name of the model for people; its own by default.
+      progress: Called after every evaluation, with the largest possible number of them.
 
     Returns:
       Loss and metrics of the whole model and of each choice; see `Ablation`.
@@ -126,7 +126,7 @@ class _Captured:
             if there != filters:
                 raise InputError(
                     f"The model {model!r} is not the one of run {run!r} at step {self.step}: "
-                    f"its layer {key} has {filters} filters, there it has {there}. Name this "
+                    f"its layer {key} has {filters} filters, but {there} there. Name this "
                     "model's run with --run (in Python: run=…)."
                 )
 
@@ -151,7 +151,7 @@ def _captured(log_dir: str | os.PathLike[str], run: str, step: int | None) -> _C
 def _marked(
     log_dir: str | os.PathLike[str], run: str, database: str, collection: str
 ) -> Mapping[str, Sequence[int]]:
-    # Here, so that tests of a given choice go without SQLAlchemy.
+    # Imported here, so that a test of a given choice does not need SQLAlchemy.
     from tensorboard_plugin_convlens.marks.verdicts import verdicts_of
 
     return useless_filters(verdicts_of(log_dir, run, database, collection), run)

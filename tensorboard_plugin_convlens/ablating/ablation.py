@@ -28,7 +28,7 @@ from tensorboard_plugin_convlens.core.records import FloatArray
 from tensorboard_plugin_convlens.tracing.model_inputs import ModelInputs, to_arrays
 
 Progress = Callable[[str, int], None]
-"""Is called with what was evaluated, once per evaluation, and how many there are at most."""
+"""Called after each evaluation with what it evaluated, and the largest number of them."""
 
 Tell = Callable[[str], None]
 """Tells a `Progress` of one evaluation."""
@@ -42,12 +42,12 @@ class AblationOptions:
     """How verdicts are tested.
 
     Attributes:
-      repeats: Random choices of filters.
-      seed: Of the random choices.
+      repeats: Number of random choices of filters.
+      seed: Seed of the random choices.
       fills: What stands in place of removed channels, one after the other.
       layers: Keys of layers whose filters are removed one by one, too.
       batch_size: Inputs that are evaluated together.
-      step: Of the verdicts and statistics, to be noted with the result.
+      step: Step of the verdicts and statistics; the result notes it.
     """
 
     repeats: int = 10
@@ -61,7 +61,7 @@ class AblationOptions:
         """Raises `InputError` for a number that makes no sense."""
         if self.repeats < 1 or self.batch_size < 1 or not self.fills:
             raise InputError(
-                "Verdicts are tested with at least one random choice, one input per batch and "
+                "A test of verdicts needs at least one random choice, one input per batch and "
                 f"one fill; got {self.repeats}, {self.batch_size} and {self.fills}."
             )
 
@@ -70,7 +70,7 @@ class Evaluation:
     """Loss and metrics of a model on data, with any of its filters removed.
 
     Attributes:
-      model: With its gates.
+      model: The model, with its gates.
       metrics: Names, the loss first.
       samples: Number of inputs.
     """
@@ -81,7 +81,7 @@ class Evaluation:
         """Traces the model.
 
         Args:
-          model: A built Keras 3 model with one output. Measured are cross-entropy and
+          model: A built Keras 3 model with one output. The measures are cross-entropy and
             accuracy for classes, else the mean squared error.
           x: Inputs as the model takes them.
           y: `[batch]` class indices, or `[batch, …]` of the output's shape.
@@ -186,8 +186,8 @@ def measure_ablation(
       marked: Filters that are marked useless: key of a layer → channels.
       importance: Criteria to compare with: each chooses as many filters per layer.
       options: See `AblationOptions`.
-      model_name: To be shown.
-      progress: Is called after every evaluation.
+      model_name: Name for people.
+      progress: Called after every evaluation.
 
     Raises:
       InputError: Nothing is marked and no layer is given.

@@ -1,8 +1,8 @@
 """A model with a gate on every filter: removed channels become zero, or any other constant.
 
-The model is run once into a private graph, with the call of each layer at which a gate stands
-replaced for that while. The model itself is not changed, and opening or closing gates needs no
-new trace.
+ConvLens runs the model once into a private graph; meanwhile it replaces the call of each layer
+at which a gate stands. The model itself does not change, and gates open and close without a new
+trace.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ class Gate:
     """Where the channels of a convolution can be closed.
 
     Attributes:
-      channels: Their number.
-      axis: Of the channels, in the layer's result.
+      channels: Number of channels.
+      axis: Axis of the channels in the layer's result.
       operation: The layer at whose result the gate stands; see `activations.gate_node`.
       call: How many calls of that layer come before.
       factor, offset: `float32 [channel]`; the gate gives `result * factor + offset`.
@@ -62,7 +62,7 @@ class GatedModel:
 
     Attributes:
       filters: Key of each layer → its number of filters, in the order of the model.
-      fingerprint: Of the model graph.
+      fingerprint: Fingerprint of the model graph.
       is_probability: Whether the output comes from a softmax or a sigmoid.
     """
 
@@ -81,8 +81,8 @@ class GatedModel:
         plan = Plan(model, keras.tree.pack_sequence_as(inputs, one), None)
         if len(plan.trace.outputs) != 1:
             raise UnsupportedModelError(
-                f"The model {model.name!r} has {len(plan.trace.outputs)} outputs; filters can "
-                "be tested on models with one. Build a model of the output that matters."
+                f"The model {model.name!r} has {len(plan.trace.outputs)} outputs; ConvLens "
+                "tests filters of models with one. Build a model of the output that matters."
             )
         self._gates = _find_gates(plan)
         self.filters: dict[str, int] = {key: one.channels for key, one in self._gates.items()}

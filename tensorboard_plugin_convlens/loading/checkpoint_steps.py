@@ -63,10 +63,9 @@ def lone_step(path: Path) -> int:
 def steps_of(paths: Sequence[Path]) -> list[int]:
     """The step of each of several files.
 
-    Of the kinds of numbers in `STEP_RULE`, the first counts that all names have and that is
-    another one in each. Only where no name has any of these, the first whole number does that
-    is another one in each. Files of the same name are told apart by their directories:
-    `checkpoint-500/model.keras`.
+    The first kind of number in `STEP_RULE` counts that all names have and that differs in
+    each. Where no name has any of these, the first whole number that differs in each counts.
+    Directories tell files of the same name apart: `checkpoint-500/model.keras`.
 
     Raises:
       InputError: A name has no such number, or two files get the same step.
@@ -110,16 +109,16 @@ def _same_step(paths: Sequence[Path], steps: Sequence[int]) -> InputError:
     step = next(one for one in steps if steps.count(one) > 1)
     same = [path for path, one in zip(paths, steps, strict=True) if one == step]
     return InputError(
-        f"{_listed(same)} would be captured as the same step, {step}. Capture them into runs "
-        "of their own with --run, or one at a time with --step."
+        f"{_listed(same)} have the same step, {step}. Capture each into a run of its own with "
+        "--run, or one at a time with --step."
     )
 
 
 def _no_step(paths: Sequence[Path]) -> InputError:
     without = [path for path in paths if not any(_numbers(k, _stem(path.name)) for k in _KINDS)]
     return InputError(
-        f"The steps of the models cannot be told from the names {_listed(without or paths)}. "
-        f"Expected {STEP_RULE}; or one whole number that is another one in each, as in "
+        f"ConvLens cannot tell the steps from the names {_listed(without or paths)}. "
+        f"Expected {STEP_RULE}; or one whole number that differs in each, as in "
         "net-01.keras, net-02.keras. Or capture one model at a time with --step."
     )
 

@@ -50,7 +50,7 @@ def find_checkpoints(patterns: Sequence[str], step: int | None = None) -> list[C
 
     Args:
       patterns: Names of files, or patterns of them as a shell has them.
-      step: Of a single file, instead of the one in its name.
+      step: Step of a single file, instead of the one in its name.
 
     Raises:
       InputError: No file matches, a file is of another kind, two have one step, or `step`
@@ -61,8 +61,8 @@ def find_checkpoints(patterns: Sequence[str], step: int | None = None) -> list[C
         return [Checkpoint(paths[0], lone_step(paths[0]) if step is None else step)]
     if step is not None:
         raise InputError(
-            f"--step names one step, but {len(paths)} models were given. Leave it out: the "
-            "steps are taken from the file names."
+            f"--step names one step, but there are {len(paths)} models. Leave it out: ConvLens "
+            "takes the steps from the file names."
         )
     return sorted(
         map(Checkpoint, paths, steps_of(paths)),
@@ -71,7 +71,7 @@ def find_checkpoints(patterns: Sequence[str], step: int | None = None) -> list[C
 
 
 def load_checkpoint(path: Path, architecture: Path | None = None) -> keras.Model:
-    """Loads a model without its optimizer; code stored in the file is not run.
+    """Loads a model without its optimizer, and runs no code that the file holds.
 
     What the file holds decides how it is read, not its name: a `.h5` may be a saved model, or
     weights as Keras 2 or 3 writes them.
@@ -128,8 +128,8 @@ def _check_keras() -> None:
     if found < OLDEST_KERAS:
         oldest = ".".join(map(str, OLDEST_KERAS))
         raise InputError(
-            f"Keras {keras.__version__} can be made to run code, or to read other files, by a "
-            f"model file. Saved models are loaded with Keras {oldest} or later: "
+            f"A model file can make Keras {keras.__version__} run code or read other files. "
+            f"ConvLens loads saved models with Keras {oldest} or later: "
             f"pip install 'keras>={oldest}'"
         )
 
@@ -227,7 +227,7 @@ def _match(pattern: str) -> list[str]:
             )
         if Path(path).suffix.lower() not in _SUFFIXES or not Path(path).is_file():
             raise InputError(
-                f"{path!r} is no saved Keras model: expected a file ending in "
+                f"{path!r} is not a saved Keras model: expected a file ending in "
                 f"{', '.join(_SUFFIXES)}. Save with model.save('name.keras')."
             )
     return found

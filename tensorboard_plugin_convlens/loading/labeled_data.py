@@ -22,8 +22,8 @@ class LabeledData:
     Attributes:
       x: `[batch, …]`, as the model takes them.
       y: `[batch]` class indices, or `[batch, …]`.
-      skipped: Files that were left out.
-      notes: What was done to pictures that a person would not expect.
+      skipped: Files that it left out.
+      notes: Changes to pictures that a person would not expect.
     """
 
     x: NDArray[Any]
@@ -42,8 +42,8 @@ def read_labeled_data(
         directory with one directory of pictures per class, whose names in alphabetical
         order are the classes 0, 1, ….
       model: Gives the size of the pictures.
-      how: Of the pictures; see `photographs.preprocess`.
-      most: No more inputs than this: the first of an archive, equally many of each class.
+      how: Preprocessing of the pictures; see `photographs.preprocess`.
+      most: Largest number of inputs: the first of an archive, equally many of each class.
 
     Raises:
       InputError: There is nothing of this kind; the text says what is wrong.

@@ -43,7 +43,7 @@ def limited(file: ModelFile, objects: int) -> Iterator[None]:
     seconds = _SECONDS + _SECONDS_OF_OBJECT * objects + _SECONDS_OF_MB * file.size / 1e6
     with contextlib.ExitStack() as stack:
         stack.enter_context(_few_variables(file.values))
-        stack.enter_context(_little_time(min(seconds, _LONGEST_SECONDS), "it is not loaded"))
+        stack.enter_context(_little_time(min(seconds, _LONGEST_SECONDS), "loading it"))
         stack.enter_context(_little_memory(_SPARE_BYTES + _TIMES_BYTES * file.size))
         yield
 
@@ -56,7 +56,7 @@ def limited_tracing(layers: int) -> Iterator[None]:
       LimitError: It takes longer; or an error that it is the cause of.
     """
     seconds = _SECONDS + _SECONDS_OF_LAYER * layers
-    with _little_time(seconds, "its layers are not looked through"):
+    with _little_time(seconds, "tracing its layers"):
         yield
 
 
@@ -106,7 +106,7 @@ def _little_time(seconds: float, what: str) -> Iterator[None]:
     def end(number: int, frame: FrameType | None) -> None:
         # Python only prints what a finalizer raises; a second later it is raised elsewhere.
         if not _is_finalizing(frame):
-            raise LimitError(f"{what} after {seconds:.0f} seconds of computing")
+            raise LimitError(f"{what} takes more than {seconds:.0f} seconds of computing")
 
     is_main = threading.current_thread() is threading.main_thread()
     # A profiler may use the same timer.

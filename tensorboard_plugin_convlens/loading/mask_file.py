@@ -24,7 +24,7 @@ from tensorboard_plugin_convlens.core.judgments.mask import FilterMask, Keep
 
 VERSION = 1
 MOST_FILTERS = 1 << 20
-"""Of one layer; a file that says more is not believed."""
+"""Largest number of filters of one layer; ConvLens refuses a file with more."""
 _MOST_OF_ALL = 1 << 24
 _LONGEST_TEXT = 64 << 20
 
@@ -41,11 +41,11 @@ def encode_mask(mask: FilterMask, suffix: str) -> bytes:
         return archive.getvalue()
     if suffix == ".json":
         return (json.dumps(_to_json(mask), indent=1) + "\n").encode()
-    raise InputError(f"A mask is written as .json or .npz; got a file name in {suffix!r}.")
+    raise InputError(f"ConvLens writes masks as .json or .npz; got a file name in {suffix!r}.")
 
 
 def read_mask(path: Path) -> FilterMask:
-    """Reads a mask file; nothing in it is believed, or unpacked, before it is checked.
+    """Reads a mask file; checks everything in it before unpacking or using it.
 
     Raises:
       InputError: It cannot be read, or is no mask; the text says what is wrong.
@@ -63,14 +63,14 @@ def read_mask(path: Path) -> FilterMask:
         raise
     except Exception as error:  # Damaged archives raise zlib.error, SyntaxError and others.
         what = str(error)[:200] or type(error).__name__
-        raise InputError(f"{str(path)!r} is no mask of ConvLens: {what}.") from error
+        raise InputError(f"{str(path)!r} is not a mask of ConvLens: {what}.") from error
     return mask
 
 
 def _read_text(path: Path) -> str:
     if path.stat().st_size > _LONGEST_TEXT:
         raise InputError(
-            f"The mask {str(path)!r} has more than the {_LONGEST_TEXT:,} bytes that are read."
+            f"The mask {str(path)!r} has more than {_LONGEST_TEXT:,} bytes, more than any mask."
         )
     return path.read_text(encoding="utf-8")
 
@@ -122,14 +122,14 @@ def _check_sum(filters: int, path: Path) -> None:
     if filters > _MOST_OF_ALL:
         raise InputError(
             f"The mask {str(path)!r} is for more than {_MOST_OF_ALL:,} filters; no model has "
-            "as many."
+            "that many."
         )
 
 
 def _parse_json(content: Any, path: Path) -> FilterMask:
     if not isinstance(content, dict) or content.get("convlens_mask") != VERSION:
         raise InputError(
-            f'{str(path)!r} is no mask of ConvLens: expected {{"convlens_mask": {VERSION}, '
+            f'{str(path)!r} is not a mask of ConvLens: expected {{"convlens_mask": {VERSION}, '
             '"layers": …}, as `convlens export mask` writes it.'
         )
     layers = content.get("layers")

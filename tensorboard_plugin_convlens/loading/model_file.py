@@ -57,10 +57,10 @@ class ModelFile:
 
 
 def inspect_model_file(path: Path) -> ModelFile:
-    """Looks into a model file; nothing of it is executed, or read but for its index.
+    """Looks into a model file; executes nothing of it, and reads its index alone.
 
     Raises:
-      InputError: It is none, is damaged, or claims to hold far more than it does.
+      InputError: It is no model file, is damaged, or claims to hold far more than it does.
     """
     try:
         size = path.stat().st_size
@@ -83,18 +83,19 @@ def count_objects(config: str) -> int:
     """How many objects the configuration of a model has, as JSON.
 
     Raises:
-      InputError: It is no JSON, or is longer, deeper or more than any model needs.
+      InputError: It is not JSON, or is longer, deeper or larger than any model needs.
     """
     if len(config) > _LONGEST_CONFIG:
         raise InputError(
-            f"its configuration has {len(config):,} characters; {_LONGEST_CONFIG:,} are read"
+            f"its configuration has {len(config):,} characters; ConvLens reads at most "
+            f"{_LONGEST_CONFIG:,}"
         )
     try:
         waiting = [(1, json.loads(config))]
     except RecursionError as error:
         raise InputError("its configuration is nested too deeply") from error
     except ValueError as error:
-        raise InputError(f"its configuration is no JSON: {error}") from error
+        raise InputError(f"its configuration is not JSON: {error}") from error
     objects = 0
     while waiting:
         depth, value = waiting.pop()
@@ -113,8 +114,8 @@ def _check_part(value: Any, depth: int, objects: int) -> None:
     name = value.get("name") if isinstance(value, dict) else None
     if isinstance(name, str) and len(name) > _LONGEST_NAME:
         raise InputError(
-            f"a name in its configuration has {len(name):,} characters; at most "
-            f"{_LONGEST_NAME:,} are read"
+            f"a name in its configuration has {len(name):,} characters; ConvLens reads at most "
+            f"{_LONGEST_NAME:,}"
         )
 
 
@@ -122,7 +123,9 @@ def _inspect_archive(path: Path, size: int) -> ModelFile:
     with zipfile.ZipFile(path) as archive:
         entries = archive.infolist()
         if len(entries) > _MOST_ENTRIES:
-            raise InputError(f"it has {len(entries):,} entries; {_MOST_ENTRIES:,} are read")
+            raise InputError(
+                f"it has {len(entries):,} entries; ConvLens reads at most {_MOST_ENTRIES:,}"
+            )
         unpacked = sum(one.file_size for one in entries)
         _check_expansion(unpacked, size)
         if archive.getinfo(_CONFIG).file_size > _LONGEST_CONFIG:
@@ -176,6 +179,6 @@ def _datasets(file: h5py.File) -> Iterator[h5py.Dataset]:
 def _check_expansion(claimed: int, stored: int) -> None:
     if claimed > _FREE_BYTES + _MOST_EXPANSION * stored:
         raise InputError(
-            f"it claims to hold {claimed / 1e6:,.0f} MB in {stored / 1e6:,.1f} MB, as no "
-            "weights do"
+            f"it claims to hold {claimed / 1e6:,.0f} MB in {stored / 1e6:,.1f} MB, which "
+            "no weights do"
         )

@@ -38,9 +38,9 @@ class Photographs:
       channels_first: Whether the model takes `[batch, channel, height, width]`.
       labels: Their file names; with the directory before it where there is one per class, and
         with the page behind it where a file has several.
-      skipped: Files that are no readable pictures, and pages that are not taken.
-      notes: What was done to pictures that a person would not expect, as clauses.
-      classes: Of each, the name of its directory where there is one per class, else "".
+      skipped: Files that are no readable pictures, and pages that it left out.
+      notes: Changes to pictures that a person would not expect, as clauses.
+      classes: For each, the name of its directory where there is one per class, else "".
       class_names: All these directories, in alphabetical order.
     """
 
@@ -72,7 +72,7 @@ class _Album:
     notes: list[Skipped] = field(default_factory=list)
 
     def add(self, file: Path, class_name: str) -> None:
-        """Reads the pages of a file; what cannot be read is left out with its reason."""
+        """Reads the pages of a file; skips what it cannot read, with the reason."""
         name = f"{class_name}/{file.name}" if class_name else file.name
         if len(self.labels) >= self.most:
             self._skip(name, f"only the first {self.most} pictures are taken")
@@ -117,15 +117,15 @@ class _Album:
 def read_photographs(source: Path, model: keras.Model, *, most: int = 8) -> Photographs:
     """Reads pictures, crops the middle to the model's proportions and resizes them.
 
-    Pixels become 8-bit; see `deep_pixels.to_levels`. Transparent parts are put on white.
-    Every page of a TIFF is a picture of its own; of an animation it is the first frame.
+    Pixels become 8-bit; see `deep_pixels.to_levels`. Transparent parts become white. Every
+    page of a TIFF is a picture of its own; an animation gives its first frame.
 
     Args:
       source: A file, or a directory, whose pictures are taken in the order of their names;
         where it has none, those of the directories in it, one of each in turn.
       model: Gives the size and the number of channels; where its height and width may be
         any, 224 pixels.
-      most: No more pictures than this; those left out are in `skipped`.
+      most: Largest number of pictures; `skipped` lists the others.
 
     Raises:
       InputError: There is no readable picture, or the model takes no single image.
@@ -158,7 +158,7 @@ def preprocess(pixels: NDArray[np.uint8], how: str) -> NDArray[np.float32]:
         (`"vgg16"`, `"mobilenet_v2"`), whose `preprocess_input` is used.
 
     Raises:
-      InputError: There is no such way.
+      InputError: ConvLens does not know `how`.
     """
     values = pixels.astype(np.float32)
     if how == "raw":
@@ -186,7 +186,7 @@ def color_order_of(how: str) -> ColorOrder:
     """The order of the color channels after `preprocess`, found by trying it on a red pixel.
 
     Raises:
-      InputError: There is no such way.
+      InputError: ConvLens does not know `how`.
     """
     red, black = np.zeros((2, 1, 1, 1, 3), np.uint8)
     red[..., 0] = 255
@@ -197,7 +197,7 @@ def color_order_of(how: str) -> ColorOrder:
 def _image_shape(model: keras.Model) -> tuple[tuple[int, int, int], bool]:
     """Height, width and channels of the model's one input image; whether channels are first.
 
-    The order is the first convolution's word, not a guess from the numbers.
+    The first convolution says which, not a guess from the numbers.
     """
     shapes = [tuple(tensor.shape) for tensor in getattr(model, "inputs", None) or ()]
     if len(shapes) != 1 or len(shapes[0]) != 4:

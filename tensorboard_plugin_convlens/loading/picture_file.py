@@ -34,7 +34,7 @@ class Picture:
 
     Attributes:
       image: Upright, of mode `"L"` or `"RGB"`.
-      notes: What was done to its values that a person would not expect, as clauses.
+      notes: Changes to its values that a person would not expect, as clauses.
     """
 
     image: Image.Image
@@ -67,7 +67,7 @@ class PictureFile:
         if image.format == "TIFF" and _is_deep(image) and not _is_safe(image):
             raise ValueError(
                 f"Pillow does not read TIFF of mode {image.mode} and compression "
-                f"{image.info.get('compression')} rightly; save it without compression"
+                f"{image.info.get('compression')} correctly; save it without compression"
             )
         upright = ImageOps.exif_transpose(image)
         values = _deep_values(upright, image.format)
@@ -175,7 +175,7 @@ def _is_safe(image: Image.Image) -> bool:
 def _check_size(width: int, height: int) -> None:
     if width * height > _MOST_PIXELS:
         raise ValueError(
-            f"it has {width} by {height} pixels, more than the {_MOST_PIXELS:,} that are read"
+            f"it has {width} by {height} pixels; ConvLens reads at most {_MOST_PIXELS:,}"
         )
 
 
@@ -258,13 +258,13 @@ def _color_of(page: Any) -> tuple[NDArray[Any], NDArray[np.uint8] | None]:
     is_picture = page.photometric in (0, 1, 2) and values.ndim in (2, 3) and count in (1, 3)
     if not is_picture or len(extra) > 1 or _ASSOCIATED in extra:
         raise ValueError(
-            f"it is a TIFF of a kind that is not read: {page.photometric!r}, {page.dtype}, "
+            f"ConvLens does not read this kind of TIFF: {page.photometric!r}, {page.dtype}, "
             f"{list(values.shape)}, extra samples {list(map(int, extra))}"
         )
     if not extra:
         return values, None
     color = values[..., 0] if count == 1 else values[..., :3]
-    if int(extra[0]) == 0:  # Of no said meaning.
+    if int(extra[0]) == 0:  # The file does not say what it means.
         return color, None
     full = 1.0 if values.dtype.kind == "f" else float(np.iinfo(values.dtype).max)
     opaque = np.clip(values[..., -1].astype(np.float64) / full, 0, 1)

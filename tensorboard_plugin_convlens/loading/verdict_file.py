@@ -72,8 +72,8 @@ def _verdict(row: Mapping[str, Any], place: int, path: Path) -> Verdict:
     wrong = call is None or channel is None or not isinstance(name, str) or not name
     if wrong or verdict not in _KNOWN or not isinstance(run, str | None):
         raise InputError(
-            f"Mark {place} in {str(path)!r} is none: expected a path, a channel from 0, and "
-            f"the verdict useful, useless, unsure or none; got {str(dict(row))[:200]}."
+            f"Mark {place} in {str(path)!r} is not valid: expected a path, a channel from 0, "
+            f"and the verdict useful, useless, unsure or none; got {str(dict(row))[:200]}."
         )
     assert isinstance(name, str)
     assert call is not None

@@ -95,8 +95,8 @@ def merged(operation: Any, found: list[Channels]) -> Channels:
         lost = sorted({int(one) for each in found for one in np.flatnonzero(~each.keep)})
         refuse(
             operation,
-            f"adds up tensors of which not all lose the channels {_listed(lost)}: mask the "
-            "same filters in every layer that it reads, or in none",
+            f"merges tensors that do not all lose the channels {_listed(lost)}: mask the same "
+            "filters in every layer that it reads, or in none",
         )
     return first
 

@@ -21,11 +21,11 @@ def smaller(operation: Any, tensors: list[Any], before: list[Channels], after: C
     """A copy of a layer, built and with its weights cut.
 
     Args:
-      operation: A layer that `carriers` knows, or a `keras.ops` operation, which has no
+      operation: A layer that `channel_rules` knows, or a `keras.ops` operation, which has no
         weights and is used as it is.
-      tensors: Its inputs, already without the channels.
-      before: The channels of each of them.
-      after: Those of its output.
+      tensors: Its inputs, already without the removed channels.
+      before: The channels of each input.
+      after: The channels of its output.
     """
     if not hasattr(operation, "get_config") or not hasattr(operation, "weights"):
         return operation
@@ -52,7 +52,7 @@ def smaller(operation: Any, tensors: list[Any], before: list[Channels], after: C
 
 
 def _smaller_activation(inner: Any, layer: Any, tensor: Any, channels: Channels) -> Any:
-    """Of a layer that was given as `activation=`; one without weights is used as it is."""
+    """A smaller copy of a layer given as `activation=`; itself where it has no weights."""
     if not inner.weights:
         return inner
     result = keras.KerasTensor(layer.compute_output_shape(tensor.shape), tensor.dtype)
@@ -60,7 +60,7 @@ def _smaller_activation(inner: Any, layer: Any, tensor: Any, channels: Channels)
 
 
 def _own_weights(layer: Any) -> list[Any]:
-    """Those that do not belong to the layer that it has as its activation function."""
+    """The weights of a layer without those of the layer that is its activation function."""
     inner = getattr(layer, "activation", None)
     others = {id(one) for one in getattr(inner, "weights", ())}
     return [one for one in layer.weights if id(one) not in others]
@@ -95,7 +95,7 @@ def _cut(
     if kind == "PReLU" and values.shape[-1] == len(before):
         return values[..., before]
     if not before.all():
-        refuse(operation, f"has weights {name!r} that are not known")
+        refuse(operation, f"has weights {name!r} that ConvLens does not know")
     return values
 
 

@@ -72,7 +72,7 @@ def prune_filters(model: keras.Model, mask: FilterMask) -> keras.Model:
             return layer(tensors if len(tensors) > 1 else tensors[0])
         layer, before = known
         if any(not np.array_equal(a.keep, b.keep) for a, b in zip(found, before, strict=True)):
-            refuse(operation, "is called several times, and not with the same channels removed")
+            refuse(operation, "is called several times with different channels removed")
         return layer(tensors if len(tensors) > 1 else tensors[0])
 
     return _Walk(mask, apply).run(model)
@@ -208,7 +208,9 @@ class _Walk:
         if kind == "Flatten":
             return flattened(found[0], _places(tensors[0].shape, found[0].axis))
         if any(not one.is_whole for one in found):
-            refuse(operation, "reads channels that would be removed, and is not known")
+            refuse(
+                operation, "reads channels that would be removed, and ConvLens does not know it"
+            )
         return None
 
     def _mixed(self, operation: Any, path: str, before: Channels) -> Channels:
@@ -221,7 +223,7 @@ class _Walk:
         if activation_function(operation) in OVER_CHANNELS and not after.is_whole:
             refuse(operation, "has an activation function that works across channels")
         if not keep.any():
-            refuse(operation, f"would lose all of its {filters} filters; keep one at least")
+            refuse(operation, f"would lose all of its {filters} filters; keep at least one")
         return after
 
     def _depthwise(self, operation: Any, path: str, tensor: Any, before: Channels) -> Channels:

@@ -32,9 +32,10 @@ def largest_difference(one: keras.Model, other: keras.Model) -> float:
     difference = max(float(np.abs(a - b).max()) for a, b in zip(found, expected, strict=True))
     if not difference <= _TRUSTED * largest:
         raise UnsupportedModelError(
-            "The smaller model was not written: it does not compute what the old one does "
-            f"with the removed channels at zero (difference {difference / largest:.1e} of the "
-            "largest output). Please report the model's layers."
+            "ConvLens did not write the smaller model: it does not compute what the old one "
+            "does with the removed channels at zero (difference "
+            f"{difference / largest:.1e} of the largest output). Please report the layers of "
+            "the model."
         )
     return difference / largest
 

@@ -50,8 +50,8 @@ class _Task:
 class BackgroundLane:
     """Writes on a thread of its own.
 
-    A thread that ended is replaced by the next call. One that is stuck is waited for once,
-    `patience` seconds; from then on calls fail at once, until it gets something done.
+    The next call replaces a thread that ended. The first call waits `patience` seconds for a
+    thread that is stuck; later calls fail at once, until the thread gets something done.
     """
 
     def __init__(
@@ -78,11 +78,11 @@ class BackgroundLane:
 
     @property
     def is_usable(self) -> bool:
-        """Whether nobody has waited for it in vain; a thread that ended is replaced."""
+        """Whether no call has waited in vain; a new thread replaces one that ended."""
         return not self._is_stuck
 
     def renew(self) -> None:
-        """A capture begins: it may wait as long as any."""
+        """Begins a capture, which may wait as long as every other one."""
         with self._changed:
             self._left = self._longest
 
@@ -99,10 +99,10 @@ class BackgroundLane:
         self.send(recording.abandon)
 
     def call(self, function: Callable[[], _Result]) -> _Result:
-        """What `function` returns or raises, called on the thread after all that waits.
+        """Calls a function on the thread, after all that waits; returns or raises what it does.
 
         Raises:
-          StorageError: As `wait`; the function is not called any more, or is being called.
+          StorageError: As `wait`. The function may be running still; else it never runs.
         """
         future: Future[_Result] = Future()
         with self._changed:
@@ -116,7 +116,7 @@ class BackgroundLane:
         return future.result()
 
     def send(self, function: Callable[[], None]) -> None:
-        """Has a function called some time, without waiting; what it raises is dropped."""
+        """Queues a function without waiting for it; drops what it raises."""
 
         def run() -> None:
             with suppress(Exception):
@@ -171,12 +171,12 @@ class BackgroundLane:
         self._changed.notify_all()
 
     def _check_stuck(self) -> None:
-        """Refuses to wait for what was waited for in vain; with the lock held."""
+        """Raises where an earlier call waited in vain; with the lock held."""
         if self._is_stuck:
             raise StorageError(
-                f"The log directory does not answer: captures waited {self._patience:.0f} "
-                "seconds for it, and are not written until it does. Check the disk, or the "
-                "server that it is mounted from."
+                f"The log directory does not answer: ConvLens waited {self._patience:.0f} "
+                "seconds for it, and writes no capture until it answers. Check the disk, or "
+                "the server that it is mounted from."
             )
 
     def _wait_until(self, holds: Callable[[], bool]) -> None:
@@ -213,8 +213,8 @@ class BackgroundLane:
     def _fail_recordings(self) -> StorageError:
         """Gives up the recordings that a thread which ended has left; with the lock held."""
         fault = StorageError(
-            "The thread that writes captures ended before it had written all. "
-            "Another one goes on."
+            "The thread that writes captures ended before it had written all of them. "
+            "ConvLens starts another one."
         )
         for task in self._tasks:
             if task.recording is not None:
@@ -222,7 +222,7 @@ class BackgroundLane:
         return fault
 
     def _work(self) -> None:
-        """Does one task after the other; however it ends, everybody who waits gets to know."""
+        """Does one task after the other; wakes everybody who waits, however it ends."""
         try:
             while True:
                 with self._changed:

@@ -28,9 +28,9 @@ _Method = TypeVar("_Method", bound=Callable[..., None])
 def _never_raises(method: _Method) -> _Method:
     """Wraps a hook of the callback: logs its faults, and lets training go on.
 
-    Logging cannot raise either (`ProblemLog`); the second `try` is for what is
-    not foreseen there, such as no memory or no stack left to say so. What ends a program
-    (`KeyboardInterrupt`, `SystemExit`) is not ConvLens' to stop.
+    `ProblemLog` does not raise either; the second `try` catches what it cannot foresee, such
+    as a lack of memory or of stack. `KeyboardInterrupt` and `SystemExit`, which end a program,
+    pass through.
     """
 
     @wraps(method)
@@ -52,19 +52,20 @@ class ConvLensCallback(keras.callbacks.Callback):
     """Captures every filter before training, every `freq` epochs, and at the end.
 
     Steps are epochs that have ended (0: before training), or optimizer updates with
-    `freq="batch:500"`. Weights, optimizer and random states are never touched: training
-    with and without the callback ends in bit-identical weights. A fault never ends the
-    training: it is logged once per kind, kept in `status-….json` and shown in the tab. A disk
-    that is full or cannot be written to is tried again at every step that is due; after three
-    failures of another kind in a row the callback stops trying. A disk that does not answer
-    holds the training for `background_lane.PATIENCE` seconds, once. The environment variable
-    `CONVLENS_STRICT=1` lets faults through.
+    `freq="batch:500"`. The callback never touches weights, optimizer and random states:
+    training with and without it ends in bit-identical weights. A fault never ends the
+    training: the callback logs each kind once, keeps it in `status-….json` and shows it in the
+    tab. It tries a disk that is full or read-only again at every step that is due; after three
+    failures of another kind in a row it stops capturing. A disk that does not answer holds the
+    training for `background_lane.PATIENCE` seconds, once. The environment variable
+    `CONVLENS_STRICT=1` makes the callback raise faults.
 
-    Where other callbacks, or the optimizer, set the weights when training ends
-    (`EarlyStopping(restore_best_weights=True)`, `SwapEMAWeights`), the model that `fit` leaves
-    is captured, too, as the step after the last, and its manifest says what it is. That needs
-    a `keras.callbacks.CallbackList`, which `fit` has; a training loop that calls the hooks of
-    each callback by itself has the model at this callback's `on_train_end`.
+    Other callbacks, or the optimizer, may set the weights when training ends
+    (`EarlyStopping(restore_best_weights=True)`, `SwapEMAWeights`). The callback then captures
+    the model that `fit` leaves, too, as the step after the last, and its manifest says what it
+    is. That needs a `keras.callbacks.CallbackList`, which `fit` has; if a training loop calls
+    the hooks of each callback by itself, the last capture is that of this callback's
+    `on_train_end`.
 
     Example:
       >>> model.fit(x, y, epochs=10,                                  # doctest: +SKIP
@@ -88,16 +89,16 @@ class ConvLensCallback(keras.callbacks.Callback):
         color_order: str = "rgb",
         budget: float | None = DEFAULT_SHARE,
     ) -> None:
-        """Checks the arguments; the model is looked at when training begins.
+        """Checks the arguments. The callback looks at the model when training begins.
 
         Args:
           log_dir: What TensorBoard gets as `--logdir`; it may be that of Keras' own
             `TensorBoard` callback.
           inputs: A few images exactly as the model takes them: an array
             `[batch, height, width, channel]`, or a list or dictionary for several inputs.
-          model: What to capture where it is not the model that `fit` trains but a part of it:
-            `gan.discriminator` of a model whose `train_step` calls its parts. One callback
-            for each part, each with a `run` of its own.
+          model: The part of the trained model to capture, such as `gan.discriminator` of a
+            model whose `train_step` calls its parts; by default the model that `fit` trains.
+            Use one callback per part, each with a `run` of its own.
           labels: One per image: names to show, or indices of the true classes.
           class_names: Names of the model's classes, by index.
           layers: Keras paths of convolutions or patterns (`"block3_*"`); all by default.
@@ -110,10 +111,10 @@ class ConvLensCallback(keras.callbacks.Callback):
             `capture`.
           budget: Share of the training time that captures may take, or 10 seconds where that
             is more. The first and the last capture always have feature maps, statistics and
-            kernels; a step between them, whose own do not fit, is passed over. Gradients are
-            taken as far as the time goes: input images in order, layers from the input on;
-            the last capture has 10 seconds in any case. The log and the captures tell what
-            did not fit. None takes everything.
+            kernels; the callback skips a step between them for which these do not fit. It
+            takes as many gradients as the remaining time allows: input images in order,
+            layers from the input on; the last capture always has 10 seconds. The log and the
+            captures list what did not fit. None sets no bound.
 
         Raises:
           InputError: An argument is not one of its values, or the numbers of images,
@@ -215,7 +216,7 @@ class ConvLensCallback(keras.callbacks.Callback):
             self._training.close()
 
     def _begin(self) -> None:
-        """A training begins; nothing of an earlier one is kept, nor a writer that is stuck."""
+        """Begins a training; drops all of an earlier one, and a writer that is stuck."""
         self._has_ended = False
         if self._training is not None:
             self._training.release()
@@ -228,7 +229,7 @@ class ConvLensCallback(keras.callbacks.Callback):
         self._training.open()
 
     def _tell(self, error: Exception) -> None:
-        """Tells a fault of a hook."""
+        """Logs and keeps a fault of a hook."""
         gives_up = self._training is not None and self._training.has_given_up
         self._problems.note(error, is_last=gives_up)
 
@@ -245,9 +246,9 @@ class _Last(keras.callbacks.Callback):
         self._owner = owner
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        """Others may have ended the training in theirs."""
+        """Captures the last epoch where another callback has ended the training."""
         self._owner._after_epoch()
 
     def on_train_end(self, logs: dict[str, float] | None = None) -> None:
-        """Others may have set the weights in theirs."""
+        """Captures the weights that another callback may have set."""
         self._owner._after_all()

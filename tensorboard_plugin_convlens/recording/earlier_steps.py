@@ -70,7 +70,7 @@ def find_predecessor(
     counting = current_steps([key for key in manifests if key is not None])
     earlier = [key for key in counting if key.step < step]
     if not earlier:
-        return Predecessor(unknown="No step of the run is earlier.")
+        return Predecessor(unknown="The run has no earlier step.")
     steps = _Steps(writer, own)
     before = steps.capture(earlier[-1])
     found, unknown = steps.newest(earlier, setting)
@@ -79,7 +79,7 @@ def find_predecessor(
 
 
 def stored_layers(capture: Capture | None) -> dict[int, Stored]:
-    """What a step stored, by index in the model graph. A damaged step is as none."""
+    """What a step stored, by index in the model graph. A damaged step stored nothing."""
     if capture is None:
         return {}
     return {one.layer: Stored(capture.step, one) for one in capture.layers}
@@ -157,7 +157,7 @@ class _Steps:
             layers = read_traits(self.writer.directory, key)
         except NotCapturedError:
             return Traits(), (
-                f"The traits of step {key.step} are not there: ConvLens keeps those of the two "
+                f"There are no traits of step {key.step}: ConvLens keeps those of the two "
                 "newest steps only, and earlier releases kept none."
             )
         except ConvLensError as error:

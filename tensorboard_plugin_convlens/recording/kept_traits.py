@@ -28,8 +28,8 @@ def remove_old_traits(writer: Writer, step: int) -> None:
 
     Of each model graph and set of input images stay those of the two newest steps (the newest
     may be captured again, as by a training that goes on from it) and of the two that were
-    written last; of the run no more than eight files, of the sessions that began last. What
-    cannot be removed stays, and is logged.
+    written last; of the run no more than eight files, of the sessions that began last. Logs
+    what it cannot remove.
 
     Args:
       writer: Of the run.
@@ -53,7 +53,7 @@ def _old_traits(writer: Writer, own: StepKey) -> list[StepKey]:
     """
     found = list_directory(writer.directory)
     steps = {key for name in found if (key := names.parse_manifest_name(name))}
-    # Of a step without a manifest the writer may be about to write it.
+    # A step without a manifest may be one that another writer is about to commit.
     traits = {key for name in found if (key := names.parse_traits_name(name))} & steps
     if len(traits) <= _NEWEST:
         return []

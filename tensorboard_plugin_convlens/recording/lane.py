@@ -1,4 +1,4 @@
-"""Who touches the disk: the thread that computes, or one beside it."""
+"""Who writes to the disk: the thread that computes, or one beside it."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ class Lane(Protocol):
     """Takes the pieces of recordings, and whatever else touches the disk, in their order."""
 
     def renew(self) -> None:
-        """A capture begins: it may wait for the disk as long as any."""
+        """Begins a capture, which may wait for the disk as long as every other one."""
 
     def put(self, recording: Recording, piece: Piece) -> None:
         """Hands over a piece."""
 
     def abandon(self, recording: Recording) -> None:
-        """Gives a recording up; nothing of it shall be left. Never waits, never raises."""
+        """Gives a recording up and removes what it wrote. Never waits, never raises."""
 
     def call(self, function: Callable[[], _Result]) -> _Result:
-        """What `function` returns or raises, called where files are written."""
+        """Calls a function where files are written; returns or raises what it does."""
 
     def wait(self) -> None:
         """Waits until everything is written, or has failed."""
@@ -36,7 +36,7 @@ class DirectLane:
     """Writes at once, and waits as long as it takes."""
 
     def renew(self) -> None:
-        """Does nothing: nobody's patience is counted."""
+        """Does nothing: this lane waits without a limit."""
 
     def put(self, recording: Recording, piece: Piece) -> None:
         """Writes a piece. Raises `StorageError` after giving the recording up."""
@@ -55,7 +55,7 @@ class DirectLane:
         return function()
 
     def wait(self) -> None:
-        """Does nothing: nothing waits."""
+        """Does nothing: `put` has written everything."""
 
     def drain(self) -> None:
-        """Does nothing: nothing waits."""
+        """Does nothing: `put` has written everything."""

@@ -20,7 +20,7 @@ class CaptureOptions:
     Attributes:
       layers: Keras paths of convolutions, or patterns (`"block3_*"`); None for all.
       methods: Which of `"activation"`, `"guided"`, `"gradient"`, `"kernel"`.
-      target: Of the gradients: `"max"`, the strongest unit, or `"sum"`, the whole map.
+      target: Target of the gradients: `"max"`, the strongest unit, or `"sum"`, the whole map.
     """
 
     layers: tuple[str, ...] | None
@@ -36,7 +36,7 @@ class CaptureOptions:
 def build_options(
     layers: Sequence[str] | str | None, methods: Sequence[str], target: str
 ) -> CaptureOptions:
-    """Checks what the user asked for, before any model is looked at.
+    """Checks what the user asked for, before ConvLens looks at a model.
 
     Raises:
       InputError: An unknown method or target, or none.

@@ -1,4 +1,4 @@
-"""What goes wrong in a training with the callback: logged, kept for the tab, never raised."""
+"""Logs what goes wrong in a training, and keeps it for the tab; never raises."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from collections.abc import Callable
 from tensorboard_plugin_convlens.core.errors import ConvLensError
 
 logger = logging.getLogger("tensorboard_plugin_convlens.recording.callback")
-# Of one training; what is wrong in a hundred ways needs no hundred-and-first.
+# Kinds of problems of one training; more of them tell nothing new.
 _MOST = 100
 
 
 class ProblemLog:
     """The problems of one training, each kind once.
 
-    Sentences that differ in numbers only are of one kind: it logs a full disk at its first
-    step. Nothing that a method does is raised, whatever logging handlers, formatters, the
-    disk or the texts of exceptions do.
+    Sentences that differ in numbers only are of one kind: ConvLens logs a full disk once, at
+    the first step. No method raises anything, whatever logging handlers, formatters, the disk
+    or the texts of exceptions do.
     """
 
     def __init__(self, write: Callable[[list[str]], None]) -> None:
@@ -37,15 +37,17 @@ class ProblemLog:
         return list(self._sentences)
 
     def note(self, error: BaseException, *, is_last: bool = False) -> None:
-        """Tells a fault; `is_last` says that nothing is tried after it."""
+        """Logs and keeps a fault; `is_last` where ConvLens stops capturing after it."""
         what = _describe(error)
         sentence = f"ConvLens did not capture: {what}"
         if is_last:
-            sentence = f"ConvLens stops capturing, for it failed again and again: {what}"
+            sentence = (
+                f"ConvLens stops capturing, because it failed several times in a row: {what}"
+            )
         self.tell(sentence, None if isinstance(error, ConvLensError) else error)
 
     def tell(self, sentence: str, error: BaseException | None = None) -> None:
-        """Logs a sentence, with the trace of an error that is no sentence itself."""
+        """Logs and keeps a sentence, with the traceback of an error that has none."""
         kind = re.sub(r"\d+", "0", sentence)
         if kind in self._kinds or len(self._kinds) >= _MOST:
             return
@@ -62,7 +64,7 @@ class ProblemLog:
             return  # A handler of the user's raised; the status file still has the sentence.
 
     def write(self) -> None:
-        """Writes all sentences anew: on a full disk that may have failed before."""
+        """Writes all sentences again: an earlier call may have met a full disk."""
         if self._sentences:
             try:
                 self._write(list(self._sentences))
@@ -82,4 +84,4 @@ def _describe(error: BaseException) -> str:
     try:
         return str(error) if isinstance(error, ConvLensError) else repr(error)
     except Exception:
-        return f"{type(error).__name__}, whose text cannot be had"
+        return f"{type(error).__name__}, whose text cannot be read"

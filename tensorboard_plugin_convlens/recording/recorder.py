@@ -35,11 +35,11 @@ from tensorboard_plugin_convlens.tracing.model_inputs import ModelInputs, one_im
 
 @dataclass(frozen=True, slots=True)
 class Notes:
-    """What a capture says beside what it computes.
+    """What a capture notes beside what it computes.
 
     Attributes:
       iterations: Optimizer updates so far, where there are any.
-      missing: Steps that were due since the capture before and are not there.
+      missing: Steps that were due since the previous capture and are missing.
       remark: As of `Capture`.
     """
 
@@ -68,16 +68,16 @@ class Recorder:
         Args:
           model: The model; its current weights are captured.
           inputs: The images as the model takes them.
-          shown: What is to be shown of them.
-          writer: Of the run.
+          shown: What people see of them.
+          writer: Writes the run.
           options: What to capture.
           lane: Who writes; by default the calling thread.
-          model_hash: Of a saved model (`checkpoints.hash_model`), to be kept with captures.
-          precision: Of the gradients; see `engine/precision.py`.
+          model_hash: Hash of a saved model (`checkpoints.hash_model`); captures keep it.
+          precision: Precision of the gradients; see `engine/precision.py`.
 
         Raises:
-          ConvLensError: The inputs do not fit the model, a layer is not there, there is no
-            convolution, or the model is of a kind that cannot be captured.
+          ConvLensError: The inputs do not fit the model, the model lacks a layer or has no
+            convolution, or ConvLens cannot capture models of its kind.
         """
         self._inputs = inputs
         self._writer = writer
@@ -95,7 +95,7 @@ class Recorder:
         """The input images as people see them."""
 
     def prepare(self) -> None:
-        """Makes what is missing of the run: directory, discovery event, graph, input images.
+        """Creates what the run lacks: directory, discovery event, graph, input images.
 
         Raises:
           StorageError: The log directory cannot be written to.
@@ -110,7 +110,7 @@ class Recorder:
 
     @property
     def filters(self) -> int:
-        """Number of pictures-to-take of a capture: filters times input images."""
+        """Filters times input images: how many a capture takes."""
         layers = [self.engine.graph.layers[index] for index in self.engine.convolutions]
         return sum(layer.channels or 0 for layer in layers) * len(self.pictures.inputs)
 
@@ -128,17 +128,17 @@ class Recorder:
         Args:
           step: Not negative.
           notes: What the capture says beside what it computes.
-          seconds: What it may take; feature maps and statistics are always taken, gradients
-            only as far as the time goes. None for all.
-          progress: Is called for every layer that is done, at every input image.
-          before: The step before; by default what the run's directory says.
+          seconds: How long it may take. It always takes feature maps and statistics, but
+            gradients only as far as the time goes. None sets no bound.
+          progress: Called for every layer that is done, at every input image.
+          before: The step before; by default the one in the run's directory.
 
         Returns:
           What was captured, but for the pixels, once the lane has written it.
 
         Raises:
           StorageError: The log directory cannot be written to; nothing of the step becomes
-            visible. With a lane that writes in the background also when it is asked.
+            visible. A lane that writes in the background may raise it later.
         """
         notes = notes or Notes()
         self.captured_values = ""
@@ -180,7 +180,7 @@ class Recorder:
         )
 
     def observe(self) -> Traits:
-        """What a capture would remember of the filters; nothing is written."""
+        """Computes what a capture would remember of the filters, and writes nothing."""
         traits = Traits()
         for index in range(len(self.pictures.inputs)):
             forward = self.engine.run(one_image(self._inputs, index))
@@ -194,7 +194,7 @@ class Recorder:
 
     @property
     def setting(self) -> Setting:
-        """What is captured: steps that have it in common are compared."""
+        """What steps must have in common to be compared."""
         return Setting(self.engine.graph.fingerprint, self.pictures.fingerprint, self.arrays)
 
     def _predecessor(self, step: int, setting: Setting) -> Predecessor:
@@ -210,7 +210,7 @@ class Recorder:
         progress: Progress | None,
         before: Predecessor | None,
     ) -> Capture:
-        """Everything of a step, but for the layers, which are in the recording."""
+        """Takes everything of a step; returns all but the layers, which the recording has."""
         started = time.monotonic()
         self._timetable.begin(seconds, len(self.pictures.inputs))
         setting = self.setting

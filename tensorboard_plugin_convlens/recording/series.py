@@ -256,11 +256,11 @@ def _classes_of(model: keras.Model, photographs: Photographs) -> tuple[str, ...]
 
 
 def _fault(checkpoint: Checkpoint, error: Exception) -> ConvLensError:
-    """An error as a sentence; the layer in which a limit was met is not the reason."""
+    """Makes a sentence of an error; names a limit, not the layer that met it."""
     limit = limit_behind(error)
     if isinstance(error, ConvLensError) and not limit:
         return error
-    reason = limit or "the memory of this machine does not suffice for it"
+    reason = limit or "this machine does not have enough memory for it"
     return InputError(f"{str(checkpoint.path)!r} cannot be captured: {reason}.")
 
 

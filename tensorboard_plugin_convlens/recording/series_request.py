@@ -1,4 +1,4 @@
-"""What a series of checkpoints is asked for, and what became of each."""
+"""What to capture of a series of checkpoints, and what became of each."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ class Request:
       checkpoints: By ascending step.
       architecture: Of weights files, or None.
       images: Photographs: a directory, or one.
-      most: No more photographs than this.
-      preprocessing: As `photographs.preprocess` knows it.
+      most: Largest number of photographs.
+      preprocessing: See `photographs.preprocess`.
       class_names, color_order: As `shown_inputs.build_shown_inputs` takes them.
       options: Methods, target, layers.
       log_dir, run, session: Where to write.
@@ -50,8 +50,8 @@ class Outcome:
         `"failed"`.
       capture: What was captured, or is there; None where it failed.
       fault: Why it failed.
-      skipped: Photographs that are left out.
-      notes: What was done to photographs that a person would not expect.
+      skipped: Photographs that it left out.
+      notes: Changes to photographs that a person would not expect.
     """
 
     checkpoint: Checkpoint

@@ -19,12 +19,12 @@ from tensorboard_plugin_convlens.tracing.layout import Layout
 from tensorboard_plugin_convlens.tracing.model_inputs import ModelInputs, to_arrays
 
 MOST_INPUTS = 256
-"""More captured inputs than this are refused: every one is a full set of pictures a step."""
+"""ConvLens refuses more captured inputs: each adds a full set of pictures to every step."""
 
 
 @dataclass(frozen=True, slots=True)
 class ShownInputs:
-    """What is to be shown of the inputs, before the model says which axis is what.
+    """What people see of the inputs, before the model says which axis is what.
 
     Attributes:
       arrays: As the model takes them, `[batch, …]`.
@@ -44,8 +44,8 @@ class ShownInputs:
         """The pictures.
 
         Args:
-          layouts: Of each array: where the model has its channels. Their number says
-            nothing: an electrocardiogram is `[1, length, lead]`.
+          layouts: Layout of each array, which says where the model has its channels. Their
+            number does not: an electrocardiogram is `[1, length, lead]`.
         """
         images = []
         for index, image in enumerate(self.images):
@@ -67,7 +67,7 @@ def build_shown_inputs(
     display: object | None = None,
     color_order: str = "rgb",
 ) -> ShownInputs:
-    """Checks what is to be shown of the inputs, before any model is looked at.
+    """Checks what people shall see of the inputs, before ConvLens looks at a model.
 
     Args:
       inputs: As the model takes them.
@@ -87,8 +87,8 @@ def build_shown_inputs(
     count = len(arrays[0])
     if count > MOST_INPUTS:
         raise InputError(
-            f"At most {MOST_INPUTS} input images are captured at every step; got {count}. "
-            f"Give a few telling ones, such as inputs[:4]."
+            f"ConvLens captures at most {MOST_INPUTS} input images at every step; got {count}. "
+            f"Give a few that show something, such as inputs[:4]."
         )
     shown = None if display is None else tuple(_display(display, count))
     if labels is not None and len(labels) != count:

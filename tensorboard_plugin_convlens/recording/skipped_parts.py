@@ -1,4 +1,4 @@
-"""What was asked for and is not in a capture, as sentences for the log and the manifest."""
+"""What the user asked for and a capture lacks, as sentences for log and manifest."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tensorboard_plugin_convlens.core.records import Prediction, Skipped
 def of_class_names(
     class_names: Sequence[str], predictions: Sequence[tuple[Prediction, ...]]
 ) -> Iterator[Skipped]:
-    """A sentence where class names were given for outputs that the model does not have."""
+    """A sentence where no output of the model has as many classes as there are names."""
     names = len(class_names)
     sizes = {len(one.probabilities) for each in predictions for one in each}
     if names and not sizes:
@@ -22,13 +22,13 @@ def of_class_names(
     elif names and names not in sizes:
         yield Skipped(
             "class names",
-            f"there are {names} of them, and the model's outputs have "
+            f"there are {names} names, but the model's outputs have "
             f"{', '.join(map(str, sorted(sizes)))} classes",
         )
 
 
 class MissingSteps:
-    """Steps that were due and are not there, until the next capture says so."""
+    """Steps that were due and are missing, until the next capture lists them."""
 
     def __init__(self) -> None:
         """None so far."""
@@ -63,17 +63,17 @@ class MissingSteps:
         return step in self._steps.get("failed", [])
 
     def remove_failed(self, step: int) -> None:
-        """A step is captured once more."""
+        """Forgets a failed step, which is captured again."""
         steps = [one for one in self._steps.pop("failed", []) if one != step]
         if steps:
             self._steps["failed"] = steps
 
     def describe(self) -> tuple[Skipped, ...]:
-        """What the next capture says, if there is anything."""
+        """What the next capture lists as skipped."""
         return tuple(self._describe(why) for why in self._steps)
 
     def clear(self) -> None:
-        """Forgets the steps: a capture says it."""
+        """Forgets the steps, once a capture lists them."""
         self._steps = {}
 
     def _describe(self, why: str) -> Skipped:
@@ -90,7 +90,7 @@ class MissingSteps:
 
 
 def of_gradients(left_out: Sequence[tuple[str, str]], label: str) -> Iterator[Skipped]:
-    """What the time did not suffice for, as one entry per method."""
+    """Gradients that did not fit into the time, one entry per method."""
     for method in dict.fromkeys(method for method, _ in left_out):
         keys = [key for one, key in left_out if one == method]
         what = "guided gradients" if method == "guided" else "gradients"

@@ -35,7 +35,7 @@ from tensorboard_plugin_convlens.storage.writing.traits_recording import TRAITS
 from tensorboard_plugin_convlens.tracing.model_inputs import ModelInputs, one_image
 
 Progress = Callable[[str, int], None]
-"""Is called with the key of a layer and the number of its filters that are done."""
+"""Called with the key of a layer and the number of its filters that are done."""
 
 
 @dataclass(frozen=True)
@@ -43,10 +43,10 @@ class StepRecorder:
     """Asks the engine for everything of one step, and hands it to the lane.
 
     Attributes:
-      recording: Of the step.
+      recording: Writes the step.
       course: What is unchanged since the step before.
-      engine, pictures, options, lane, timetable: Of the recorder.
-      progress: Is called for every layer that is done, at every input image.
+      engine, pictures, options, lane, timetable: Those of the recorder.
+      progress: Called for every layer that is done, at every input image.
     """
 
     recording: Recording
@@ -102,7 +102,7 @@ class StepRecorder:
         return list(skipped_parts.of_gradients(missing, self.pictures.inputs[index].label))
 
     def _take_kernels(self, forward: Forward) -> list[Skipped]:
-        """Takes what the weights alone say, from any forward pass; not all have kernels."""
+        """Takes kernels and their norms, from any forward pass; returns what has none."""
         skipped = []
         for layer in self.engine.convolutions:
             kernels = forward.kernels(layer)
@@ -121,7 +121,7 @@ class StepRecorder:
         return skipped
 
     def _take_numbers(self, across: AcrossInputs) -> None:
-        """How far every filter moved since the step before; what all images say together."""
+        """Takes how far filters moved since the step before, and numbers of all images."""
         traits = self.course.traits
         for layer, origin in self.course.origins.items():
             filters = self.engine.graph.layers[layer].channels or 0
@@ -135,8 +135,8 @@ class StepRecorder:
         traits = self.course.traits
         if traits.size > LARGEST_TRAITS:
             reason = (
-                f"it would take {traits.size / 2**20:,.0f} MiB on the disk, and at most "
-                f"{LARGEST_TRAITS // 2**20} MiB are stored"
+                f"it would take {traits.size / 2**20:,.0f} MiB on the disk; ConvLens stores at "
+                f"most {LARGEST_TRAITS // 2**20} MiB"
             )
             return [Skipped(TRAITS, reason)]
         for layer in self.course.origins:
@@ -161,7 +161,7 @@ class StepRecorder:
     def _take_methods(
         self, forward: Forward, layer: int, index: int
     ) -> list[Literal["guided", "gradient"]]:
-        """Takes the gradients of a layer at an image; returns which did not fit in the time."""
+        """Takes the gradients of a layer at an image; returns those that did not fit."""
         statistics: list[Statistic] = []
         missing: list[Literal["guided", "gradient"]] = []
         for method in self._gradient_methods():

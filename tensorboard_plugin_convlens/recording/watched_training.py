@@ -38,9 +38,9 @@ class WatchedTraining:
 
         Args:
           wish: What to capture.
-          model: That is trained.
-          lane: Who writes.
-          problems: Who tells what is missing.
+          model: The model that is trained.
+          lane: Writes captures.
+          problems: Logs what is missing.
         """
         self._wish = wish
         self._model = model
@@ -76,10 +76,11 @@ class WatchedTraining:
             self._problems.tell(_NO_WEIGHTS.format(name=self._captured.name))
 
     def end_batch(self, batch: int) -> None:
-        """Captures by batch, where that was asked for.
+        """Captures by batch, where the schedule counts batches.
 
-        A model that gets its weights at its first batch is looked at after it, not only at
-        the end of an epoch: what cannot be captured is refused as early as it can be known.
+        Some models get their weights at the first batch. ConvLens looks at such a model after
+        that batch, not only at the end of the epoch, so that it refuses what it cannot capture
+        as early as possible.
         """
         self._updates.end_batch(batch)
         if self._waits_for_weights and self._captured.built:
@@ -106,7 +107,7 @@ class WatchedTraining:
     def finish(self) -> None:
         """Captures the model that the training leaves, if others have changed it since `end`.
 
-        Its step is the one after the last: the model of no update, and often that of an
+        Its step is the one after the last. No update made this model; often it is that of an
         earlier step. The manifest says so.
         """
         recorder, last = self._recorder, self._last_step
@@ -126,7 +127,7 @@ class WatchedTraining:
         self._check_lane()
 
     def close(self) -> None:
-        """Has everything written that can be, and tells which steps are missing."""
+        """Writes everything that can be written, and logs which steps are missing."""
         self._lane.renew()
         self._settle()
         for missing in self._missing.describe():
@@ -138,12 +139,12 @@ class WatchedTraining:
             self._lane.wait()
 
     def release(self) -> None:
-        """Ends the session, when the disk gets to it: the thread may write to it before."""
+        """Queues the end of the session, behind what the thread has yet to write."""
         self._lane.send(self._end_session)
         self._end_session = _nothing
 
     def write_status(self, sentences: list[str]) -> None:
-        """Has the problems written beside the captures, when the disk gets to it."""
+        """Queues a write of the problems beside the captures."""
         writer = self._writer
         if writer is not None:
             self._lane.send(lambda: writer.write_status(sentences))
@@ -168,7 +169,7 @@ class WatchedTraining:
         return self._updates.count(self._model)
 
     def _capture(self, step: int, *, is_last: bool = False, remark: str = "") -> None:
-        """Captures a step once, or passes it over where it does not fit into the budget."""
+        """Captures a step once, or skips it where it does not fit into the budget."""
         if self.has_given_up or (self._last_step is not None and step <= self._last_step):
             return
         self._last_due = step
@@ -204,7 +205,7 @@ class WatchedTraining:
         self._say_left_out(recorder.skipped)
 
     def _try_disk(self, writer: Writer) -> None:
-        """Writes a small file first: computing takes long, and may be in vain again."""
+        """Writes a small file first, lest a long computation be in vain again."""
         sentences = self._problems.sentences
 
         def write() -> None:
@@ -219,7 +220,7 @@ class WatchedTraining:
             self._missing.add_failed(step)
 
     def _check_lane(self) -> None:
-        """Raises what went wrong since with writing earlier captures."""
+        """Raises the first fault of writing earlier captures."""
         self._settle()
         try:
             self._lane.check()
@@ -228,14 +229,14 @@ class WatchedTraining:
             raise
 
     def _count_failure(self, error: Exception) -> None:
-        """A disk is always tried again, anything else a few times."""
+        """Counts a failure, unless it is of the disk, which is always tried again."""
         if isinstance(error, StorageError | OSError):
             self._disk_failed = True
         else:
             self._failures += 1
 
     def _has_room_for(self, step: int) -> bool:
-        """Whether what is always in a capture fits; of the first it is not known."""
+        """Whether what every capture has fits into the budget; the first always fits."""
         essentials = 0.0 if self._recorder is None else self._recorder.essentials
         seconds = max(essentials, self._seconds_of_failure)
         if self._last_step is None or seconds == 0 or self._wish.budget.has_room_for(seconds):
@@ -244,14 +245,14 @@ class WatchedTraining:
         return False
 
     def _say_left_out(self, skipped: Sequence[Skipped | None]) -> None:
-        """Logs what is not captured, once; the manifest says it, too."""
+        """Logs each skipped part once; the manifest lists it, too."""
         for one in skipped:
             if one is not None and one not in self._told:
                 self._told.add(one)
                 self._problems.warn(f"ConvLens left out {one.what}: {one.reason}.")
 
     def open(self) -> Writer:
-        """Announces the run, once the log directory lets it be done."""
+        """Creates the run, as soon as the log directory can be written to."""
         if self._writer is None:
             wish = self._wish
             self._writer = self._lane.call(
@@ -263,7 +264,7 @@ class WatchedTraining:
     def _look_at_model(self) -> Recorder:
         """Makes the recorder, once, which refuses a model that cannot be captured.
 
-        What this takes is spent before it is known what is left for gradients.
+        The budget counts the time of this before it gives gradients what is left.
         """
         with self._wish.budget.measured():
             writer = self.open()
@@ -282,16 +283,16 @@ class WatchedTraining:
         return self._recorder
 
     def _remark(self, values: str) -> str:
-        """What the model is that a training leaves, if it is not that of its last update."""
+        """Says what the model is that a training leaves, if not that of its last update."""
         same = self._written.step_of(values)
         what = "other weights than after its last update"
         if same is not None:
             what = f"the weights of step {same} again"
         return (
-            f"The model that the training left, with {what}: they were set when it ended, as "
-            "EarlyStopping, SwapEMAWeights and averaging optimizers do."
+            f"The model that the training left, with {what}: a callback or the optimizer set "
+            "them when it ended, as EarlyStopping, SwapEMAWeights and averaging optimizers do."
         )
 
 
 def _nothing() -> None:
-    """Ends no session, for none has begun."""
+    """Does nothing: no session has begun."""

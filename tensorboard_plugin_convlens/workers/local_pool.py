@@ -25,8 +25,8 @@ def capture_in_processes(request: Request, jobs: int) -> Iterator[Outcome]:
     """Captures every checkpoint in `jobs` processes; yields in the order of the series.
 
     Tasks begin in the order of the steps, so one that waits for an earlier one never waits
-    in vain. Whether gradients are computed in bfloat16 is decided here, once for all of them.
-    Whoever stops reading stops the workers.
+    in vain. This process decides once, for all workers, whether they compute gradients in
+    bfloat16. If the caller stops reading, the workers stop.
 
     Raises:
       StorageError: The log directory cannot be written to.

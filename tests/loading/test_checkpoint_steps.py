@@ -116,8 +116,8 @@ def test_files_of_one_name_are_told_apart_by_their_directories():
         (("run1-epoch-3.keras", "run2-epoch-3.keras"), ("same step, 3",)),
         (("epoch-1.keras", "epoch-1.weights.h5", "epoch-2.keras"), ("weights.h5", "step, 1")),
         (("epoch-1.keras", "epoch-2.keras", "final.keras"), ("'final.keras'. Expected",)),
-        (("acc-0.91.keras", "acc-0.87.keras"), ("cannot be told", "0.91", "0.87")),
-        (("a.keras", "b.keras"), ("cannot be told", "--step")),
+        (("acc-0.91.keras", "acc-0.87.keras"), ("cannot tell the steps", "0.91", "0.87")),
+        (("a.keras", "b.keras"), ("cannot tell the steps", "--step")),
     ],
 )
 def test_steps_that_cannot_be_told_are_a_sentence_about_those_files(names, told):

@@ -118,7 +118,7 @@ def test_many_large_masks_in_a_small_file_are_refused(tmp_path: Path):
 def test_deep_or_long_json_is_refused_with_a_sentence(tmp_path: Path, text: str):
     path = tmp_path / "mask.json"
     path.write_text(text)
-    with pytest.raises(InputError, match="is no mask of ConvLens"):
+    with pytest.raises(InputError, match="is not a mask of ConvLens"):
         read_mask(path)
 
 

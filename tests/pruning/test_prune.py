@@ -242,9 +242,9 @@ def attention(x: Any) -> Any:
 @pytest.mark.parametrize(
     ("after", "reason"),
     [
-        (lambda x: layers.LayerNormalization(name="across")(x), "'across'.*is not known"),
+        (lambda x: layers.LayerNormalization(name="across")(x), "'across'.*does not know it"),
         (lambda x: layers.Activation("softmax", name="soft")(x), "'soft'.*across channels"),
-        (lambda x: layers.Reshape((-1, 8), name="shape")(x), "'shape'.*is not known"),
+        (lambda x: layers.Reshape((-1, 8), name="shape")(x), "'shape'.*does not know it"),
         (lambda x: layers.Conv2D(4, 3, groups=2, name="groups")(x), "'groups'.*grouped"),
         (attention, "'gate'"),
         (lambda x: x, "an output of the model"),

@@ -177,7 +177,7 @@ def test_every_reason_for_unknown_changes_is_a_sentence_of_its_own(model, tmp_pa
     capture(model, IMAGES[:2], tmp_path, step=3)
 
     first, inputs, graph, none = (of_run(tmp_path, step).changes_unknown for step in range(4))
-    assert first == "No step of the run is earlier."
+    assert first == "The run has no earlier step."
     assert inputs == (
         "No earlier step of the run with this model graph has the same input images."
     )

@@ -219,7 +219,7 @@ def test_a_wrong_argument_is_told_before_training(tmp_path, arguments, sentence)
     [
         (np.array(["a", "b"]), "values of type"),
         (np.zeros((0, 4, 4, 3)), "at least one"),
-        (np.zeros((999, 4, 4, 3)), "At most 256"),
+        (np.zeros((999, 4, 4, 3)), "at most 256"),
         ([], "No input images"),
     ],
 )

@@ -2,8 +2,8 @@
 
 All captures together may use a share of the training so far, or some seconds where that is
 more, so that short trainings are captured too. One capture may use half of what is left, so
-that later ones have something. For the last nobody waits with the next batch: it has those
-seconds in any case.
+that later ones have something. The last capture delays no batch, and so it always has those
+seconds.
 """
 
 from __future__ import annotations

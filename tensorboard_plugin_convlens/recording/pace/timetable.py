@@ -1,9 +1,9 @@
 """Divides the time of a capture among its input images and layers.
 
-Feature maps, statistics and kernels are not asked about: where they do not fit, the callback
-passes the whole step over. Gradients are taken in this order: input images as they were given,
-each with an equal part of what is left, and within an image the layers from the input on,
-whose receptive fields are smallest and whose filters are therefore cheapest.
+It has no say on feature maps, statistics and kernels: where they do not fit, the callback
+skips the whole step. Gradients come in this order: input images as they were given, each with
+an equal part of what is left, and within an image the layers from the input on, whose receptive
+fields are smallest and whose filters are therefore cheapest.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ class Timetable:
     """Knows what layers took at earlier captures, and so what still fits into one."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        """Begins without experience: what was never measured is tried while there is time.
+        """Begins without measurements: tries what it never measured while there is time.
 
         Args:
           clock: Seconds that only grow.

@@ -201,7 +201,7 @@ def test_a_frozen_backbone_reads_as_unchanged_and_has_no_change(
     for key, text in (
         (
             "Home",
-            "backbone/conv1, step 0: kernel change, median –. No step of the run is earlier.",
+            "backbone/conv1, step 0: kernel change, median –. The run has no earlier step.",
         ),
         (
             "ArrowRight",

@@ -148,7 +148,7 @@ def test_what_fell_silent_and_what_responded_again_is_said_and_marked(
     tab.frame.get_by_label("Order of the filters").select_option("number")
     matrix(tab).focus()
     for key, state, compared in (
-        ("Home", "", r"\. No step of the run is earlier\."),
+        ("Home", "", r"\. The run has no earlier step\."),
         ("ArrowRight", ", fell silent", ".*"),
         ("ArrowRight", ", silent", ".*"),
         ("ArrowRight", ", revived", ".*"),

@@ -7,7 +7,7 @@ const compared = (step: number, changesSince: number | null, changesUnknown = ""
   changesSince,
   changesUnknown,
 });
-const FIRST = "No step of the run is earlier.";
+const FIRST = "The run has no earlier step.";
 const GRAPH = "No earlier step of the run has the same model graph.";
 
 describe("why there is no change", () => {
