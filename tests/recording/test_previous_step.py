@@ -40,8 +40,8 @@ def test_kernel_change_is_that_of_the_float_weights(tmp_path):
     assert (other.weights_unchanged_since, other.unchanged_since) == (0, None)
     assert (statistic(other, "kernel_change") == 0).all()
     assert (
-        places(other)["kernel", "values", -1]
-        == (places(by_key(tmp_path, 0)["conv2"])["kernel", "values", -1])
+        places(other)["kernel", "values", None]
+        == (places(by_key(tmp_path, 0)["conv2"])["kernel", "values", None])
     )
 
 
