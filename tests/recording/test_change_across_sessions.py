@@ -197,7 +197,7 @@ def test_unchanged_layers_have_a_change_of_zero_also_without_traits(model, tmp_p
     assert np.isnan(changes(tmp_path, 1, "conv2")).all()
     found = of_run(tmp_path, 1)
     assert found.changes_since == 0
-    assert found.changes_unknown.startswith("The traits of step 0 are not there")
+    assert found.changes_unknown.startswith("There are no traits of step 0")
 
 
 def test_a_layer_that_the_step_before_does_not_hold_is_not_compared(model, tmp_path):
