@@ -147,7 +147,7 @@ def test_class_names_are_of_the_output_that_has_as_many_classes(tmp_path):
     ("head", "what", "reason"),
     [
         (layers.Dense(3), "predictions", "no output of the model comes out of a softmax"),
-        (layers.Dense(5, activation="softmax"), "class names", "there are 2 of them"),
+        (layers.Dense(5, activation="softmax"), "class names", "there are 2 names"),
     ],
 )
 def test_class_names_that_cannot_be_used_are_told(tmp_path, head, what, reason):
