@@ -254,18 +254,6 @@ def test_a_layer_without_filters_takes_no_mark_of_the_layer_before(open_tab, mar
     assert marking.marks() == set()
 
 
-def test_a_name_that_is_asked_for_signs_the_mark_that_was_made(open_tab, marking):
-    tab = open_marking(open_tab, marking)
-    tab.page.keyboard.press("x")
-    expect(tab.frame.get_by_role("dialog", name="Who is marking?")).to_be_visible()
-    # A link that is opened meanwhile selects another layer.
-    tab.page.evaluate("location.hash = location.hash.replace('layer=conv1', 'layer=conv2')")
-    expect(tab.title).to_have_text("conv2")
-    sign(tab)
-    expect(tab.frame.get_by_role("status").filter(has_text="1 of 6 marked")).to_be_visible()
-    marking.wait_for({("conv1", 3)})
-
-
 def test_the_curve_of_one_filter_is_not_shown_for_another(open_tab, marking):
     tab = open_marking(open_tab, marking)
     history = tab.inspector.get_by_role("region", name="History")

@@ -104,24 +104,6 @@ def test_filters_are_culled_by_keyboard_alone(open_tab, culling):
     expect(tab.node("conv1")).to_contain_text("✓1 ✕1 ?1")
 
 
-def test_many_filters_are_marked_at_once_and_taken_back_at_once(open_tab, culling):
-    tab = _open(open_tab, culling)
-    press = tab.page.keyboard.press
-    tab.grid.press("Home")
-    press("Shift+ArrowRight")
-    press("Shift+ArrowRight")
-    expect(tab.frame.get_by_role("toolbar", name="Picked filters")).to_contain_text("3 filters")
-    press("x")
-    _sign(tab)
-    expect(_bar(tab)).to_contain_text("3 of")
-    press("Control+z")
-    expect(_bar(tab)).to_contain_text("0 of")
-    expect(_bar(tab)).not_to_contain_text("saving")
-    tab.page.reload()
-    tab.wait_until_painted()
-    expect(_bar(tab)).to_contain_text("0 of")
-
-
 def test_another_browser_sees_the_marks_and_is_asked_before_one_is_overwritten(
     open_tab, culling
 ):
@@ -144,21 +126,6 @@ def test_another_browser_sees_the_marks_and_is_asked_before_one_is_overwritten(
     dialog.get_by_role("button", name="Use mine").click()
     expect(_said(ben)).to_have_text(re.compile("unsure"))
     expect(_said(ann)).to_have_text(re.compile("unsure"))
-
-
-def test_the_grid_shows_filters_by_their_verdict(open_tab, culling):
-    tab = _open(open_tab, culling)
-    tab.page.keyboard.press("x")
-    _sign(tab)
-    tab.page.keyboard.press("p")
-    show = tab.filters.get_by_role("combobox", name="Show")
-    show.select_option("useless")
-    tab.grid.press("Home")
-    expect(_said(tab)).to_have_text(re.compile("^Filter 0, 1 of 1,"))
-    show.select_option("unmarked")
-    tab.grid.press("Home")
-    expect(_said(tab)).to_have_text(re.compile(f"^Filter 2, 1 of {captures.FILTERS - 2}"))
-    tab.wait_for_state(show="unmarked")
 
 
 def test_hostile_tags_notes_and_names_are_text(open_tab, culling):

@@ -38,13 +38,6 @@ def test_filters_are_in_the_order_of_their_kernels_sizes_unless_told_otherwise(o
     expect(tab.grid.get_by_role("option")).to_have_text(re.compile("16 of 16"))
 
 
-def test_filters_are_in_the_order_of_their_numbers_where_no_size_was_captured(open_tab):
-    tab = open_tab(run=logs.WIDE)
-    tab.wait_until_painted()
-    expect(tab.filters.get_by_role("combobox", name="Sort")).to_have_value("index")
-    expect(tab.grid.get_by_role("option")).to_have_text(re.compile("^Filter 0, 1 of 2048"))
-
-
 def test_every_criterion_is_in_the_menu_and_what_cannot_be_says_what_it_needs(open_tab):
     tab = open_tab(run=logs.VALUES)
     tab.wait_until_painted()

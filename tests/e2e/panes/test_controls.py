@@ -51,26 +51,6 @@ def test_the_slider_has_every_captured_step_and_shows_the_chosen_one(open_tab):
     expect(tab.newest).not_to_be_checked()
 
 
-def test_the_buttons_beside_the_slider_go_step_by_step_and_stop_at_the_ends(open_tab):
-    tab = open_tab(state={"step": "1"})
-    tab.wait_until_painted()
-    tab.button("Previous step").click()
-    tab.wait_for_step(0)
-    expect(tab.button("Previous step")).to_be_disabled()
-    tab.button("Next step").click()
-    tab.wait_for_step(1)
-
-
-def test_play_runs_through_the_steps_and_stops_at_the_newest(open_tab):
-    tab = open_tab(state={"step": "6"})
-    tab.wait_until_painted()
-    tab.button("Play the steps").click()
-    expect(tab.button("Stop")).to_be_visible()
-    tab.wait_for_step(7)
-    tab.wait_for_step(8)
-    expect(tab.button("Play the steps")).to_be_visible()
-
-
 def test_every_input_image_can_be_shown(open_tab):
     tab = open_tab()
     tab.wait_until_painted()

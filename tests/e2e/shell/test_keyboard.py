@@ -138,26 +138,6 @@ def test_single_keys_can_be_switched_off_and_stay_off(open_tab):
     expect(tab.title).to_have_text("conv1")
 
 
-def test_typing_in_a_field_gives_no_command(open_tab):
-    tab = open_tab()
-    tab.wait_until_painted()
-    tab.search.click()
-    tab.page.keyboard.type("jmz")
-    expect(tab.search).to_have_value("jmz")
-    expect(tab.title).to_have_text("conv1")
-    expect(tab.method("Activation")).to_have_attribute("aria-pressed", "true")
-
-
-def test_keys_of_the_browser_are_left_alone(open_tab):
-    tab = open_tab(state={"sort": "index"})
-    tab.wait_until_painted()
-    tab.grid.focus()
-    tab.page.keyboard.press("Control+j")
-    tab.page.keyboard.press("Alt+m")
-    tab.grid.press("ArrowRight")
-    tab.wait_for_state(filter="1", method="", layer="")
-
-
 def test_every_control_is_reached_with_the_tab_key(open_tab):
     tab = open_tab()
     tab.wait_until_painted()

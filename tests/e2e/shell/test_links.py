@@ -71,27 +71,6 @@ def test_the_view_survives_a_visit_to_another_tab_of_tensorboard(open_tab):
     tab.wait_for_state(**VIEW)
 
 
-@pytest.mark.parametrize(
-    "state",
-    [
-        {"layer": "no/such/layer", "step": "999999", "filter": "99999", "input": "77"},
-        {"step": "-1", "size": "huge", "method": "magic", "sort": "nothing", "scale": "?"},
-    ],
-    ids=["what is not there", "what makes no sense"],
-)
-def test_a_link_to_what_does_not_exist_shows_the_nearest_thing_that_does(open_tab, state):
-    tab = open_tab(state=state)
-    tab.wait_until_painted()
-    expect(tab.title).to_have_text("conv1")
-    tab.wait_for_step(8)
-
-
-def test_a_link_to_a_run_that_is_gone_shows_another_run(open_tab):
-    tab = open_tab(run="no such run")
-    tab.wait_until_painted()
-    expect(tab.title).not_to_be_empty()
-
-
 def test_the_link_is_copied_by_a_button_and_the_copy_is_told(open_tab):
     tab = open_tab(state=VIEW, inside_tensorboard=True)
     tab.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
