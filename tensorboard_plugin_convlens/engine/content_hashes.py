@@ -1,7 +1,8 @@
 """What a layer's pictures depend on, as hashes: equal hashes, equal pictures.
 
-Followed in the traced graph itself, from operation to operation, so that nested models,
-shared layers, BatchNormalization statistics and variables of nobody are found alike.
+The traced graph is followed from operation to operation. That finds whatever a layer reads:
+weights of nested models and shared layers, statistics of a BatchNormalization, and variables
+that belong to no layer.
 
 A traced graph reads its weights through captured tensors, one per variable or constant. Each
 gets a bit. What an operation depends on is then an integer, the "or" of what its inputs depend
@@ -78,8 +79,8 @@ class ContentHashes:
 
         Returns:
           By index in the model graph. "" for a lineage with randomness or state, and where
-          something that a layer reads is neither a variable nor a constant: such a layer is
-          never said to be unchanged.
+          something that a layer reads is neither a variable nor a constant: ConvLens never
+          calls such a layer unchanged.
         """
         return {
             index: Hashes(

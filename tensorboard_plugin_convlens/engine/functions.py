@@ -1,8 +1,8 @@
 """Feature maps and guided gradients as plain functions of a model and images.
 
 For people who want numbers, not captures: everything is float32, whole (not cropped), and not
-quantized. Images are run one by one, `[4, 224, 224, 3]` as four of `[1, 224, 224, 3]`, because
-the engine shares a forward pass among filters, not among images.
+quantized. The engine runs images one by one, `[4, 224, 224, 3]` as four of `[1, 224, 224, 3]`,
+because it shares a forward pass among filters, not among images.
 """
 
 from __future__ import annotations

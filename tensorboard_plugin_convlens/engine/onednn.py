@@ -1,9 +1,10 @@
 """Whether TensorFlow computes with oneDNN in this process: the faster way, by measurement.
 
 TensorFlow's CPU has two kinds of code for convolutions, its own and oneDNN's, and chooses when
-it is imported: by `TF_ENABLE_ONEDNN_OPTS`, else by whether the processor has AVX-512. Which one
-is faster for gradients, no rule tells; so two processes try some convolutions, once for each
-processor and TensorFlow, and the answer is kept. Imports no TensorFlow itself.
+it is imported: by `TF_ENABLE_ONEDNN_OPTS`, else by whether the processor has AVX-512. No rule
+says which one is faster for gradients. So two processes time some convolutions, once for each
+processor and version of TensorFlow, and a file keeps the answer. This module does not import
+TensorFlow.
 """
 
 from __future__ import annotations
@@ -39,9 +40,9 @@ _MOST_SECONDS = 60.0
 def choose_onednn(*, measure: bool) -> None:
     """Sets `TF_ENABLE_ONEDNN_OPTS` for the TensorFlow that this process will import.
 
-    A setting of the user stays; so does TensorFlow's own choice where nothing is known, where
-    both are about as fast, or where the answer could not be kept: a measurement for
-    every start would cost more than it brings.
+    A setting of the user stays. TensorFlow's own choice stays where nothing is known, where
+    both are about as fast, and where no file can keep the answer: measuring at every start
+    would cost more than it gains.
 
     Args:
       measure: Whether to measure if nothing is known, in about ten seconds.
@@ -64,8 +65,8 @@ def choose_onednn(*, measure: bool) -> None:
 def measured_setting() -> str:
     """The faster one: "1" oneDNN, "0" TensorFlow's own code, "" neither or not known."""
     print(
-        "convlens: measures once, in some seconds, which of TensorFlow's kernels are faster on "
-        f"this machine (set {SWITCH}=0 or 1 to choose them yourself)",
+        "convlens: measures once, for a few seconds, which of TensorFlow's kernels are faster "
+        f"on this machine (set {SWITCH}=0 or 1 to choose them yourself)",
         file=sys.stderr,
     )
     with contextlib.ExitStack() as stack:
@@ -80,7 +81,7 @@ def measured_setting() -> str:
 
 @contextlib.contextmanager
 def _trial(setting: str) -> Iterator[subprocess.Popen[str]]:
-    """A process with one of the settings, waiting; it ends with the block, in any case."""
+    """A waiting process with one of the settings; it ends when the block does, in any case."""
     # On a graphics card neither is used.
     environment = os.environ | {SWITCH: setting, "CUDA_VISIBLE_DEVICES": "-1"}
     process = subprocess.Popen(
@@ -119,7 +120,7 @@ def cache_directory() -> Path:
 
 
 def _read(path: Path) -> dict[str, str]:
-    """What is known; nothing if the file is missing or beyond reach."""
+    """The answers in the file; none if it is missing or cannot be read."""
     try:
         return _parse(path.read_bytes())
     except OSError:

@@ -1,7 +1,8 @@
 """A process that times convolutions: a line of CPU seconds for each line read.
 
-Those that a gradient goes back through in networks such as VGG16 and ResNet50. TensorFlow alone
-is imported, for the answer is needed at a start. CPU time, for other programs change it least.
+The convolutions are those that gradients go back through in networks such as VGG16 and
+ResNet50. The module imports TensorFlow alone, because the command that starts it is waiting. It
+measures CPU time, which other programs on the machine change least.
 """
 
 from __future__ import annotations

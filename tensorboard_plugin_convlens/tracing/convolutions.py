@@ -202,8 +202,8 @@ def fixed(
     return tuple(
         Skipped(
             convolution.node.key,
-            "its kernels are fixed, not trained (the bases of a spectrogram, say), so they "
-            "are no filters that were learned; name the layer to capture it all the same",
+            "its kernels are fixed, not trained (the bases of a spectrogram, for example), so "
+            "the model did not learn them; name the layer to capture it all the same",
         )
         for convolution in convolutions
         if convolution.node.is_fixed and convolution.index not in taken

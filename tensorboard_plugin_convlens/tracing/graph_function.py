@@ -27,10 +27,10 @@ _NODE = re.compile(r"\{\{node ([^}]+)\}\}")
 class GraphFunction:
     """A function that `internals.trace_graph(…).prune` made.
 
-    Keras has XLA compile what TensorFlow's CPU has no code for: a grouped convolution of three
-    dimensions alone, and in `fit` and `predict` the whole model. A traced graph holds the
-    operations themselves. So the first call that fails at such an operation has the function
-    compiled, for this call and all later ones. Compiled convolutions take several times as
+    TensorFlow's CPU has no code for some operations, such as a grouped convolution of three
+    dimensions. In `fit` and `predict`, Keras has XLA compile the model. A traced graph holds
+    the operations themselves. So when a call fails at such an operation, XLA compiles the
+    function, for this call and all later ones. Compiled convolutions take several times as
     long; most layouts need no compiling, see `internals.adapted_graphs`.
     """
 
@@ -75,7 +75,7 @@ class GraphFunction:
         return results
 
     def _is_lack(self, error: Exception) -> bool:
-        """Whether TensorFlow lacks an operation; an assertion of the model is no such case."""
+        """Whether TensorFlow lacks an operation; not that an assertion failed."""
         text = str(error)
         if isinstance(error, tf.errors.UnimplementedError) or "No OpKernel" in text:
             return True

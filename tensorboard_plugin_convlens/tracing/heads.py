@@ -2,8 +2,8 @@
 
 An output `[1, class]` is a head. Its numbers are probabilities if the last function before it
 is a softmax or a sigmoid; a change of type or shape after that does not matter. Otherwise they
-are logits, of which a softmax makes probabilities only if the loss was one of a softmax, which
-the graph does not tell: they are shown as they are.
+are logits. A softmax would make probabilities of them only if the loss applied one, too, and
+the graph does not contain the loss. So logits are shown as they are.
 """
 
 from __future__ import annotations

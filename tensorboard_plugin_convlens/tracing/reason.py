@@ -21,9 +21,9 @@ def reason_of(fault: BaseException) -> str:
     """The first paragraph of the message that says why, and where: on one line.
 
     Args:
-      fault: Of a layer's call, say. What Keras says around it (which arguments there were) is
-        left out, and so are the lines of code that TensorFlow's AutoGraph lists. An
-        exception that was raised because of another is followed to the first one.
+      fault: For example of a layer's call. The result leaves out what Keras adds about the
+        arguments, and the lines of code that TensorFlow's AutoGraph lists. Of an exception that
+        was raised because of another, it also gives the first one's reason.
 
     Returns:
       Never empty; at most about 600 characters.

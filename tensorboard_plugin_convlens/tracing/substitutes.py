@@ -1,8 +1,11 @@
 """TensorFlow's raw convolutions and poolings, also where it has no code for one.
 
-Its CPU computes them with channels last and, on the way back, without dilation. oneDNN adds
-the rest for float32, on those processors where TensorFlow uses it. What is missing is made of
-what is there.
+On the CPU, TensorFlow computes them with channels last and, on the way back, without dilation.
+oneDNN adds the rest for float32, on those processors where TensorFlow uses it. Operations that
+exist compute what is missing: a transposition to channels last, a larger kernel with zeros in
+the gaps of a dilated one, or the operation compiled by XLA.
+
+    dilated kernel [3, 3, 64, 64], rate 2    →  [5, 5, 64, 64], zeros in every second row
 """
 
 from __future__ import annotations
