@@ -171,7 +171,7 @@ export class Session {
 
   openTimeline(): void {
     if (this.captures.steps.length > 1) this.selection.choices.timeline = "layer";
-    else this.announce("Only one step was captured: there is nothing to compare over the steps.");
+    else this.announce("Only one step was captured, so there is no timeline.");
   }
 
   moveInput(by: number): void {

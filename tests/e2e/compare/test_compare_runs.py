@@ -100,7 +100,7 @@ def test_of_different_models_what_matches_is_compared_and_the_rest_listed(compar
     expect(pane).to_contain_text(
         "A and B are different models: 1 layer with filters is in both, matched by path"
     )
-    summary = pane.get_by_text("3 layers not compared, or not in full")
+    summary = pane.get_by_text("3 layers not compared, or only in part")
     summary.press("Enter")
     reasons = pane.get_by_role("list", name="Layers that are not compared")
     for text in (

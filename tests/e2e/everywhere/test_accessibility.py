@@ -25,7 +25,7 @@ def test_axe_finds_nothing_in_what_opens_above_the_panes(open_tab, axe):
     tab.wait_until_painted()
     tab.filters.get_by_text("Export").click()
     tab.filters.get_by_role("button", name="Statistics, CSV").wait_for()
-    assert violations(tab, axe) == [], "with the menu of files"
+    assert violations(tab, axe) == [], "with the export menu"
     tab.page.keyboard.press("Escape")
     tab.search.fill("conv")
     assert violations(tab, axe) == [], "with the list of hits"
@@ -33,7 +33,7 @@ def test_axe_finds_nothing_in_what_opens_above_the_panes(open_tab, axe):
     tab.button("Keys and settings").click()
     tab.help.wait_for()
     tab.wait_for_rest()
-    assert violations(tab, axe) == [], "with the sheet of keys"
+    assert violations(tab, axe) == [], "with the list of keys"
 
 
 def test_axe_finds_nothing_where_there_is_nothing_to_show(open_tab, axe):

@@ -85,8 +85,8 @@ def fold_layers_and_sort_show_scale_and_size_filters(tab: Tab) -> None:
     filters.get_by_role("button", name="before", exact=True).click()
     tab.wait_for_state(stage="before")
     filters.get_by_role("combobox", name="Sort").select_option("mean")
-    tab.button("Descending: turn round").click()
-    expect(tab.button("Ascending: turn round")).to_be_visible()
+    tab.button("Descending: reverse").click()
+    expect(tab.button("Ascending: reverse")).to_be_visible()
     filters.get_by_role("combobox", name="Show").select_option("responding")
     scale = filters.get_by_role("group", name="Color scale")
     for mode in ("layer", "fixed", "per filter"):

@@ -59,7 +59,9 @@ def test_hostile_names_are_found_and_chosen_like_others(open_tab):
         ("passwd", "../../etc/passwd"),
     ):
         tab.search.fill(words)
-        option = tab.frame.get_by_role("listbox", name="Found").get_by_role("option").first
+        option = (
+            tab.frame.get_by_role("listbox", name="Search results").get_by_role("option").first
+        )
         expect(option).to_contain_text(name[:30])
         tab.search.press("Enter")
         expect(tab.title).to_contain_text(name[:30])

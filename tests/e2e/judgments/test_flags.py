@@ -70,7 +70,9 @@ def test_planted_filters_are_all_flagged_and_no_other_is_called_silent(
 def test_a_flag_is_told_with_its_evidence_and_leads_to_the_others(open_planted):
     tab = open_planted(filter=str(COPY))
     flags = _flags(tab)
-    expect(flags).to_contain_text(f"duplicate of {ORIGINAL}: responses 1, kernels 1 alike")
+    expect(flags).to_contain_text(
+        f"duplicate of {ORIGINAL}: response correlation 1, kernel cosine 1"
+    )
     flags.get_by_role("button", name=f"go to {ORIGINAL}").click()
     expect(flags).to_contain_text(f"duplicate of {COPY}")
     flags.get_by_role("button", name="Show only duplicate").click()
@@ -125,7 +127,7 @@ def test_thresholds_are_stated_moved_and_kept_in_the_link(open_planted):
     field.fill("7")
     field.press("Enter")
     expect(field).to_have_value("0.2")
-    dialog.get_by_role("button", name="Back to the usual").click()
+    dialog.get_by_role("button", name="Reset to defaults").click()
     expect(field).to_have_value("0.99")
     tab.wait_for_state(near_silent="")
 

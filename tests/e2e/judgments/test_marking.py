@@ -194,7 +194,7 @@ def test_marks_say_when_the_weights_have_changed_since(open_tab, planted_tensorb
     expect(mark.get_by_role("note")).to_contain_text(
         "This mark was made at step 1; the layer's weights have changed since."
     )
-    expect(_said(tab)).to_have_text(re.compile("useful, said of other weights$"))
+    expect(_said(tab)).to_have_text(re.compile("useful, made on other weights$"))
     _bar(tab).get_by_role("button", name="Show the 1 mark made on other weights").click()
     expect(_said(tab)).to_have_text(re.compile("^Filter 0, 1 of 1,"))
     tab.wait_for_state(show="outdated")

@@ -124,7 +124,7 @@ def test_agreement_is_a_table_that_can_be_read(open_tab, axe):
     table.wait_for()
     names = table.get_by_role("rowheader").all_inner_texts()
     columns = table.get_by_role("columnheader").all_inner_texts()
-    assert columns == ["Spread", "Deviation", "Least", *names]
+    assert columns == ["Spread", "Deviation", "Smallest", *names]
     assert {"Kernel L1", "Kernel L2", "Mean", "Taylor", "Random"} <= set(names)
     rows = [row.get_by_role("cell").all_inner_texts() for row in table.get_by_role("row").all()]
     values = [[_number(text) for text in row[3:]] for row in rows[1:]]

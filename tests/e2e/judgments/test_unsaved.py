@@ -47,7 +47,7 @@ def open_signed(open_tab, server, run, size, **changes):
 
 
 def alert(tab):
-    return tab.frame.get_by_role("alert").filter(has_text="1 change of marks not saved yet")
+    return tab.frame.get_by_role("alert").filter(has_text="1 change to marks not saved yet")
 
 
 def bar(tab):

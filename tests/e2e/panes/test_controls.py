@@ -88,7 +88,7 @@ def test_filters_are_sorted_by_a_statistic_in_both_directions(open_tab):
     tab.wait_for_rest()
     tab.grid.press("Home")
     largest = tab.selected_filter()
-    tab.button("Descending: turn round").click()
+    tab.button("Descending: reverse").click()
     tab.grid.press("End")
     expect(tab.grid.get_by_role("option")).to_have_text(
         re.compile(rf"^Filter {largest}, 16 of 16")

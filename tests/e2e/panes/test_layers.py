@@ -79,7 +79,7 @@ def test_normalization_and_activation_fold_into_their_convolution_and_open(open_
 def test_search_finds_layers_filters_and_classes(open_tab):
     tab = open_tab()
     tab.wait_until_painted()
-    found = tab.frame.get_by_role("listbox", name="Found")
+    found = tab.frame.get_by_role("listbox", name="Search results")
     tab.search.fill("conv4")
     expect(found.get_by_role("option").first).to_contain_text("conv4")
     tab.search.press("Enter")

@@ -16,7 +16,7 @@ def test_a_part_that_is_not_sent_says_so_and_is_asked_for_again(open_tab):
     tab = open_tab(state={"layer": "conv2"})
     tab.wait_until_painted()
     for part, key, name, shown in (
-        ("HelpDialog", "?", "The sheet of keys", tab.help),
+        ("HelpDialog", "?", "The list of keys", tab.help),
         ("Timelines", "t", "The timelines", tab.frame.get_by_role("application")),
         ("ComparePane", "c", "The comparison", tab.frame.get_by_role("listbox", name=ROWS)),
     ):

@@ -35,9 +35,9 @@ const TEXTS: Partial<Record<Shown, string>> = {
   silent: "silent on all captured inputs",
   nearSilent: "near-silent",
   duplicate: "a duplicate",
-  notFinite: "without finite values",
-  starred: "given stars",
-  outdated: "marked on other weights than these",
+  notFinite: "flagged as not finite",
+  starred: "marked with stars",
+  outdated: "marked on other weights",
 };
 
 export const SHOWN: readonly Shown[] = [

@@ -75,7 +75,7 @@ export const KEY_BINDINGS: readonly KeyBinding[] = [
   { command: "smaller", keys: ["-"], text: "Smaller tiles" },
   { command: "larger", keys: ["=", "+"], text: "Larger tiles" },
   { command: "autoSize", keys: ["a"], text: "Fit the tiles to the pane" },
-  { command: "fitAll", keys: ["z"], text: "All filters at once" },
+  { command: "fitAll", keys: ["z"], text: "Show all filters at once" },
   { command: "overlay", keys: ["o"], text: "Show the map over the input image" },
   { command: "magnify", keys: ["e"], text: "Magnify the filter (also Enter in the grid)" },
   { command: "search", keys: ["/"], text: "Search layers, filters, classes" },
@@ -95,7 +95,7 @@ export const KEY_BINDINGS: readonly KeyBinding[] = [
   { command: "goLayers", keys: ["l"], text: "Go to the layers" },
   { command: "goFilters", keys: ["g"], text: "Go to the filters" },
   { command: "goInspector", keys: ["i"], text: "Go to the inspector" },
-  { command: "help", keys: ["?"], text: "This sheet" },
+  { command: "help", keys: ["?"], text: "Show this list" },
 ];
 
 const OWN_KEYS =

@@ -28,7 +28,7 @@ function checkLength({ method, channels, planes, height, width }: Shape, length:
   if (length === expected) return;
   throw new Error(
     `A sheet of the method ${method} has ${length} bytes. Expected ${expected} ` +
-      `(${channels} × ${planes} × ${height} × ${width}). Reload the page; if it stays, capture again.`,
+      `(${channels} × ${planes} × ${height} × ${width}). Reload the page; if that fails, capture again.`,
   );
 }
 

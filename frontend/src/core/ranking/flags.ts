@@ -46,7 +46,7 @@ export function flagText({ kind, evidence, other }: Flag): string {
   if (kind === "saturated")
     return `saturated: ${shareText(number("saturation"))} at the limit over ${inputs}`;
   if (kind === "duplicate")
-    return `duplicate of ${other}: responses ${valueText(number("profile"))}, kernels ${valueText(number("kernel"))} alike`;
+    return `duplicate of ${other}: response correlation ${valueText(number("profile"))}, kernel cosine ${valueText(number("kernel"))}`;
   return `NaN or infinite: ${Object.keys(evidence).sort().join(", ")}`;
 }
 

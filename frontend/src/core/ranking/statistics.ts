@@ -12,7 +12,7 @@ interface Known {
 const SHOWN: Record<string, Known> = {
   saturation: {
     title: "Saturation",
-    meaning: "Share of the feature map at an end of the range of its activation function.",
+    meaning: "Share of the feature map at a limit of its activation function.",
     isShare: true,
   },
   redundant_with: {
@@ -22,7 +22,7 @@ const SHOWN: Record<string, Known> = {
   },
   kernel_cosine: {
     title: "Cosine of kernels",
-    meaning: "Of the kernel of this filter and of the one that it is redundant with.",
+    meaning: "Cosine of this filter's kernel and that of its most similar filter.",
     isShare: false,
   },
 };

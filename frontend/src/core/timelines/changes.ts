@@ -6,9 +6,9 @@ import { countText, plainText } from "../text/format";
 type Compared = Pick<ComparedStep, "step" | "changesSince" | "changesUnknown">;
 
 const EARLIER_RELEASE =
-  "It was captured by an earlier release of ConvLens, which compared the captures of one session only.";
+  "Captured by an earlier release of ConvLens, which only compared captures of the same session.";
 const NOT_DEFINED =
-  "It was compared with the step before, but a change is not defined for kernels of zeros and for silent filters.";
+  "Compared with the step before, but a change is undefined for all-zero kernels and for silent filters.";
 /** Letters of a sentence from a log directory. */
 const LONGEST = 400;
 const MOST_STEPS = 5;

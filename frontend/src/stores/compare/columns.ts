@@ -86,7 +86,7 @@ export async function loadColumn(
   const input = Math.max(0, Math.min(wanted, inputs.inputs.length - 1));
   if (input !== wanted)
     notes.push(
-      `${letter} has ${inputs.inputs.length} input images, and no number ${wanted}. Number ${input} is shown.`,
+      `${letter} has ${inputs.inputs.length} input images but no number ${wanted}. Number ${input} is shown.`,
     );
   const layer = counterpart(looked.layer, graph);
   const captured = step.layers.some((one: LayerSummary) => one.layer === layer?.index);
@@ -122,7 +122,7 @@ export function columnNotes([a, ...others]: readonly Column[]): string[] {
     const models = matchingText(a.graph, column.graph, letter);
     const inputs = haveSameInputs(a, column)
       ? ""
-      : `A and ${letter} were captured with different input images: kernels and statistics are compared, other pictures only shown beside each other.`;
+      : `A and ${letter} were captured with different input images: kernels and statistics are compared; other pictures are only shown side by side.`;
     return [models, inputs].filter((sentence) => sentence !== "");
   });
   return [...differing, ...[a, ...others].flatMap(({ notes }) => notes)];

@@ -124,7 +124,7 @@ export class Marker {
   spoken(channel: number): string {
     const opinion = this.opinionOf(channel);
     if (!opinion) return "";
-    return `, ${opinionText(opinion)}${this.isOutdated(channel) ? ", said of other weights" : ""}`;
+    return `, ${opinionText(opinion)}${this.isOutdated(channel) ? ", made on other weights" : ""}`;
   }
 
   /** Draws marks onto tiles; a new function whenever there is something new to draw. */
@@ -230,10 +230,10 @@ export class Marker {
 
   #say(changes: readonly Change[], { layer, channels }: Target): void {
     const [first] = changes;
-    if (!first) this.scene.announce("The mark already says that.");
+    if (!first) this.scene.announce("The filter already has this mark.");
     else if (channels.length > 1) {
       this.scene.announce(
-        `${plural(changes.length, "filter")} marked: ${opinionText(first.after)}. Ctrl Z takes it back.`,
+        `${plural(changes.length, "filter")} marked: ${opinionText(first.after)}. Press Ctrl Z to undo.`,
       );
     } else {
       const { marked } = this.countsOf([first.filter]);

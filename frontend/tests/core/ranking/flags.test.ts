@@ -35,7 +35,7 @@ describe("flags", () => {
     );
     const evidence = { profile: 0.999, kernel: 1 };
     expect(flagText(flag({ kind: "duplicate", other: 7, evidence }))).toBe(
-      "duplicate of 7: responses 0.999, kernels 1 alike",
+      "duplicate of 7: response correlation 0.999, kernel cosine 1",
     );
     expect(flagText(flag({ kind: "notFinite", evidence: { mean: 2, l1: 1 } }))).toBe(
       "NaN or infinite: l1, mean",

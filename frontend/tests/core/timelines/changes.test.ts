@@ -23,7 +23,7 @@ describe("why there is no change", () => {
   });
 
   it("is the filter where the step was compared", () => {
-    expect(whyNoChange(compared(1, 0))).toContain("not defined for kernels of zeros");
+    expect(whyNoChange(compared(1, 0))).toContain("undefined for all-zero kernels");
   });
 
   it("names a reason once, with all steps that have it", () => {

@@ -76,7 +76,7 @@ describe("captures side by side", () => {
     await until(() => comparison.isLoaded);
     expect(comparison.notes).toEqual([
       "Step 40 was not captured in the run of B. Step 2, the nearest, is shown.",
-      "B has 1 input images, and no number 9. Number 0 is shown.",
+      "B has 1 input images but no number 9. Number 0 is shown.",
     ]);
   });
 

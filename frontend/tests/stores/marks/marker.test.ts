@@ -76,7 +76,7 @@ describe("marking", () => {
   it("says so where the mark says that already", () => {
     marker.judge("useful", true);
     marker.judge("useful", true);
-    expect(session.message).toBe("The mark already says that.");
+    expect(session.message).toBe("The filter already has this mark.");
   });
 
   it("marks nothing while what is selected is not on screen", async () => {
