@@ -126,7 +126,7 @@ class _Captured:
             if there != filters:
                 raise InputError(
                     f"The model {model!r} is not the one of run {run!r} at step {self.step}: "
-                    f"its layer {key} has {filters} filters, but {there} there. Name this "
+                    f"its layer {key} has {filters} filters here and {there} there. Name this "
                     "model's run with --run (in Python: run=…)."
                 )
 

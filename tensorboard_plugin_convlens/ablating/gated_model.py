@@ -82,7 +82,7 @@ class GatedModel:
         if len(plan.trace.outputs) != 1:
             raise UnsupportedModelError(
                 f"The model {model.name!r} has {len(plan.trace.outputs)} outputs; ConvLens "
-                "tests filters of models with one. Build a model of the output that matters."
+                "tests only models with one. Build a model with only the output that matters."
             )
         self._gates = _find_gates(plan)
         self.filters: dict[str, int] = {key: one.channels for key, one in self._gates.items()}
@@ -104,8 +104,9 @@ class GatedModel:
         for key, channels in filters.items():
             if key not in self._gates or max(channels, default=0) >= self.filters[key]:
                 raise UnknownLayerError(
-                    f"The model has no filter {max(channels, default=0)} of a layer "
-                    f"{key[:200]!r}; its convolutions are {', '.join(self.filters)[:500]}."
+                    f"The model has no layer {key[:200]!r} with a filter "
+                    f"{max(channels, default=0)}; its convolutions are "
+                    f"{', '.join(self.filters)[:500]}."
                 )
         for key, gate in self._gates.items():
             closed = np.zeros(gate.channels, np.bool_)

@@ -201,7 +201,7 @@ def _import(marks: Marks, arguments: argparse.Namespace) -> None:
     decode = {".csv": table.decode_csv, ".json": table.decode_json}[_suffix(arguments.file)]
     found = decode(_read(arguments.file))
     if found:
-        show(marks.take_in(found) or "All of these marks are there already.")
+        show(marks.take_in(found) or "All of these marks exist already.")
     else:
         show(f"There are no marks in {str(arguments.file)!r}.")
 
@@ -236,7 +236,7 @@ def _write(path: Path, text: str) -> None:
 def _suffix(path: Path) -> str:
     suffix = path.suffix.lower()
     if suffix not in (".csv", ".json"):
-        raise MarkError(f"Cannot tell the form of {str(path)!r}: expected .csv or .json.")
+        raise MarkError(f"Cannot tell the format of {str(path)!r}: expected .csv or .json.")
     return suffix
 
 

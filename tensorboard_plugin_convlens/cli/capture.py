@@ -167,7 +167,7 @@ def run(arguments: argparse.Namespace) -> None:
     if failed:
         raise IncompleteError(
             f"{len(failed)} of {len(outcomes)} models could not be captured "
-            f"({', '.join(one.checkpoint.path.name for one in failed)}); the others are."
+            f"({', '.join(one.checkpoint.path.name for one in failed)}); the others were."
         )
 
 

@@ -80,10 +80,10 @@ def run(arguments: argparse.Namespace) -> None:
             print(f"See it with: tensorboard --logdir {arguments.logdir}")
         else:
             done = sentence or "Everything is captured."
-            print(f"{done} {tab.where}. Ctrl-C ends it.", flush=True)
+            print(f"{done} {tab.where}. Press Ctrl-C to end it.", flush=True)
             tab.wait()
     if sentence:
-        raise IncompleteError(f"{sentence} What else was captured is in {arguments.logdir!r}.")
+        raise IncompleteError(f"{sentence} All other captures are in {arguments.logdir!r}.")
 
 
 def _is_done(
@@ -114,7 +114,7 @@ class _Tab:
         self._server: Popen[bytes] = processes.start(
             "serve", arguments.logdir, str(arguments.port), output=self._output
         )
-        print(f"TensorBoard starts. {self.where} soon.", flush=True)
+        print(f"TensorBoard is starting. {self.where} soon.", flush=True)
 
     def look(self) -> None:
         """Says where the tab is, once it can be opened and there is something to see.
@@ -131,7 +131,7 @@ class _Tab:
             return
         if self._has_capture() and answers(self._port):
             self._is_open = True
-            print(f"\n{self.where}: the training is in it already. Open it.\n", flush=True)
+            print(f"\n{self.where}: open it to see the training.\n", flush=True)
         elif time.time() - self._began > _SECONDS_TO_START and not answers(self._port):
             raise ConvLensError(
                 f"TensorBoard did not answer within {_SECONDS_TO_START} seconds. Make the "

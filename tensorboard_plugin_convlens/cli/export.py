@@ -90,8 +90,8 @@ def _export_filters(reader: Reader, name: str, arguments: argparse.Namespace) ->
 
     if arguments.verdicts is not None:
         raise InputError(
-            "The table of filters has the marks of the log directory or of --db; bring those "
-            "of a file there with: convlens annotate LOGDIR import FILE"
+            "The table of filters has the marks of the log directory or of --db; first import "
+            "those of a file with: convlens annotate LOGDIR import FILE"
         )
     capture, layers = _captured(reader, name, arguments)
     marks = marks_of(arguments.logdir, name, arguments.db, arguments.collection)

@@ -88,6 +88,6 @@ def _describe(done: dict[str, Any]) -> tuple[str, str]:
     return (
         f"{done['output']}: {done['removedFilters']} filters removed, {before:,} parameters "
         f"became {after:,} ({after / before:.1%})",
-        "It computes what the old model does with the removed channels at zero: largest "
-        f"difference {done['largestDifference']:.1e} of the largest output.",
+        "Its output is that of the old model with the removed channels at zero, up to "
+        f"{done['largestDifference']:.1e} of the largest output.",
     )

@@ -64,7 +64,7 @@ from tensorboard_plugin_convlens.tracing.trace import Trace, trace_model
 from tensorboard_plugin_convlens.tracing.types import Operation, Tensor, TensorId
 
 _NO_WAY = (
-    "no gradient gets from it to an input of the model (an embedding, a rounding or a loop "
+    "no gradient flows from it to an input of the model (an embedding, a rounding or a loop "
     "lies between)"
 )
 

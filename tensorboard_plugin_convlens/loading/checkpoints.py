@@ -89,7 +89,7 @@ def load_checkpoint(path: Path, architecture: Path | None = None) -> keras.Model
     file = _inspect(path)
     if file.is_weights and architecture is None:
         raise InputError(
-            f"{str(path)!r} holds weights alone. Name the model that they belong to with "
+            f"{str(path)!r} contains only weights. Name the model that they belong to with "
             "--model of `convlens capture`: a saved model, or a .json file with "
             "model.to_json()."
         )

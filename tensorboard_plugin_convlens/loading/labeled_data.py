@@ -85,7 +85,7 @@ def _from_directories(source: Path, model: keras.Model, how: str, most: int) -> 
             "pictures per class."
         )
     if most < len(classes):
-        raise InputError(f"At most {most} inputs are too few for {len(classes)} classes.")
+        raise InputError(f"{most} inputs are too few for {len(classes)} classes.")
     found = [read_photographs(one, model, most=most // len(classes)) for one in classes]
     labels = [np.full(len(one.labels), index) for index, one in enumerate(found)]
     return LabeledData(

@@ -41,7 +41,7 @@ def encode_mask(mask: FilterMask, suffix: str) -> bytes:
         return archive.getvalue()
     if suffix == ".json":
         return (json.dumps(_to_json(mask), indent=1) + "\n").encode()
-    raise InputError(f"ConvLens writes masks as .json or .npz; got a file name in {suffix!r}.")
+    raise InputError(f"ConvLens writes masks as .json or .npz; got the suffix {suffix!r}.")
 
 
 def read_mask(path: Path) -> FilterMask:
@@ -160,8 +160,8 @@ def _parse_layer(name: str, content: Any) -> Keep:
     wrong = [one for one in removed if not _is_filter(one, filters)]
     if wrong:
         raise InputError(
-            f"The mask of layer {name[:200]!r} removes {wrong[0]!r}; its {filters} filters are "
-            "counted from 0."
+            f"The mask of layer {name[:200]!r} removes {wrong[0]!r}, but the layer has "
+            f"{filters} filters, counted from 0."
         )
     keep = np.ones(filters, np.bool_)
     keep[removed] = False

@@ -179,6 +179,6 @@ def _datasets(file: h5py.File) -> Iterator[h5py.Dataset]:
 def _check_expansion(claimed: int, stored: int) -> None:
     if claimed > _FREE_BYTES + _MOST_EXPANSION * stored:
         raise InputError(
-            f"it claims to hold {claimed / 1e6:,.0f} MB in {stored / 1e6:,.1f} MB, which "
-            "no weights do"
+            f"it claims to hold {claimed / 1e6:,.0f} MB in {stored / 1e6:,.1f} MB; weights "
+            "cannot be compressed so much"
         )

@@ -75,13 +75,13 @@ class _Album:
         """Reads the pages of a file; skips what it cannot read, with the reason."""
         name = f"{class_name}/{file.name}" if class_name else file.name
         if len(self.labels) >= self.most:
-            self._skip(name, f"only the first {self.most} pictures are taken")
+            self._skip(name, f"only the first {self.most} pictures are used")
             return
         # Decoders of damaged files raise whatever they meet: SyntaxError, struct.error, ….
         try:
             with open_pictures(file) as pictures:
                 if pictures.frames > 1:
-                    only = f"only the first of its {pictures.frames} frames is taken"
+                    only = f"only the first of its {pictures.frames} frames is used"
                     self.notes.append(Skipped(name, only))
                 self._add_pages(pictures, name, class_name)
         except Exception as error:
@@ -92,7 +92,7 @@ class _Album:
             label = name if file.pages == 1 else f"{name} page {page + 1}"
             if len(self.labels) >= self.most:
                 rest = f"{name} pages {page + 1} to {file.pages}"
-                self._skip(rest, f"only the first {self.most} pictures are taken")
+                self._skip(rest, f"only the first {self.most} pictures are used")
                 return
             try:
                 picture = file.read(page)

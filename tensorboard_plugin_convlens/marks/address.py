@@ -172,13 +172,12 @@ def file_system_of(path: Path) -> str:
 def _local(log_dir: str | os.PathLike[str]) -> Path:
     text = os.fspath(log_dir)
     if not text:
-        raise StoreError(f"There is no one log directory to keep marks beside. {_ELSEWHERE}")
+        raise StoreError(f"There is no single log directory to keep marks in. {_ELSEWHERE}")
     try:
         return local_path(text)
     except StorageError:
         raise StoreError(
-            f"Marks cannot be kept beside {text!r}, which is not a local directory. "
-            f"{_ELSEWHERE}"
+            f"Marks cannot be kept in {text!r}, which is not a local directory. {_ELSEWHERE}"
         ) from None
 
 

@@ -27,8 +27,8 @@ def decode(text: str) -> tuple[PastOperation, ...]:
         undoes = one.operation.undoes
         if one.operation.id in known or (undoes is not None and undoes not in known):
             raise MarkError(
-                f"The backup is damaged: the operation {one.operation.id!r} is there twice, or "
-                "undoes one that is not there before it."
+                f"The backup is damaged: the operation {one.operation.id!r} occurs twice, or "
+                "undoes an operation that does not come before it."
             )
         known.add(one.operation.id)
     return past

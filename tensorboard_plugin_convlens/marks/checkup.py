@@ -27,5 +27,5 @@ def check_marks(address: StoreAddress) -> str:
     finally:
         database.close()
     faults = [str(one) for one in found if one != "ok"][:_TOLD_AT_MOST]
-    faults += ["a row refers to one that is not there"] if broken else []
+    faults += ["a row refers to a row that does not exist"] if broken else []
     return f"The database of marks is damaged: {'; '.join(faults)}." if faults else ""

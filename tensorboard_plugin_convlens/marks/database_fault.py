@@ -52,8 +52,8 @@ def _kind_and_advice(
         return StoreFullError, "Free some space and try again."
     if code in _BEYOND_LIMITS:
         return StoreError, (
-            f"No mark is this long, and no query takes {SECONDS_PER_STATEMENT} seconds: the "
-            "file was not made by ConvLens, or is damaged. Restore it from a backup."
+            f"No mark is this long, and no query takes {SECONDS_PER_STATEMENT} seconds, so "
+            "the file is damaged, or ConvLens did not make it. Restore it from a backup."
         )
     if "locked" in cause:
         return StoreError, "Another process has been writing for a long time. Try again."

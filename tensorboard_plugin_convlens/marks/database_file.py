@@ -76,7 +76,7 @@ class DatabaseFile:
             return None
         except OSError as error:
             if error.errno in (errno.ENOTDIR, errno.ELOOP):
-                raise self._refusal(str(real.parent), "is no directory of its own") from None
+                raise self._refusal(str(real.parent), "is not an ordinary directory") from None
             raise self._fault(error) from error
         return handles[-1]
 
@@ -160,7 +160,7 @@ class DatabaseFile:
         if stat.S_ISLNK(status.st_mode):
             raise self._refusal(f"{self.path}{suffix}", "is a symbolic link")
         if not stat.S_ISREG(status.st_mode):
-            raise self._refusal(f"{self.path}{suffix}", "is no ordinary file")
+            raise self._refusal(f"{self.path}{suffix}", "is not an ordinary file")
         if status.st_nlink > 1:
             # Under its other name it has another write-ahead log: https://sqlite.org/
             # howtocorrupt.html#_multiple_links_to_the_same_file
@@ -171,8 +171,8 @@ class DatabaseFile:
         where = f" inside {str(self.below)!r}" if self.below else ""
         return StoreError(
             f"The marks in {str(self.path)!r} are not opened: {what!r} {is_what}; expected "
-            f"ordinary files and directories{where}. Put the database itself there, or name "
-            "the place where it is with --convlens_db sqlite:///PATH (convlens annotate: --db)."
+            f"ordinary files and directories{where}. Move the database itself there, or give "
+            "its real path with --convlens_db sqlite:///PATH (convlens annotate: --db)."
         )
 
     def _fault(self, error: OSError) -> StoreError:

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 HIDDEN = "***"
 NOT_REPEATED = (
-    "the driver refuses the URL or the login, in words that hold a part of the URL which is "
-    "not shown"
+    "the driver refuses the URL or the login; its message is hidden, because it contains a "
+    "secret part of the URL"
 )
 
 _SCHEME = re.compile(r"([a-z0-9+]+)://")
@@ -77,7 +77,7 @@ def parse(database: str) -> sa.URL:
     try:
         url = sa.make_url(database)
     except (sa.exc.ArgumentError, ValueError):
-        raise ValueError("it is no URL of a database") from None
+        raise ValueError("it is not the URL of a database") from None
     if url.password and re.search(r"\?.*=", str(url.password), re.DOTALL):
         raise ValueError("an @ or ? in a password or in the query must be percent-encoded")
     return url

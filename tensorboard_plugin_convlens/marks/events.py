@@ -129,7 +129,7 @@ def span(connection: sa.Connection, collection: int, operation: str) -> tuple[in
     if row is None:
         return None
     if not all(isinstance(end, int) for end in (row.first, row.last)):
-        raise StoreError(f"The operation {operation!r} is damaged. Bring back a backup.")
+        raise StoreError(f"The operation {operation!r} is damaged. Restore a backup.")
     return row.first, row.last
 
 
@@ -172,7 +172,7 @@ def _read(
         if bounded and (len(found) > MOST_EVENTS or characters > MOST_CHARACTERS):
             raise TooLargeError(
                 f"There are more than {MOST_EVENTS} marks, or more than {MOST_CHARACTERS} "
-                "characters in them, which is more than one answer holds. Ask for one run, or "
+                "characters in them, which is too much for one answer. Ask for one run, or "
                 "export them with: convlens annotate LOGDIR backup FILE"
             )
     return Events(tuple(found), left_out.sentences())

@@ -131,7 +131,7 @@ class Marks:
         changes = []
         for channel in channels:
             if not 0 <= channel < count:
-                raise NotCapturedError(f"Layer {path!r} has {count} filters, from 0.")
+                raise NotCapturedError(f"Layer {path!r} has filters 0 to {count - 1}.")
             key = FilterKey(run, path, call, channel)
             before = known.get(key, Opinion())
             opinion = Opinion(
@@ -176,7 +176,7 @@ class Marks:
         """
         undoes = operation or self._store.last_operation(self._author)
         if undoes is None:
-            raise NotCapturedError(f"{self._author!r} has marked nothing that could be undone.")
+            raise NotCapturedError(f"{self._author!r} has no operation to undo.")
         undo = Operation(uuid.uuid4().hex, "undo", self._author, undoes)
         self._store.undo(undo)
         return undo.id

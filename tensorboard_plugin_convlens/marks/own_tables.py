@@ -46,7 +46,7 @@ def check_own(connection: sqlite3.Connection) -> None:
         raise _refusal(f"it lacks {name!r}")
     for name, (kind, sql) in found.items():
         if name not in expected:
-            raise _refusal(f"it holds {kind} {name!r}, which no mark is kept in")
+            raise _refusal(f"it holds {kind} {name!r}, which ConvLens does not use")
         if name in schema.tables():
             _check_table(connection, name, kind, sql)
         else:
@@ -87,7 +87,7 @@ def _check_words(name: str, kind: str, expected: str, sql: str) -> None:
 
 def _refusal(reason: str) -> StoreError:
     return StoreError(
-        f"The database is not one of marks: {reason}. Nothing was read from it or changed. "
+        f"This is not a database of marks: {reason}. Nothing in it was read or changed. "
         "Keep marks in a database of their own: --convlens_db (convlens annotate: --db), or "
         "remove the file if it came with a log directory from elsewhere."
     )

@@ -111,8 +111,8 @@ def check_version(found: object) -> None:
         )
     if found is not None and found != VERSION:
         raise StoreError(
-            f"The marks have version {str(found)[:20]} of their tables, which no release of "
-            f"ConvLens wrote; expected {VERSION}. Bring the database back from a backup."
+            f"The tables of the marks have version {str(found)[:20]}, which no release of "
+            f"ConvLens wrote; expected {VERSION}. Restore the database from a backup."
         )
 
 

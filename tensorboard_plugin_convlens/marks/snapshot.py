@@ -101,7 +101,7 @@ class Snapshot:
             return False
         except OSError as error:
             raise StoreError(
-                f"The marks in {str(self._file.path)!r} could not be copied to be read: "
+                f"The marks in {str(self._file.path)!r} could not be copied to read them: "
                 f"{error.strerror or error}. Check the permissions of the file, and the space "
                 f"in {tempfile.gettempdir()!r}."
             ) from error

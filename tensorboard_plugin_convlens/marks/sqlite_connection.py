@@ -141,7 +141,7 @@ def _open(file: DatabaseFile, *, writes: bool) -> Connection:
         if file.identity(directory) != identity or place != str(file.real_path):
             connection.close()
             raise StoreError(
-                f"The database {str(file.path)!r} was exchanged while it was opened. Try again."
+                f"The database {str(file.path)!r} was replaced while it was opened. Try again."
             )
     return connection
 

@@ -148,7 +148,7 @@ class MarkStore:
             self._refuse_unseen(connection, here, keys, span[1])
             before, left_out = events.before(connection, here.id, *span)
             for sentence in (*undone.left_out, *left_out):
-                raise StoreError(f"Nothing was undone, for not all of it is known. {sentence}")
+                raise StoreError(f"Nothing was undone, because part is unreadable. {sentence}")
             restored = tuple(
                 before.get(one.mark.key, Mark(one.mark.key)) for one in undone.found
             )
@@ -175,9 +175,9 @@ class MarkStore:
             here = self._lock(connection)
             if here.place.sequence:
                 raise StoreError(
-                    f"Nothing was restored to {str(self.address)!r}: marks were made there "
-                    "already. Choose a database or a collection without marks, or take in the "
-                    "current marks only: convlens annotate LOGDIR import FILE"
+                    f"Nothing was restored to {str(self.address)!r}: it already has marks. "
+                    "Choose a database or a collection without marks, or import only the "
+                    "current marks: convlens annotate LOGDIR import FILE"
                 )
             for one in past:
                 place = self._append(connection, here, one.operation, one.marks, one.digest)
@@ -200,8 +200,8 @@ class MarkStore:
 
     def _damaged(self) -> StoreError:
         return StoreError(
-            f"The marks in {str(self.address)!r} are damaged: what the database says of the "
-            "collection cannot be. Restore it from a backup."
+            f"The marks in {str(self.address)!r} are damaged: the row of their collection "
+            "is not valid. Restore the database from a backup."
         )
 
     def _lock(self, connection: sa.Connection) -> _Collection:

@@ -36,7 +36,7 @@ def decode_csv(text: str) -> tuple[Mark, ...]:
     try:
         for row in reader:
             if None in row or None in row.values():
-                raise ValueError("it has another number of cells than the first line")
+                raise ValueError("it has more or fewer cells than the first line")
             fields: dict[str, Any] = {name: unguard(cell) for name, cell in row.items()}
             fields["tags"] = [tag for tag in fields["tags"].split(",") if tag]
             for name in ("call", "channel", "stars", "step"):
@@ -45,9 +45,9 @@ def decode_csv(text: str) -> tuple[Mark, ...]:
             marks.append(from_fields(fields))
         missing = set(COLUMNS) - set(reader.fieldnames or ())
         if missing:  # An empty file, or one of zeros: it has no rows, but no first line either.
-            raise ValueError(f"expected the names of columns, {min(missing)!r} among them")
+            raise ValueError(f"expected names of columns, such as {min(missing)!r}")
     except (ValueError, KeyError, TypeError, csv.Error, MarkError) as error:
-        raise MarkError(f"Line {reader.line_num} is no mark: {error}.") from error
+        raise MarkError(f"Line {reader.line_num} is not a mark: {error}.") from error
     return tuple(marks)
 
 
@@ -61,7 +61,7 @@ def decode_json(text: str) -> tuple[Mark, ...]:
     try:
         return tuple(from_fields(fields) for fields in json.loads(text)["marks"])
     except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise MarkError(f"This is no JSON of marks: {error!r}.") from error
+        raise MarkError(f"This is not JSON with marks: {error!r}.") from error
 
 
 def to_fields(mark: Mark) -> dict[str, Any]:

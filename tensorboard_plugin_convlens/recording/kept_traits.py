@@ -63,7 +63,7 @@ def _old_traits(writer: Writer, own: StepKey) -> list[StepKey]:
         try:
             head = run.head(key)
         except ConvLensError as error:
-            logger.warning("ConvLens leaves the traits of step %d: %s", key.step, error)
+            logger.warning("ConvLens keeps the traits of step %d: %s", key.step, error)
             continue
         alike.setdefault((head.graph, head.inputs, head.arrays), set()).add(key)
     needed = _needed(alike.values(), set(current_steps(list(steps)))) | {own}

@@ -148,7 +148,7 @@ class Predecessor:
         if all(known):
             return ""
         return self.unknown or (
-            f"Step {self.step}, the one before it, does not hold all of these layers."
+            f"Step {self.step}, the previous one, does not have all of these layers."
         )
 
     def _traits_before(

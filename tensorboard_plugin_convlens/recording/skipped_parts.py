@@ -85,7 +85,7 @@ class MissingSteps:
         return Skipped(
             what,
             f"feature maps, statistics and kernels take about {self._seconds:.1f} s a step, "
-            "which did not fit into the time budget of the callback (budget=None takes all)",
+            "which did not fit into the time budget of the callback (budget=None captures all)",
         )
 
 
@@ -96,5 +96,5 @@ def of_gradients(left_out: Sequence[tuple[str, str]], label: str) -> Iterator[Sk
         what = "guided gradients" if method == "guided" else "gradients"
         yield Skipped(
             f"{what} of {', '.join(keys)} for {label}",
-            "they did not fit into the time budget of the callback (budget=None takes all)",
+            "they did not fit into the time budget of the callback (budget=None captures all)",
         )

@@ -273,7 +273,7 @@ def _of_graph(run: str, graph: str, rows: Iterable[tuple[str, AnyRow]]) -> Itera
             is_empty = False
             yield row
     if is_empty:
-        raise NotCapturedError(f"Run {run[:200]!r} has no steps of such a model graph.")
+        raise NotCapturedError(f"Run {run[:200]!r} has no steps with this model graph.")
 
 
 def _is_utf8(name: str) -> bool:

@@ -40,7 +40,7 @@ _MOST_DRAINED = 32 * 2**20
 _HEADER = "X-ConvLens"
 _REACHED = (
     "reached from other machines, and it requires no password. Its administrator can start it "
-    "with --convlens_allow_writes to let everyone who reaches it mark."
+    "with --convlens_allow_writes to let everyone who reaches it change marks."
 )
 _SEE = " (see docs/deployment.md of ConvLens)."
 

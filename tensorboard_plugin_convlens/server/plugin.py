@@ -111,9 +111,8 @@ def _log_directory(logdir: str | None) -> Path | str:
     """The directory given as `--logdir`, or why nothing beside event files is found."""
     if not logdir:
         return (
-            "Its captures lie beside the event files, where ConvLens finds them only below "
-            "--logdir; TensorBoard was started with --logdir_spec. Start it with --logdir and "
-            "the directory above the runs."
+            "ConvLens finds its captures only below --logdir, but TensorBoard was started with "
+            "--logdir_spec. Start it with --logdir and the directory above the runs."
         )
     try:
         return local_path(logdir)

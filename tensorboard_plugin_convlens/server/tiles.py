@@ -82,12 +82,12 @@ def _read(
 def _check_cost(costs: Sequence[Cost]) -> None:
     """Raises `TooLargeError` where the tiles of an answer cost too much."""
     for what, total, most in (
-        ("have levels of", sum(one.inflated for one in costs), LARGEST_INFLATED),
-        ("are read from sheets of", sum(one.read for one in costs), LARGEST_READ),
+        ("The uncompressed pictures", sum(one.inflated for one in costs), LARGEST_INFLATED),
+        ("The sheets of the pictures", sum(one.read for one in costs), LARGEST_READ),
     ):
         if total > most:
             raise TooLargeError(
-                f"The pictures {what} {total} bytes together; one answer takes at most {most}. "
+                f"{what} have {total} bytes together; one answer takes at most {most}. "
                 "Ask for fewer of them at once, or read them with "
                 "tensorboard_plugin_convlens.Reader."
             )

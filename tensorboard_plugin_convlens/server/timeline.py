@@ -262,8 +262,8 @@ def check_cells(steps: int, across: int, most: int, what: str) -> None:
     """Raises `TooLargeError` where a table of `steps` rows has more than `most` cells."""
     if steps * across > most:
         raise TooLargeError(
-            f"The table would have {across:,} {what} at more than {steps - 1:,} steps, and an "
-            f"answer has at most {most:,} cells. Look at a run of fewer steps."
+            f"The table would have {across:,} {what} at more than {steps - 1:,} steps, but an "
+            f"answer has at most {most:,} cells. Choose a run with fewer steps."
         )
 
 

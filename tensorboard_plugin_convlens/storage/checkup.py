@@ -28,9 +28,9 @@ Advance = Callable[[], None]
 
 _CLOCK_SECONDS = 60
 _HIDDEN = (
-    "A training that began later by its clock captured or abandoned the same steps. If this "
-    "one was the later one, move the step-….pb files of the other out of the plugin directory; "
-    "leave its packs, which other steps may refer to."
+    "By its clock, another training began later and captured or abandoned the same steps. If "
+    "this one was the later one, move the step-….pb files of the other out of the plugin "
+    "directory; leave its packs, because other steps may need them."
 )
 _DAY = 24 * 3600
 
@@ -65,14 +65,14 @@ def check_run(run_directory: Path, advance: Advance = lambda: None) -> Iterator[
     directory = run_directory / names.DIRECTORY
     run = RunDirectory(run_directory)
     if not run.exists():
-        problem = "The plugin directory is a link that leads out of the run, or no directory."
+        problem = "The plugin directory is a link out of the run, or not a directory."
         yield Finding("", problem, "Nothing in it is shown. Move the files into the run.")
         return
     if find_announcement(run_directory) is None:
         yield Finding(
             "",
             "The run has no discovery event, so TensorBoard and the tab do not list it.",
-            "It would be written.",
+            "--fix writes it.",
             "announce",
         )
     found = sorted(list_directory(directory))
@@ -84,7 +84,7 @@ def check_run(run_directory: Path, advance: Advance = lambda: None) -> Iterator[
         problem = f"No step of the training that began {began_at(session)} UTC is shown."
         yield Finding(f"step-*-{session}.pb", problem, _HIDDEN)
     for problem in set(run.problems()) - {describe_hidden(hidden)}:
-        yield Finding("", problem, "A session of the run, or what it left, says so.")
+        yield Finding("", problem, "A session of the run or one of its files reports this.")
 
 
 def _check_kinds(directory: Path, found: list[str]) -> Iterator[Finding]:
@@ -98,7 +98,7 @@ def _check_kinds(directory: Path, found: list[str]) -> Iterator[Finding]:
         except OSError:
             continue
         if not stat.S_ISREG(mode):
-            kind = "a symbolic link" if stat.S_ISLNK(mode) else "no ordinary file"
+            kind = "a symbolic link" if stat.S_ISLNK(mode) else "not an ordinary file"
             advice = "It is not read. Put the file itself in its place, or remove it."
             yield Finding(name, f"It is {kind}.", advice)
         elif not os.access(directory / name, os.R_OK):
@@ -108,14 +108,14 @@ def _check_kinds(directory: Path, found: list[str]) -> Iterator[Finding]:
             yield Finding(
                 name,
                 "It is not a file of ConvLens.",
-                "It is never read. Remove it if you like.",
+                "It is never read, so you can remove it.",
             )
 
 
 def _check_litter(directory: Path) -> Iterator[Finding]:
     for one in find_litter(directory, time.time()):
         problem = f"It {one.what} ({one.size} bytes)."
-        yield Finding(one.name, problem, "It would be removed.", "remove")
+        yield Finding(one.name, problem, "--fix removes it.", "remove")
 
 
 def _check_manifests(
@@ -150,8 +150,8 @@ def _check_traits(directory: Path, found: list[str]) -> Iterator[Finding]:
                 read_traits(directory, key)
             except ConvLensError as error:
                 advice = (
-                    "Captures in a new session do not know how far filters changed since this "
-                    "step. Restore the file from a copy, or remove it."
+                    "A new session cannot tell how far filters changed since this step. "
+                    "Restore the file from a copy, or remove it."
                 )
                 yield Finding(name, str(error), advice)
 
@@ -170,7 +170,7 @@ def _check_clock(name: str, key: StepKey, capture: Capture) -> Iterator[Finding]
         )
     else:
         return
-    advice = "It is shown all the same, with this time."
+    advice = "It is still shown, with this time."
     yield Finding(name, problem, advice)
 
 
@@ -203,7 +203,7 @@ def _check_unnamed(
                 try:
                     read(fingerprint)
                 except ConvLensError as error:
-                    yield Finding(name, str(error), "No step needs it; it may be removed.")
+                    yield Finding(name, str(error), "No step needs it, so you can remove it.")
 
 
 def _check_sheets(
@@ -234,6 +234,6 @@ def _check_sheet(sheet: Sheet, stored: bytes) -> None:
         start, end = segment_place(sheet, segment * sheet.channels_per_segment)
         if zlib.crc32(stored[start:end]) != checksum:
             raise FormatError(
-                f"A sheet is damaged: the checksum of its segment {segment} is not that of "
-                "the bytes."
+                f"A sheet is damaged: the checksum of its segment {segment} does not "
+                "match the bytes."
             )

@@ -181,8 +181,9 @@ def choose(
         if not learned:
             keys = ", ".join(convolution.node.key for convolution in convolutions)
             raise NoConvolutionError(
-                "The model has no convolution with learned kernels; those of its convolutions "
-                f"({keys[:500]}) are fixed. Name them to capture them all the same: layers=[…]."
+                "The model has no convolution with learned kernels; the kernels of its "
+                f"convolutions ({keys[:500]}) are fixed. To capture them anyway, name them: "
+                "layers=[…]."
             )
         return learned
     chosen: set[int] = set()
@@ -203,7 +204,7 @@ def fixed(
         Skipped(
             convolution.node.key,
             "its kernels are fixed, not trained (the bases of a spectrogram, for example), so "
-            "the model did not learn them; name the layer to capture it all the same",
+            "the model did not learn them; name the layer to capture it anyway",
         )
         for convolution in convolutions
         if convolution.node.is_fixed and convolution.index not in taken
@@ -218,6 +219,6 @@ def _unknown(convolutions: Sequence[Convolution], name: str) -> str:
     keys = [convolution.node.key for convolution in convolutions]
     shown = ", ".join(keys[:12]) + (f" and {len(keys) - 12} more" if len(keys) > 12 else "")
     return (
-        f"The model has no convolution {name!r}. Its convolutions are: {shown}. A pattern "
-        "such as 'block3_*' is understood, too."
+        f"The model has no convolution {name!r}. Its convolutions are: {shown}. You can "
+        "also give a pattern such as 'block3_*'."
     )

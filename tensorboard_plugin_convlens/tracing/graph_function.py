@@ -67,7 +67,7 @@ class GraphFunction:
         except tf.errors.OpError as second:
             raise UnsupportedModelError(
                 f"TensorFlow cannot compute this model on this processor: {_reason(error)} "
-                f"Compiled by XLA it fails, too: {_reason(second)} Start the process with the "
+                f"With XLA, it fails too: {_reason(second)} Start the process with the "
                 "environment variable TF_ENABLE_ONEDNN_OPTS=1, or on a machine with a graphics "
                 "card."
             ) from error

@@ -112,6 +112,6 @@ def _unbuilt(model: keras.Model, path: str) -> str:
     return (
         f"The model {model.name!r} does not have all of its weights yet: {whose} {weight!r} "
         "only when it is called. Call the model once on a batch, model(batch), and try again. "
-        "If this sentence comes back, the layer makes new weights at every call: make them in "
+        "If this error comes back, the layer makes new weights at every call: make them in "
         "__init__ or build() instead."
     )

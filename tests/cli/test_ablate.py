@@ -133,4 +133,4 @@ def test_criteria_of_another_network_are_refused(digits: Path, tmp_path: Path, c
     command = ["ablate", str(tmp_path / "other.keras"), "--data", str(digits / "test.npz")]
     command += ["--layers", "conv1", "--logdir", str(digits / "logs")]
     assert main(command) == 1
-    assert "conv1 has 3 filters, but 16 there" in capsys.readouterr().err
+    assert "conv1 has 3 filters here and 16 there" in capsys.readouterr().err

@@ -52,8 +52,8 @@ def test_a_model_sees_pictures_of_every_depth_as_they_are(tmp_path, capsys):
     assert status == 0
     error = capsys.readouterr().err
     assert "float.tif: scaled by its own range, 0 to 1" in error
-    assert "gray12.png: taken for 12 bits, for its largest value is 4095" in error
-    assert "int32.tif: taken for 16 bits" in error
+    assert "gray12.png: read as 12 bits, because its largest value is 4095" in error
+    assert "int32.tif: read as 16 bits" in error
     assert "gray16.png:" not in error
     maps = Reader(tmp_path / "logs").feature_maps(".", 0, "copy")[:, 0]
     assert np.abs(maps - ramp).max() < 0.01

@@ -66,7 +66,7 @@ def family(process):
 def test_the_tab_is_there_while_the_training_runs_and_stays_when_vgg16_fails(demo):
     port = free_port()
     process, output = demo("--port", str(port), "--epochs", "2")
-    wait_until(lambda: "the training is in it already" in output(), output)
+    wait_until(lambda: "open it to see the training" in output(), output)
     url = f"http://localhost:{port}/data/plugin/convlens/runs"
     wait_until(lambda: runs_at(url), output)
     assert [run["run"] for run in runs_at(url)] == ["digits/train"]

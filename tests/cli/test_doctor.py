@@ -72,7 +72,7 @@ def damage(logs, kind):
     if kind == "directory":
         first["step"].unlink()
         first["step"].mkdir()
-        return first["step"].name, "no ordinary file"
+        return first["step"].name, "not an ordinary file"
     if kind == "stranger":
         (directory / "notes.txt").write_text("mine")
         return "notes.txt", "not a file of ConvLens"

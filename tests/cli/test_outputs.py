@@ -57,7 +57,7 @@ def test_on_a_full_disk_the_file_that_was_there_stays_and_nothing_is_left_behind
         assert main(command(what, output, sources)) == 1
     # The database of marks, too, is a file that may not grow, where it is that kind of disk.
     told = capsys.readouterr().err
-    assert re.search("Cannot write|could not be (read or written|copied to be read)", told)
+    assert re.search("Cannot write|could not be (read or written|copied to read them)", told)
     assert output.read_bytes() == b"what was there"
     assert os.listdir(disk.place) == [output.name]
     assert main(command(what, output, sources)) == 0

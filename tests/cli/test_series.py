@@ -249,7 +249,7 @@ def test_a_corrupt_checkpoint_is_left_out_and_the_status_says_so(
     assert reader.steps(".") == (1, 3, 4)
     error = capsys.readouterr().err
     assert "epoch-2.keras: left out: Keras cannot load" in error
-    assert "1 of 4 models could not be captured (epoch-2.keras); the others are." in error
+    assert "1 of 4 models could not be captured (epoch-2.keras); the others were." in error
     # The step before 3 is 1.
     assert reader.unchanged_since(".", 3, "conv1") == 1
     assert np.isfinite(reader.statistics(".", 3, "conv2")["kernel_change"]).all()
@@ -283,7 +283,7 @@ def test_models_of_the_older_h5_form_are_captured(trained, whole, tmp_path):
 def test_weights_without_a_model_are_refused_with_what_to_do(trained, tmp_path, capsys):
     assert main(arguments(trained, tmp_path, "epoch-1.weights.h5")) == 1
 
-    assert "holds weights alone. Name the model" in capsys.readouterr().err
+    assert "contains only weights. Name the model" in capsys.readouterr().err
 
 
 def test_weights_of_another_model_are_refused(trained, tmp_path, capsys):

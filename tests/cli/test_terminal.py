@@ -229,7 +229,7 @@ def test_a_file_without_marks_is_not_taken_for_marks_that_are_there(
     assert main(["annotate", str(logs), "import", str(tmp_path / name)]) == 1
 
     error = capsys.readouterr().err
-    assert "is no mark" in error or "no JSON of marks" in error
+    assert "is not a mark" in error or "not JSON with marks" in error
 
 
 def test_an_export_of_no_marks_is_taken_in_as_none(logs, tmp_path, capsys):

@@ -206,7 +206,7 @@ def test_a_convolution_behind_an_embedding_is_captured_without_gradients():
     assert forward.maps(engine.convolutions[0]).shape == (5, 1, 10)
     assert list(forward.gradients(engine.convolutions[0])) == []
     assert engine.skipped[0].what == "conv"
-    assert "no gradient gets from it to an input" in engine.skipped[0].reason
+    assert "no gradient flows from it to an input" in engine.skipped[0].reason
 
 
 # Plain functions

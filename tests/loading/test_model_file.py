@@ -71,7 +71,7 @@ def test_what_a_file_holds_is_read_whatever_its_name(model, tmp_path, form, name
         for one, other in zip(alone.weights, model.weights, strict=True):
             np.testing.assert_array_equal(one, other)
     else:
-        with pytest.raises(InputError, match=r"holds weights alone\. Name the model"):
+        with pytest.raises(InputError, match=r"contains only weights\. Name the model"):
             load_checkpoint(found.path)
 
 

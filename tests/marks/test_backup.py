@@ -75,7 +75,7 @@ def test_a_backup_moves_marks_with_their_history_into_another_database(
     assert histories(moved)[0].found[-1].mark.opinion.verdict == "useless"
 
     assert main([*there, "restore", file]) == 1
-    assert "marks were made there already" in capsys.readouterr().err
+    assert "it already has marks" in capsys.readouterr().err
 
 
 def test_whoever_asks_the_restored_store_again_does_nothing_twice(address):
@@ -100,7 +100,7 @@ def test_whoever_asks_the_restored_store_again_does_nothing_twice(address):
         ({"digest": "abc"}, "The digest of an operation"),
         ({"marks": []}, "between 1 and 10000 marks"),
         ({"marks": [{}]}, "This is not a backup of marks"),
-        ({"undoes": "f" * 32}, "undoes one that is not there"),
+        ({"undoes": "f" * 32}, "undoes an operation that does not come before it"),
     ],
 )
 def test_what_is_no_backup_is_told(change, sentence):
@@ -116,5 +116,5 @@ def test_what_is_no_backup_is_told(change, sentence):
 def test_an_operation_that_is_there_twice_is_told():
     mark = Mark(FilterKey("train", "conv1", 0, 3), Opinion(stars=2), "ann", 5.0)
     past = PastOperation(Op("a" * 32, "mark", "ann"), "0" * 64, (mark,))
-    with pytest.raises(MarkError, match="is there twice"):
+    with pytest.raises(MarkError, match="occurs twice"):
         backup.decode(backup.encode([past, past]))

@@ -47,7 +47,7 @@ def test_the_command_and_python_see_the_same_marks(logs, tmp_path, capsys):
         assert marks.current() == ()
         said(capsys, logs, "import", file)
         assert set(marks.current()) == set(before)
-        assert "there already" in said(capsys, logs, "import", file)
+        assert "exist already" in said(capsys, logs, "import", file)
     marks.close()
 
 
@@ -82,7 +82,7 @@ def test_what_is_listed_as_json_can_be_imported_again(tmp_path, capsys):
     logs, file = str(tmp_path), tmp_path / "listed.json"
     said(capsys, logs, "set", "train", "conv1", "1", "--step", "0", "--verdict", "useful")
     file.write_text(said(capsys, logs, "list", "--json"))
-    assert "there already" in said(capsys, logs, "import", str(file))
+    assert "exist already" in said(capsys, logs, "import", str(file))
 
 
 def test_marks_of_a_run_that_is_gone_are_listed_all_the_same(tmp_path, capsys):
@@ -100,7 +100,7 @@ def test_undo_takes_back_the_authors_latest_operation(logs, capsys):
     said(capsys, logs, "--author", "ann", "undo")
     assert [mark.key.path for mark in marks.current()] == ["conv2"]
     assert main(["annotate", logs, "--author", "ann", "undo"]) == 1
-    assert "has marked nothing that could be undone" in capsys.readouterr().err
+    assert "has no operation to undo" in capsys.readouterr().err
     marks.close()
 
 

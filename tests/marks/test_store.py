@@ -115,7 +115,7 @@ def test_file_systems_of_a_network_are_refused(tmp_path, kind, unsafe, monkeypat
     ("version", "sentence"),
     [
         (2, "written by a later ConvLens .version 2 of their tables.*Install that release"),
-        (0, "version 0 of their tables, which no release of ConvLens wrote.*backup"),
+        (0, "tables of the marks have version 0, which no release of ConvLens wrote.*backup"),
     ],
 )
 def test_tables_of_another_version_are_refused_and_left_alone(tmp_path, version, sentence):

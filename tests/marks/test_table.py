@@ -55,10 +55,10 @@ def test_no_cell_is_a_formula(mark):
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("run,path\r\na,b\r\n", "Line 2 is no mark"),
-        (table.encode_csv([]) + "a,b\r\n", "another number of cells"),
+        ("run,path\r\na,b\r\n", "Line 2 is not a mark"),
+        (table.encode_csv([]) + "a,b\r\n", "more or fewer cells"),
         (table.encode_csv([]) + "r,p,0,-1,,0,,,,0,,,\r\n", "The channel must be"),
-        (table.encode_csv([]) + "r,p,0,x,,0,,,,0,,,\r\n", "Line 2 is no mark"),
+        (table.encode_csv([]) + "r,p,0,x,,0,,,,0,,,\r\n", "Line 2 is not a mark"),
         (table.encode_csv([]) + "r,p,0,1,dead,0,,,,0,,,\r\n", "A verdict must be"),
         (table.encode_csv([]) + "r,p,0,1,,0,,,,nan,,,\r\n", "A wall time is"),
     ],
@@ -70,5 +70,5 @@ def test_a_line_that_is_no_mark_is_told(text, sentence):
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"marks": [1]}', '{"marks": [{}]}'])
 def test_json_of_something_else_is_told(text):
-    with pytest.raises(MarkError, match="no JSON of marks"):
+    with pytest.raises(MarkError, match="not JSON with marks"):
         table.decode_json(text)

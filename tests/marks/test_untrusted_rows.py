@@ -206,4 +206,4 @@ def test_a_question_that_takes_too_many_steps_ends_with_a_sentence(asked, monkey
 def test_more_marks_than_one_answer_holds_are_413(asked, monkeypatch):
     monkeypatch.setattr(events, "MOST_EVENTS", 1)
     status, answer = asked.marks()
-    assert (status, "more than one answer holds" in answer["error"]) == (413, True), answer
+    assert (status, "too much for one answer" in answer["error"]) == (413, True), answer

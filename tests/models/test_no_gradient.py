@@ -51,10 +51,10 @@ def behind(layer):
 @pytest.mark.parametrize(
     ("case", "reason"),
     [
-        (behind_an_embedding, "no gradient gets from it to an input of the model"),
+        (behind_an_embedding, "no gradient flows from it to an input of the model"),
         (lambda: behind(WithoutGradient()), "ResizeArea.*No gradient defined"),
         (lambda: behind(Raising()), "The author has not written this gradient yet"),
-        (lambda: behind(layers.Lambda(tf.round)), "no gradient gets from it to an input"),
+        (lambda: behind(layers.Lambda(tf.round)), "no gradient flows from it to an input"),
     ],
 )
 def test_guided_gradients_say_why_there_are_none_and_maps_are_there(case, reason):

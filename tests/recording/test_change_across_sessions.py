@@ -208,7 +208,7 @@ def test_a_layer_that_the_step_before_does_not_hold_is_not_compared(model, tmp_p
     assert_changed(tmp_path, 1, *moved["conv1"])
     assert np.isnan(changes(tmp_path, 1, "conv2")).all()
     assert of_run(tmp_path, 1).changes_unknown == (
-        "Step 0, the one before it, does not hold all of these layers."
+        "Step 0, the previous one, does not have all of these layers."
     )
 
 

@@ -131,7 +131,7 @@ def test_tiles_that_are_too_large_together_are_refused_with_a_sentence(serve, tm
     tracemalloc.stop()
 
     assert answer.status_code == 413
-    assert "have levels of 33554432 bytes together" in answer.json["error"]
+    assert "The uncompressed pictures have 33554432 bytes together" in answer.json["error"]
     assert peak < 2 * 2**20
     assert "no-cache" in answer.headers["Cache-Control"]
 

@@ -136,7 +136,7 @@ class MadeOn:
         for name, value in (("graph", self.graph), ("weights", self.weights)):
             if value is not None and not (isinstance(value, str) and _HASH.fullmatch(value)):
                 raise MarkError(
-                    f"The {name} of a mark must be named by 64 lower-case hexadecimal digits; "
+                    f"The {name} of a mark must be 64 lower-case hexadecimal digits; "
                     f"got {str(value)[:80]!r}."
                 )
 

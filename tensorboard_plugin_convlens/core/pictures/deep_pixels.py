@@ -53,7 +53,7 @@ def _by_bits(values: NDArray[Any]) -> tuple[NDArray[np.uint8], str]:
         return _scaled(values, 0, full), ""
     return (
         _scaled(values, 0, (1 << bits) - 1),
-        f"taken for {bits} bits, for its largest value is {largest}",
+        f"read as {bits} bits, because its largest value is {largest}",
     )
 
 

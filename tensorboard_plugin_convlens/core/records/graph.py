@@ -96,7 +96,7 @@ class ModelGraph:
         """A layer that a capture speaks of. Raises `FormatError`: There is none."""
         if not 0 <= index < len(self.layers):
             raise FormatError(
-                f"The capture is damaged: it has a layer {index}, and its model graph "
-                f"{len(self.layers)} layers."
+                f"The capture is damaged: it has a layer {index}, but its model graph "
+                f"has {len(self.layers)} layers."
             )
         return self.layers[index]

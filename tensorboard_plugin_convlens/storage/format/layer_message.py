@@ -124,8 +124,8 @@ def checked_statistics(layer: int, statistics: Iterable[Statistic]) -> tuple[Sta
             )
         if len(one.name) > _LONGEST_NAME or (one.input or 0) < 0:
             raise FormatError(
-                f"The statistics of layer {layer} are damaged: there is one of the name "
-                f"{one.name[:80]!r} for input image {one.input}."
+                f"The statistics of layer {layer} are damaged: one has the name "
+                f"{one.name[:80]!r} and the input image {one.input}."
             )
     return found
 
@@ -142,7 +142,7 @@ def _statistic_from_raw(message: pb.RawStatistic) -> Statistic:
 def _check_index(expected: int, found: int) -> None:
     if found != expected:
         raise FormatError(
-            f"Layer {expected} of the manifest is damaged: it says that it is layer {found}."
+            f"Layer {expected} of the manifest is damaged: it claims to be layer {found}."
         )
 
 

@@ -46,7 +46,7 @@ def unseal(file: bytes, message: AnyMessage, what: str) -> AnyMessage:
     """
     content, digest = sealed_content(file), file[-_DIGEST_LENGTH:]
     if hashlib.sha256(content).digest() != digest:
-        raise FormatError(f"The {what} is damaged: its SHA-256 is not that of its bytes.")
+        raise FormatError(f"The {what} is damaged: its SHA-256 does not match its bytes.")
     parse_bounded(content, message, what)
     check_version(message.format_version, what)
     return message
@@ -74,7 +74,7 @@ def unseal_packed_sheet(blob: bytes, what: str) -> pb.PackedSheet:
         content = blob[:-_FIELD_LENGTH]
         expected = serialize(pb.PackedSheet(sha256=hashlib.sha256(content).digest()))
         if blob[-_FIELD_LENGTH:] != expected:
-            raise FormatError(f"The {what} is damaged: its SHA-256 is not that of its bytes.")
+            raise FormatError(f"The {what} is damaged: its SHA-256 does not match its bytes.")
     return header
 
 

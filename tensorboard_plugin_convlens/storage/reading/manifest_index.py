@@ -86,7 +86,7 @@ def read_head(file: SealedFile, outline: Outline, key: StepKey) -> pb.Manifest:
     check_version(message.format_version, file.what)
     if (message.step, message.session) != (key.step, key.session):
         raise FormatError(
-            f"The {file.what} is damaged: it says that it is of step {message.step}."
+            f"The {file.what} is damaged: it claims to be of step {message.step}."
         )
     return message
 

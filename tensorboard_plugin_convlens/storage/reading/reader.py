@@ -109,7 +109,7 @@ class Reader:
         if not after:
             raise NotCapturedError(
                 f"Layer {layer!r} has no feature maps after an activation function at step "
-                f"{step}: none follows, or the capture is of an earlier release."
+                f"{step}: no such function follows, or an earlier release made the capture."
             )
         return self._planes(run, after[0])[:, 0]
 
@@ -143,7 +143,7 @@ class Reader:
             if not 0 <= channel < sheet.channels:
                 raise NotCapturedError(
                     f"Layer {layer!r} has no filter {channel}; "
-                    f"it has 0 to {sheet.channels - 1}."
+                    f"its filters are 0 to {sheet.channels - 1}."
                 )
         placement = sheet.placement
         if placement is None:

@@ -62,7 +62,7 @@ class SealedFile:
         seal = self._file.read(self.size, self._file.size - self.size)
         if digest.digest() != seal:
             raise FormatError(
-                f"The {self.what} is damaged: its SHA-256 is not that of its bytes."
+                f"The {self.what} is damaged: its SHA-256 does not match its bytes."
             )
         _CHECKED.keep(self.identity, True, 100)
 

@@ -116,6 +116,6 @@ def _checked_parts(file: OrdinaryFile, place: SheetPlace) -> Iterator[bytes]:
 def _damaged(place: SheetPlace) -> FormatError:
     what = f"A sheet in {place.pack!r}" if place.pack else "A sheet"
     return FormatError(
-        f"{what} is damaged: its SHA-256 is not the manifest's. The other sheets are not "
+        f"{what} is damaged: its SHA-256 does not match the manifest. The other sheets are not "
         "affected."
     )

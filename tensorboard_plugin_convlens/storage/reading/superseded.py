@@ -72,8 +72,8 @@ def describe_hidden(hidden: Sequence[str]) -> str:
     more = f" and {len(hidden) - _TOLD_AT_MOST} more" if len(hidden) > _TOLD_AT_MOST else ""
     return (
         f"No capture of the training that began {began}{more} (UTC, by its machine's clock) is "
-        "shown: one that began later by its clock captured or abandoned the same steps. If it "
-        "was the later one, its clock was behind: run convlens doctor for advice."
+        "shown, because a training that began later captured or abandoned the same steps. If "
+        "that order is wrong, a clock was wrong: run convlens doctor for advice."
     )
 
 

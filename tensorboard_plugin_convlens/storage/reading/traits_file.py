@@ -39,7 +39,7 @@ def read_traits(directory: Path, key: StepKey) -> dict[int, LayerTraits]:
         head, places = _places(file)
         check_version(head.format_version, what)
         if (head.step, head.session) != (key.step, key.session):
-            raise FormatError(f"The {what} is damaged: it says that it is of step {head.step}.")
+            raise FormatError(f"The {what} is damaged: it claims to be of step {head.step}.")
         layers = [
             traits_from_message(file.parse(file.read(*one), pb.LayerTraits())) for one in places
         ]

@@ -49,7 +49,7 @@ def take_session(kind: Literal["training", "capture"], after: str) -> str:
     latest = names.session_milliseconds(after) if after else 0
     if latest >= names.LATEST_MILLISECONDS:
         raise StorageError(
-            f"The run has a session {after!r}, by its name of the year 2286: no other can be "
+            f"The run has a session {after!r} whose name says the year 2286: no other can be "
             "later. Remove the files with this name from the run's plugin directory."
         )
     return names.new_session(kind, max(time.time_ns() // 1_000_000, latest + 1))

@@ -11,7 +11,7 @@ from tensorboard_plugin_convlens.storage.writing.traits_writer import TraitsWrit
 from tensorboard_plugin_convlens.storage.writing.writer import Writer
 
 logger = logging.getLogger(__name__)
-TRAITS = "what the next session needs to know how far filters change"
+TRAITS = "the traits with which the next session measures how far filters changed"
 """The traits of a step, for `Skipped`."""
 
 

@@ -28,7 +28,7 @@ def test_fewer_bits_in_more_are_scaled_by_the_fewer_and_this_is_told(dtype, bits
     levels, note = to_levels(np.rint(RAMP * (2**bits - 1)).astype(dtype))
 
     assert abs(levels.astype(int) - EXPECTED).max() <= 1
-    assert f"taken for {bits} bits" in note
+    assert f"read as {bits} bits" in note
 
 
 def test_half_of_twelve_bits_is_half():

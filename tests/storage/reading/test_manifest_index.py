@@ -149,7 +149,7 @@ def test_a_layer_whose_index_is_not_as_writers_put_it_is_refused(written):
     del message.layers[:]
     content = message.SerializeToString() + b"\x3a" + _varint(len(turned)) + turned
     path.write_bytes(content + hashlib.sha256(content).digest())
-    with pytest.raises(FormatError, match="says that it is layer 1"):
+    with pytest.raises(FormatError, match="claims to be layer 1"):
         RunDirectory(directory).numbers(key, None)
 
 

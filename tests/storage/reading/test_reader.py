@@ -78,7 +78,7 @@ def test_a_capture_comes_back_as_it_was_committed(tmp_path):
         ),
         (
             lambda reader: reader.guided_gradients("train", 0, "conv1", [99]),
-            "has no filter 99; it has 0 to 5",
+            "has no filter 99; its filters are 0 to 5",
         ),
         (
             lambda reader: reader.guided_gradients("train", 0, "conv1", method="gradient"),

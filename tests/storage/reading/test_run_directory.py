@@ -94,7 +94,7 @@ def test_a_damaged_pack_costs_only_the_sheet_that_is_hit(tmp_path):
     path.write_bytes(content)
     run = RunDirectory(tmp_path / "train")
 
-    with pytest.raises(FormatError, match="SHA-256 is not the manifest's"):
+    with pytest.raises(FormatError, match="SHA-256 does not match the manifest"):
         run.stored(hit.place)
     assert run.stored(other.place).read()
 
