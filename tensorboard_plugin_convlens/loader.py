@@ -37,21 +37,21 @@ _FLAGS: dict[str, dict[str, Any]] = {
     "--convlens_readonly": {"action": "store_true", "help": "let nobody change marks"},
     "--convlens_allow_writes": {
         "action": "store_true",
-        "help": "let everyone who reaches this TensorBoard change marks, also with --bind_all",
+        "help": "let everyone who can reach this TensorBoard change marks, even with --bind_all",
     },
     "--convlens_allowed_hosts": {
         "metavar": "HOST",
         "nargs": "+",
         "default": [],
-        "help": "names by which this TensorBoard may be called, beside localhost and "
-        "addresses; .example.org for all names below it",
+        "help": "host names that this TensorBoard answers to, besides localhost and IP "
+        "addresses; .example.org means all names below it",
     },
     "--convlens_trusted_proxies": {
         "metavar": "ADDRESS",
         "nargs": "+",
         "default": [],
         "help": "addresses of reverse proxies whose X-Forwarded-For and X-Forwarded-Host "
-        "count, such as 127.0.0.1 or 10.0.0.0/8",
+        "are trusted, such as 127.0.0.1 or 10.0.0.0/8",
     },
 }
 

@@ -66,7 +66,7 @@ def add_parser(commands: argparse._SubParsersAction[Any]) -> None:
     setting = _filters(
         actions,
         "set",
-        "mark filters; options that are not given leave their part unchanged",
+        "mark filters; parts without an option stay unchanged",
         _set,
         "+",
     )

@@ -34,8 +34,8 @@ without any of them is step 0.
 
 Pictures are converted to 8 bits: whole numbers by the range of their type, floating point by
 the range of the picture. A message tells you when the range is smaller than that of the type,
-such as 12 bits in 16. Transparent parts become white. Every page of a TIFF is a picture; of an
-animation, only the first frame is used.
+such as 12 bits in 16. Transparent parts become white. Every page of a TIFF is a picture. Only the
+first frame of an animation is used.
 
 Captures that exist with the same weights, inputs and options are not made again, so an
 interrupted series continues where it stopped.
@@ -45,8 +45,8 @@ measures which is faster, which takes some seconds, and saves the result in
 ~/.cache/convlens/onednn.json for all commands. TF_ENABLE_ONEDNN_OPTS=0 or 1 overrides it.
 
 exit status: 0 all models are captured; 1 none is, for the reason given; 2 wrong usage; 3 some
-models could not be captured, all others are; 130 interrupted; 141 the reader of the output has
-gone.
+models could not be captured, all others are; 130 interrupted; 141 the program that reads the
+output has ended.
 """
 
 

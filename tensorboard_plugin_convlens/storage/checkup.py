@@ -72,7 +72,7 @@ def check_run(run_directory: Path, advance: Advance = lambda: None) -> Iterator[
         yield Finding(
             "",
             "The run has no discovery event, so TensorBoard and the tab do not list it.",
-            "--fix writes it.",
+            "ConvLens can write it.",
             "announce",
         )
     found = sorted(list_directory(directory))
@@ -115,7 +115,7 @@ def _check_kinds(directory: Path, found: list[str]) -> Iterator[Finding]:
 def _check_litter(directory: Path) -> Iterator[Finding]:
     for one in find_litter(directory, time.time()):
         problem = f"It {one.what} ({one.size} bytes)."
-        yield Finding(one.name, problem, "--fix removes it.", "remove")
+        yield Finding(one.name, problem, "ConvLens can remove it.", "remove")
 
 
 def _check_manifests(

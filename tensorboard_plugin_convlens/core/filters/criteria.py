@@ -67,17 +67,17 @@ CRITERIA: tuple[Criterion, ...] = (
         "l2",
         "Kernel L2",
         "Euclidean norm of the kernel.",
-        "√ Σ W(j)², scaled as L1 is",
+        "√ Σ W(j)², scaled like L1",
         "Li et al. 2017, arXiv 1608.08710; He et al. 2018, arXiv 1808.06866",
         "high",
-        "Large: as for L1, but single large weights count more.",
+        "Large: the same as for L1, but single large weights count more.",
         "The same as for L1; the two nearly always agree.",
         "the weights of the kernels",
     ),
     Criterion(
         "fpgm",
         "FPGM distance",
-        "Sum of the distances of the kernel to all others of the layer.",
+        "Sum of the distances from the kernel to all other kernels of the layer.",
         "Σ over k of ‖W(j) − W(k)‖₂",
         "He et al. 2019, Filter Pruning via Geometric Median, arXiv 1811.00250",
         "high",
@@ -171,7 +171,7 @@ CRITERIA: tuple[Criterion, ...] = (
         "predictor, and Leavitt and Morcos 2020 reduce it without harm. Undefined without the "
         "true classes of the inputs (at least two), for responses below 0, and for silent "
         "filters.",
-        "true classes of the inputs, at least two, and responses from 0 up",
+        "at least two true classes among the inputs, and no responses below 0",
         is_share=True,
     ),
     Criterion(
@@ -189,26 +189,26 @@ CRITERIA: tuple[Criterion, ...] = (
     Criterion(
         "kernel_change",
         "Kernel change",
-        "How much the kernel changed since the captured step before.",
+        "How much the kernel changed since the previous captured step.",
         "1 − cosine of the kernels of the two steps",
         "After Chung et al. 2016, ReVACNN; Pezzotti et al. 2018, DeepEyes",
         "neither",
         "Large: the filter is still learning.",
         "Depends on how far the steps lie apart. Ignores a change of strength alone.",
-        "a captured step before",
+        "an earlier captured step",
     ),
     Criterion(
         "activation_change",
         "Activation change",
-        "How much the output profile changed since the captured step before.",
+        "How much the output profile changed since the previous captured step.",
         "1 − cosine of the output profiles of the two steps: the feature maps of the layer's "
         "own output, averaged over a coarse grid",
-        "As kernel change; profiles: core/filters/profiles.py",
+        "The same as for kernel change; profiles: core/filters/profiles.py",
         "neither",
         "Large: the output is strong in other places than before.",
         "Also large where only earlier layers changed. Undefined where the layer's own output "
         "is zero at every captured input.",
-        "a captured step before, and an output that is not all zero",
+        "an earlier captured step, and an output that is not all zero",
     ),
     Criterion(
         "strength",

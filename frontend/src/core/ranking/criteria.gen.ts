@@ -27,7 +27,7 @@ export const CRITERIA: readonly CriterionName[] = [
   {
     name: "fpgm",
     title: "FPGM distance",
-    meaning: "Sum of the distances of the kernel to all others of the layer.",
+    meaning: "Sum of the distances from the kernel to all other kernels of the layer.",
     isShare: false,
   },
   {
@@ -81,13 +81,13 @@ export const CRITERIA: readonly CriterionName[] = [
   {
     name: "kernel_change",
     title: "Kernel change",
-    meaning: "How much the kernel changed since the captured step before.",
+    meaning: "How much the kernel changed since the previous captured step.",
     isShare: false,
   },
   {
     name: "activation_change",
     title: "Activation change",
-    meaning: "How much the output profile changed since the captured step before.",
+    meaning: "How much the output profile changed since the previous captured step.",
     isShare: false,
   },
   {
