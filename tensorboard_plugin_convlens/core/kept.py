@@ -1,4 +1,4 @@
-"""Values that are kept for the next time, bounded by their bytes."""
+"""A cache of values, bounded by their bytes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How much work going back is, to choose the cheapest way.
+"""Estimates the work of backward passes, to choose the cheapest.
 
 Work is counted in multiplications and additions of a dense convolution. Going back through one,
 each unit of the output is multiplied with the whole kernel:

@@ -1,4 +1,4 @@
-"""What is worked out once for a model, before any image is run through it.
+"""What is computed once for a model, before any image runs through it.
 
 A trace is a graph of operations. For each captured convolution, the plan finds the way back
 from its output to an input of the model, which is a route:

@@ -1,4 +1,4 @@
-"""Inputs with the right answers, from files."""
+"""Inputs with their true targets, from files."""
 
 from __future__ import annotations
 

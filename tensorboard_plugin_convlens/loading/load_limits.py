@@ -1,4 +1,4 @@
-"""How much memory and time the loading of a model may take, by what its file holds."""
+"""Limits the memory and time for loading a model, by the contents of its file."""
 
 from __future__ import annotations
 

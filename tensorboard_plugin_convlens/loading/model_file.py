@@ -1,4 +1,4 @@
-"""What a model file holds and how much, read before Keras makes anything of it.
+"""Checks what a model file contains, and how much, before Keras loads it.
 
 A few kilobytes can ask for a model of any size: a configuration of 400 million filters, a
 compressed weight of zeros, layers inside layers. What a file claims is compared with what it

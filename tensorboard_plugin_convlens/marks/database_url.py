@@ -1,4 +1,4 @@
-"""URLs of databases, and driver messages, without what must not be shown.
+"""URLs of databases and messages of drivers, without their secrets.
 
 A URL may hold a password in many places: before the @, in the query, where a typing error puts
 it. So nothing of a URL is shown but what is known to be its scheme, host and database.

@@ -1,4 +1,4 @@
-"""Hashes of the weights at the last captured step, to find marks of other weights."""
+"""Hashes of the weights at the last captured step, to find marks made on other weights."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What becomes of the channels of a tensor in each kind of layer, where some are removed.
+"""How each kind of layer passes on the removal of channels.
 
 A layer *mixes* channels (a convolution, a dense layer), or *carries* each one alone
 (normalization, activation, pooling, a depthwise convolution), or *merges* tensors channel by

@@ -1,4 +1,4 @@
-"""Writing on a thread beside the training, which waits for it only so long.
+"""Writes on a separate thread; the training waits for it for a bounded time.
 
 Training must not wait for compression and disks. Pieces of captures wait in a queue that
 is bounded by bytes; when it is full, the computing thread waits, which counts as capture

@@ -1,4 +1,4 @@
-"""One capture, or one after the other in a training loop of your own."""
+"""One capture, or a series of captures in a training loop of your own."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The previous captured step: what of it still holds, and how far the filters moved since.
+"""The previous captured step: what has not changed since, and how far filters moved.
 
 There are two of them. The step before is the latest earlier one of the run, whatever it is of:
 where its hashes say so, layers are unchanged, and are stored once. Filters are compared with

@@ -1,4 +1,4 @@
-"""What the user asked for and a capture lacks, as sentences for log and manifest."""
+"""What was requested but not captured, as sentences for log and manifest."""
 
 from __future__ import annotations
 

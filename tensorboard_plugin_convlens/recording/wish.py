@@ -1,4 +1,4 @@
-"""What a callback was asked for, once its arguments have been checked."""
+"""The checked arguments of a callback."""
 
 from __future__ import annotations
 

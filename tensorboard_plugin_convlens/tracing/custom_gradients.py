@@ -1,4 +1,4 @@
-"""Functions with a gradient of their own: those that have the ordinary one are seen through.
+"""Custom gradients: replaces those that equal the ordinary derivative.
 
 `tf.custom_gradient` computes a function in the graph, and hides its result behind an operation
 (`IdentityN`) whose gradient is whatever the author wrote. Where that is the function's ordinary

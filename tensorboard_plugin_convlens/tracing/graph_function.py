@@ -1,4 +1,4 @@
-"""Functions cut out of a traced graph, run with whatever the processor can compute."""
+"""Runs parts of a traced graph with operations that the processor has."""
 
 from __future__ import annotations
 

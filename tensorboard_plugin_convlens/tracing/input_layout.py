@@ -1,4 +1,4 @@
-"""Which axis of an input holds its channels: as the first convolution that reads it has them.
+"""Which axis of an input holds its channels, according to the first convolution that reads it.
 
 The shape cannot tell: `[1, 250, 12]` is an electroencephalogram of one row and twelve
 channels, or a picture of one channel and twelve columns.

@@ -1,4 +1,4 @@
-"""Every means of TensorFlow and Keras beyond their documented interface, and why.
+"""Every use of undocumented parts of TensorFlow and Keras, and the reason.
 
 Each function here has a test in `tests/tracing/test_internals.py` that fails when a new
 release takes the means away.

@@ -1,4 +1,4 @@
-"""Between Keras' order of axes and `channel, height, width`.
+"""Converts between Keras' order of axes and `channel, height, width`.
 
 A picture is a plane of one channel. Where the channels are depends on `data_format`, and how
 many spatial axes there are on the layer:

@@ -1,4 +1,4 @@
-"""What TensorFlow operations are, for all who walk over a traced graph.
+"""Kinds of TensorFlow operations in a traced graph.
 
 A traced graph is a list of operations. Each reads tensors, `operation.inputs`, and makes
 tensors, `operation.outputs`; a tensor knows who made it, `tensor.op`, and who reads it,

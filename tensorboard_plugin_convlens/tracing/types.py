@@ -1,7 +1,7 @@
-"""What stands for what in a traced graph, by name.
+"""Names of the types in a traced graph.
 
-TensorFlow ships no types, so to mypy each of these is `Any` or `int`. The names say which of
-several things is meant: a symbolic tensor, which has no value, or the value that it takes for
+TensorFlow has no type hints, so to mypy each of these is `Any` or `int`. The names distinguish
+several things: a symbolic tensor, which has no value, or the value that it takes for
 one image.
 """
 

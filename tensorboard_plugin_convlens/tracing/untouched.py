@@ -1,4 +1,4 @@
-"""What a run of a model changes in its layers and in Keras, prevented or put back.
+"""Prevents or undoes the changes that a run makes to layers and Keras.
 
 As in `internals.py`: means beyond Keras' documented interface, each with its reason, and with a
 test in `tests/tracing/test_internals.py`.

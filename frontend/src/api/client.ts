@@ -1,5 +1,5 @@
-// The only file that asks the server. Addresses are relative: the page's <base> is the plugin's
-// route, also under a path prefix.
+// The only file that sends requests to the server. Addresses are relative: the page's <base> is the
+// plugin's route, also under a path prefix.
 
 import { during } from "../browser/settled";
 import type { CaptureRef, TileRef } from "../core/words/capture";

@@ -1,4 +1,4 @@
-// What the server is asked about rankings and their tests. Loaded with what shows it.
+// Requests about rankings and their tests. Loaded with what shows it.
 
 import { json } from "./client";
 import type { CaptureRef } from "../core/words/capture";

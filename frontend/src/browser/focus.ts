@@ -1,4 +1,4 @@
-// Where the focus is to go, though what takes it may still have to be loaded.
+// Moves the focus to an element that may still have to be loaded.
 
 let wanted: string | null = null;
 

@@ -1,4 +1,4 @@
-// What is far down a pane is not fetched before somebody scrolls there.
+// Tells when an element is scrolled into view, so that nothing is fetched before.
 
 /** Calls once the element is first in view; the result calls it off. */
 export function whenInView(element: Element, action: () => void): () => void {

@@ -1,4 +1,4 @@
-// Files for the person at the screen.
+// Saves files to the computer of the person at the screen.
 
 import type { PaletteName } from "../core/pictures/colormaps.gen";
 import { paletteColors } from "../core/pictures/lut";

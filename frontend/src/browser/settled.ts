@@ -1,4 +1,4 @@
-// Whether the tab is at rest: nothing is on its way, and what came is drawn.
+// Whether the tab is at rest: no request is running, and everything is drawn.
 //
 // The root of the tab has `data-settled` while it is at rest, for whoever waits for a finished
 // page: tests, and whatever takes pictures of it.

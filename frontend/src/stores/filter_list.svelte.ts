@@ -1,4 +1,4 @@
-// The filters of the selected layer: in which order, which of them are picked, and how one goes on.
+// The filters of the selected layer: their order, which are picked, and which comes next.
 
 import { isUnresponsive } from "../core/pictures/method";
 import { orderChannels, showChannels, usableSort, type Known } from "../core/grid/order";

@@ -1,4 +1,4 @@
-// What is selected, and the link that says so.
+// What is selected, and the link to it.
 
 import { defaultChoices, fromState, toState, type Choices } from "../core/link/choices";
 import { onHostHashChange, readHostHash, writeHostHash } from "../browser/host";

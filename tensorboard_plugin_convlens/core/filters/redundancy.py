@@ -1,4 +1,4 @@
-"""Which filters of a layer others can stand in for: by kernel, and by what they respond to."""
+"""Which filters of a layer other filters can replace, by kernels and by responses."""
 
 from __future__ import annotations
 

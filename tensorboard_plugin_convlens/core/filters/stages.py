@@ -1,4 +1,4 @@
-"""Before or after the activation function: which of two statistics of a name speaks."""
+"""Chooses between statistics before and after the activation function."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What marks may hold: how long texts are, which numbers there are."""
+"""Limits of marks: lengths of texts and ranges of numbers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Verdicts about filters, whoever gave them, and which filters they let one remove."""
+"""Verdicts about filters, and which filters can be removed because of them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pixel values of any type as 8-bit levels: pictures of medicine, microscopy, depth."""
+"""Converts pixel values of any type to 8 bits: medical, microscopy and depth pictures."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the capture engine gives beside maps: gradients, and how they were guided."""
+"""What the capture engine returns besides maps: gradients, and how they were guided."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is remembered of the filters of a captured step, so that the next knows their change."""
+"""What a captured step keeps about its filters, so that the next can compute their change."""
 
 from __future__ import annotations
 

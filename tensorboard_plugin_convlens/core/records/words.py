@@ -1,4 +1,4 @@
-"""Arrays, and the words that fields are restricted to."""
+"""Types of arrays, and the words that fields may have."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Channel-wise chains: what lies between two convolutions, where every channel is by itself.
+"""Channel-wise chains: operations between two convolutions that treat each channel alone.
 
 A convolution mixes channels: each filter reads all of them. A bias, a normalization, a
 rectifier and a pooling do not: channel i of their output depends on channel i of their input

@@ -1,4 +1,4 @@
-"""Channels that no gradient gets through at one image, so that none has to be computed.
+"""Finds channels through which no gradient flows at one image, so that they can be skipped.
 
 The gradient of a rectifier `y = max(x, 0)` is `dx = g · [x > 0]`. If `x` is not positive at any
 place of a channel, `dx` is zero all over this channel, whatever `g` is. The channel is then

@@ -1,4 +1,4 @@
-"""How many updates a training has made, whichever optimizer makes them."""
+"""How many updates a training has made, with any optimizer."""
 
 from __future__ import annotations
 

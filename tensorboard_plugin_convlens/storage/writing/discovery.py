@@ -1,4 +1,4 @@
-"""Writes the discovery event, by which TensorBoard finds a run with captures.
+"""Writes the discovery event, which makes TensorBoard list a run with captures.
 
 TensorBoard takes a directory for a run only if it holds an event file, and asks the plugin
 about it only if an event names the plugin. The event lies in a file of its own, which is

@@ -1,4 +1,4 @@
-"""The traits of one capture while it is written; what goes wrong is no fault of the capture."""
+"""The traits of one capture while it is written; a fault in it does not fail the capture."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Writes what the next capture needs to know of the filters of a step.
+"""Writes what the next capture needs to know about the filters of a step.
 
 Kernels and output profiles in float32, so that a capture in another session knows of a
 change bit for bit what the same session would have known. See docs/decisions/0047.

@@ -1,4 +1,4 @@
-// The layer chain: which nodes are seen, in which row, beside what.
+// The layer chain: which nodes are visible, in which row, and beside which others.
 //
 // A row per depth. Within a row nodes lie side by side; a link that skips rows runs beside the
 // nodes of the rows that it passes, in a lane of its own.

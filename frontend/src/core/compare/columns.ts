@@ -1,4 +1,4 @@
-// Columns of the comparison: which captures stand side by side, and how the link says so.
+// Columns of the comparison: which captures stand side by side, and their form in links.
 
 /** One capture beside the selected one: B, C, … */
 export interface ColumnChoice {

@@ -1,4 +1,4 @@
-// What the rows of the comparison are sorted by, and how the link says so.
+// What the rows of the comparison are sorted by, and its form in links.
 
 import type { Statistic } from "../../wire";
 import { MOST_COLUMNS, columnLetter } from "./columns";

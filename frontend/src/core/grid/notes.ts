@@ -1,4 +1,4 @@
-// What stands beside a filter of the grid: its value by which the grid is sorted.
+// The text beside a filter of the grid: the value that the grid is sorted by.
 
 import type { Statistic } from "../../wire";
 import { briefText, shareText } from "../text/format";

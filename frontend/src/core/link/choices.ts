@@ -1,4 +1,4 @@
-// What a person has chosen: the part of the state that a link carries.
+// What a person has chosen: the part of the state that a link contains.
 
 import type { Method } from "../../wire";
 import { columnsText, parseColumns, type ColumnChoice } from "../compare/columns";

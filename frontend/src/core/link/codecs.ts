@@ -1,4 +1,4 @@
-// How values stand in a link, as texts under keys.
+// Converts values to texts in a link and back.
 
 /** Keys and texts of a link. */
 export type LinkState = Readonly<Record<string, string>>;

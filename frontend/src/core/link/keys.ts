@@ -1,4 +1,4 @@
-// Keys of the tab: what they do, and when they are left alone.
+// Keys of the tab: what they do, and when the tab ignores them.
 
 export type Command =
   | "nextLayer"

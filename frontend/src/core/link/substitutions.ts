@@ -1,4 +1,4 @@
-// What a link or the last run asked for and is not here, and what is shown instead.
+// Sentences about requested runs, steps or layers that do not exist, and what is shown instead.
 
 import type { Choices } from "./choices";
 import { plainText } from "../text/format";

@@ -1,4 +1,4 @@
-// Marks: what people say about filters, as the server keeps them and as they are on their way.
+// Marks: what people say about filters, as the server keeps them and before they are saved.
 
 import type { Mark } from "../../wire";
 import type { MarkedFilter, Operation, Opinion } from "../words/mark";

@@ -1,4 +1,4 @@
-// Verdicts, and counts of them: the little that is drawn before the marks are loaded.
+// Verdicts and their counts: all that is drawn before the marks are loaded.
 
 import type { Verdict } from "../../wire";
 

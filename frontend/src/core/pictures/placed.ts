@@ -1,4 +1,4 @@
-// A plane and where it lies on the input image: what stands at one place in several pictures.
+// A plane and its place on the input image: reads one place in several pictures.
 
 import { cellAt, type Frame } from "./frame";
 import { valueAt, type Planes } from "./planes";

@@ -1,4 +1,4 @@
-// Short signs as strokes: they look the same whatever fonts a machine has.
+// Short signs as strokes, which look the same with any fonts.
 
 /** Strokes as points "xy" on a grid of 4 by 6 units, from the upper left. */
 const GLYPHS: Readonly<Record<string, string>> = {

@@ -1,4 +1,4 @@
-// Names of statistics, for people: the criteria, and what is only shown.
+// Names of statistics for people: the criteria, and those that are only shown.
 
 import { CRITERIA } from "./criteria.gen";
 

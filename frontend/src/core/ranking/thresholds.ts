@@ -1,4 +1,4 @@
-// Where flags begin, as far as somebody has moved it; the server knows where it usually is.
+// Thresholds of flags that somebody has moved; the server has the defaults.
 
 import type { Thresholds } from "../../wire";
 

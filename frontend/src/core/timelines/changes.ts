@@ -1,4 +1,4 @@
-// What changes of filters are taken since, and why they are not known, in words.
+// With which step filters were compared, or why their change is unknown, in words.
 
 import type { ComparedStep } from "../../wire";
 import { countText, plainText } from "../text/format";

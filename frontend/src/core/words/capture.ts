@@ -1,4 +1,4 @@
-// What is captured, and how one asks for it.
+// Words for what is captured, and for requests.
 
 import type { Form, Method } from "../../wire";
 import type { Stage } from "./drawing";

@@ -1,4 +1,4 @@
-// The columns of the comparison: which capture each one is, and what it has of the layer.
+// The columns of the comparison: the capture of each, and what it has of the layer.
 
 import type { CaptureRef } from "../../core/words/capture";
 import type { ColumnChoice } from "../../core/compare/columns";

@@ -1,4 +1,4 @@
-// The selected filter in every column of the comparison, in full size; of two also A − B.
+// The selected filter in every column of the comparison, in full size, and A − B of two.
 
 import { subtract } from "../../core/pictures/difference";
 import { frameWithin, unionFrame, WHOLE, type Frame } from "../../core/pictures/frame";

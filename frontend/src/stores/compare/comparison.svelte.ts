@@ -1,4 +1,4 @@
-// What is compared of the selected layer: the columns, their order, and of two their difference.
+// The comparison of the selected layer: the columns, their order, and the difference of two.
 
 import { columnLetter, type ColumnChoice } from "../../core/compare/columns";
 import {

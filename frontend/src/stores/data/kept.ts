@@ -1,4 +1,4 @@
-// Answers that are kept, within a bound of bytes: those used longest ago are forgotten first.
+// A cache of answers, bounded by their bytes: the least recently used go first.
 
 interface Entry {
   answer: Promise<unknown>;

@@ -1,4 +1,4 @@
-// What has been fetched and cannot change is kept, so that going back costs no request.
+// Keeps fetched answers that cannot change, so that going back needs no request.
 
 import * as api from "../../api/client";
 import type { HistoryPlace, TimelinePlace } from "../../api/client";

@@ -1,4 +1,4 @@
-// A value that is fetched: what is known of it, and how the fetching goes.
+// A fetched value: its latest content, and whether it is loading or failed.
 
 import { untrack } from "svelte";
 

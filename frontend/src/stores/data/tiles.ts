@@ -1,4 +1,4 @@
-// Single tiles: those that are asked for at the same time come in one answer.
+// Single tiles: those requested at the same time come in one answer.
 
 import { fetchTiles, RequestError, type FetchedTile } from "../../api/client";
 import { later } from "../../browser/settled";

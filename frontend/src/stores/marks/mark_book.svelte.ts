@@ -1,4 +1,4 @@
-// The marks of a run: what the server keeps, what is on its way, and how to take it back.
+// The marks of a run: those that the server has, those being saved, and undo.
 //
 // A mark is shown the moment it is made. Operations are sent one after the other; each says which
 // mark it was made on, so that nobody's mark is overwritten unseen.

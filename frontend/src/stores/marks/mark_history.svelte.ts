@@ -1,4 +1,4 @@
-// What was ever said about a filter.
+// All marks that a filter ever had.
 
 import { fetchMarkHistory } from "../../api/marks";
 import type { MarkedFilter } from "../../core/words/mark";

@@ -1,4 +1,4 @@
-// What ranks and flags filters beside the captured statistics: chance, tests, thresholds.
+// What ranks and flags filters besides captured statistics: chance, tests, thresholds.
 //
 // Loaded after the first picture.
 

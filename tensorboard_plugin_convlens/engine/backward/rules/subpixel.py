@@ -1,4 +1,4 @@
-"""The way back through convolutions of few channels, such as the first of a network.
+"""Gradients of convolutions with few channels, such as the first of a network.
 
 Processors convolve sixteen channels at once. For a gradient of three, most of that is idle: at
 VGG16's first layer, convolutions take seven times as long as the same work elsewhere. So each
