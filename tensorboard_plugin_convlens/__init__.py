@@ -1,6 +1,6 @@
 """ConvLens: look inside trained convolutional networks in TensorBoard.
 
-The public names are loaded when they are first used, for TensorBoard imports this package
+The public names are loaded when they are first used, because TensorBoard imports this package
 at every start: `import tensorboard_plugin_convlens` imports neither TensorFlow nor NumPy.
 """
 

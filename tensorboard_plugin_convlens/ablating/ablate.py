@@ -45,7 +45,7 @@ def ablate(  # noqa: PLR0913  # One workflow: all of these describe one test.
 ) -> Ablation:
     """Measures what a model loses without the filters that are marked useless.
 
-    Sets their channels to zero, then to their mean over the data, behind the normalization and
+    Sets their channels to zero, then to their mean over the data, after the normalization and
     the activation function that belong to them. Does the same with as many other filters of the
     same layers: with random ones, several times, and with the least important ones by each
     criterion of a captured step. The model stays as it is.
@@ -55,8 +55,8 @@ def ablate(  # noqa: PLR0913  # One workflow: all of these describe one test.
         for classes, else the mean squared error.
       x: Inputs as the model takes them, which it was not trained on.
       y: `[batch]` class indices, or `[batch, …]` of the output's shape.
-      useless: Key of a layer → channels; by default the filters of the run that the marks of
-        the log directory call useless.
+      useless: Key of a layer → channels; by default the filters of the run that are
+        marked useless in the log directory.
       log_dir: Where captures and marks are; ConvLens stores the result there for the tab.
       run: Name of the run.
       step: The captured step whose criteria are compared; the last one by default.
@@ -105,10 +105,10 @@ def ablate(  # noqa: PLR0913  # One workflow: all of these describe one test.
 
 @dataclass(frozen=True, slots=True)
 class _Captured:
-    """What a captured step says.
+    """What a captured step says about filters.
 
     Attributes:
-      step: Which; None where nothing is captured.
+      step: Which step; None if nothing is captured.
       filters: Key of a layer → its number of filters.
       importance: How important each filter is, by criterion and layer.
     """

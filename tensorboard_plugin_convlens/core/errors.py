@@ -1,4 +1,4 @@
-"""What can go wrong, as sentences: what happened to what, expected and got, what to do."""
+"""Errors whose texts are sentences: what happened, what was expected, what to do."""
 
 
 class ConvLensError(Exception):
@@ -22,7 +22,7 @@ class UnsupportedModelError(ConvLensError):
 
 
 class NoGradientError(ConvLensError):
-    """Gradients were asked for of a layer that has none; the text says why."""
+    """Gradients of a layer that has none were requested; the text says why."""
 
 
 class StorageError(ConvLensError):
@@ -34,31 +34,31 @@ class FormatError(ConvLensError):
 
 
 class UnreadableError(FormatError):
-    """Stored bytes cannot be read at the moment: a disk or a file server fails."""
+    """Stored bytes cannot be read now, because a disk or a file server fails."""
 
 
 class TooLargeError(ConvLensError):
-    """An answer would take more memory than one answer may; the text says what of it."""
+    """An answer would take more memory than one answer may; the text says which part."""
 
 
 class NotCapturedError(ConvLensError):
-    """A run, step, layer, input image or channel was asked for that is not there."""
+    """The requested run, step, layer, input image or channel does not exist."""
 
 
 class IncompleteError(ConvLensError):
-    """Some of what was asked for is done, the rest could not be; the text says what."""
+    """Only part of the request could be done; the text says which part could not."""
 
 
 class OutputError(ConvLensError):
-    """What a command prints cannot be written, as on a full disk."""
+    """The output of a command cannot be written, because the disk is full, for example."""
 
 
 class MarkError(ConvLensError):
-    """A mark, or a change of marks, that cannot be: out of range, malformed, named twice."""
+    """A mark or a change of marks is not valid: out of range, malformed, named twice."""
 
 
 class UnknownOperationError(ConvLensError):
-    """An operation was to be undone that the store does not know."""
+    """The store does not know the operation to undo."""
 
 
 class StoreError(ConvLensError):
@@ -66,4 +66,4 @@ class StoreError(ConvLensError):
 
 
 class StoreFullError(StoreError):
-    """Marks could not be kept for want of space; nothing was changed."""
+    """Marks could not be kept, because there is no space; nothing was changed."""

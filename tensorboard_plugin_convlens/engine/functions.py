@@ -23,7 +23,7 @@ def feature_maps(model: keras.Model, inputs: ModelInputs, layer: str) -> FloatAr
 
     Args:
       model: A built Keras 3 model on TensorFlow.
-      inputs: An array `[batch, …]`, or a list or dictionary of them, as the model takes.
+      inputs: An array `[batch, …]`, or a list or dictionary of arrays, as the model takes.
       layer: Keras path, `"block3_conv3"` or nested `"backbone/conv1"`; `"conv1#1"` is the
         second call of a shared layer.
 
@@ -53,9 +53,9 @@ def guided_gradients(
 
     Args:
       model: A built Keras 3 model on TensorFlow.
-      inputs: An array `[batch, …]`, or a list or dictionary of them, as the model takes.
+      inputs: An array `[batch, …]`, or a list or dictionary of arrays, as the model takes.
       layer: As for `feature_maps`.
-      channels: Which, in any order.
+      channels: Which channels, in any order.
       target: The strongest unit of each feature map, or the sum over the map.
 
     Returns:
@@ -63,7 +63,7 @@ def guided_gradients(
 
     Raises:
       ConvLensError: See `Engine`.
-      NoGradientError: If no gradient gets from the layer to an input; the text says why.
+      NoGradientError: If no gradient flows from the layer to an input; the text says why.
       IndexError: If the layer has no such channel.
 
     Example:

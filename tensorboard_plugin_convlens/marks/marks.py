@@ -33,10 +33,10 @@ logger = logging.getLogger(__name__)
 class Marks:
     """Reads and changes the marks of a log directory.
 
-    What cannot be a mark in a damaged database is left out, with a warning in the log.
+    A row of a damaged database that cannot be a mark is left out, with a warning in the log.
 
     Attributes:
-      left_out: Whether that happened since this was made.
+      left_out: Whether a row was left out since this object was made.
 
     Example:
       >>> marks = Marks("logs")                                       # doctest: +SKIP
@@ -58,8 +58,8 @@ class Marks:
 
         Args:
           log_dir: What TensorBoard gets as `--logdir`.
-          database, collection: What it gets as `--convlens_db`, `--convlens_collection`.
-          author: Whose marks are made; the user of this computer by default.
+          database, collection: TensorBoard's `--convlens_db` and `--convlens_collection`.
+          author: Author of new marks; the user of this computer by default.
 
         Raises:
           StoreError: Marks cannot be kept there.
@@ -81,8 +81,8 @@ class Marks:
         """Whether each mark was made on other weights than those of the last captured step.
 
         Returns:
-          None where that is not known: the mark was made without a capture, or the run has no
-          such layer any more.
+          None if this is unknown: the mark was made without a capture, or the run no longer
+          has such a layer.
         """
         last = LastWeights(self._reader)
         return tuple(last.differ_from(mark) for mark in marks)
@@ -90,7 +90,7 @@ class Marks:
     def history(
         self, run: str, path: str, channel: int, *, call: int = 0
     ) -> tuple[MarkEvent, ...]:
-        """Every change of the mark of one filter, the first one first. Raises as `current`."""
+        """Every change of the mark of one filter, the oldest first. Raises as `current`."""
         events = self._store.history(FilterKey(run, path, call, channel))
         self._warn(events.left_out)
         return events.found
@@ -108,12 +108,12 @@ class Marks:
         tags: Iterable[str] | None = None,
         note: str | None = None,
     ) -> str:
-        """Marks filters of a layer; what is not given stays as it is.
+        """Marks filters of a layer; parts that are not given stay unchanged.
 
         Args:
           run, path, call: The layer, as in `Reader.model_graph`.
           channels: Which filters.
-          step: The captured step that was looked at; the last one by default.
+          step: The captured step that the author looked at; the last one by default.
           verdict, stars, tags, note: See `Opinion`.
 
         Returns:
@@ -122,7 +122,7 @@ class Marks:
         Raises:
           NotCapturedError: The run has no such step, layer or filter.
           MarkError: Something is out of range.
-          MarkConflictError: Somebody else was quicker.
+          MarkConflictError: Somebody else marked a filter first.
           StoreError: The marks cannot be written.
         """
         made_on, count = self._made_on(run, path, call, step)
@@ -150,10 +150,10 @@ class Marks:
         return self._apply("mark", [Mark(key, author=self._author) for key in keys], sequence)
 
     def take_in(self, marks: Iterable[Mark]) -> str | None:
-        """Imports marks, all at once; authors and times stay theirs.
+        """Imports marks, all at once, with their own authors and times.
 
         Returns:
-          The id of the operation, or None where all marks were there already.
+          The id of the operation, or None if all marks exist already.
         """
         place, events, _ = self._current()
         known = {event.mark for event in events}
@@ -172,7 +172,7 @@ class Marks:
         Raises:
           NotCapturedError: There is nothing to undo.
           UnknownOperationError: There is no such operation.
-          MarkConflictError: One of the filters was marked since.
+          MarkConflictError: One of the filters was marked since then.
         """
         undoes = operation or self._store.last_operation(self._author)
         if undoes is None:
@@ -182,19 +182,19 @@ class Marks:
         return undo.id
 
     def everything(self) -> tuple[PastOperation, ...]:
-        """Every operation there ever was, with its marks: a backup. Raises as `current`."""
+        """All operations ever made, with their marks: a backup. Raises as `current`."""
         past, left_out = self._store.everything()
         self._warn(left_out)
         return past
 
     def restore(self, past: Iterable[PastOperation]) -> int:
-        """Makes a place without marks what `everything` told of another: history, undo and all.
+        """Restores a backup from `everything`, with its history, where no marks are yet.
 
         Returns:
           The number of events.
 
         Raises:
-          StoreError: There are marks already, or they cannot be written.
+          StoreError: The place already has marks, or cannot be written.
         """
         return self._store.restore(past).sequence
 
@@ -218,7 +218,7 @@ class Marks:
         return id_
 
     def _made_on(self, run: str, path: str, call: int, step: int | None) -> tuple[MadeOn, int]:
-        """What a layer was at a step, and how many filters it has."""
+        """A layer at a step, and its number of filters."""
         looked_at = self._reader.steps(run)[-1:] if step is None else (step,)
         if not looked_at:
             raise NotCapturedError(f"Run {run!r} has no captured step yet.")

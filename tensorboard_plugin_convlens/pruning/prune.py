@@ -48,7 +48,7 @@ def prune_filters(model: keras.Model, mask: FilterMask) -> keras.Model:
     layer that enters it loses the same ones.
 
     Args:
-      model: Is not changed.
+      model: The model, which stays unchanged.
       mask: By Keras path.
 
     Returns:
@@ -57,8 +57,8 @@ def prune_filters(model: keras.Model, mask: FilterMask) -> keras.Model:
     Raises:
       InputError: The mask names a layer or a filter that the model does not have.
       UnsupportedModelError: The model is subclassed, a layer would lose all of its filters,
-        or channels that are removed reach a layer that they cannot be cut out of; the text
-        names it.
+        or removed channels reach a layer from which they cannot be cut; the text names
+        it.
     """
     made: dict[int, tuple[Any, list[Channels]]] = {}
 
@@ -81,7 +81,7 @@ def prune_filters(model: keras.Model, mask: FilterMask) -> keras.Model:
 def mask_filters(model: keras.Model, mask: FilterMask) -> keras.Model:
     """The model as it would be without the filters that a mask removes, in its old size.
 
-    Its layers are those of `model`, not copies: it follows when `model` is trained on.
+    Its layers are those of `model`, not copies: it changes when `model` is trained further.
 
     Args:
       model: As for `prune_filters`.
@@ -111,7 +111,7 @@ def _zeroed(tensor: Any, channels: Channels) -> Any:
 
 
 class _Walk:
-    """Goes once through a model, from the input on, and knows which channels are left."""
+    """Goes through a model once, from the input, and tracks which channels are left."""
 
     def __init__(self, mask: FilterMask, apply: Apply) -> None:
         self._mask = mask

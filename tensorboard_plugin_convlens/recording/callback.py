@@ -62,8 +62,8 @@ class ConvLensCallback(keras.callbacks.Callback):
 
     Other callbacks, or the optimizer, may set the weights when training ends
     (`EarlyStopping(restore_best_weights=True)`, `SwapEMAWeights`). The callback then captures
-    the model that `fit` leaves, too, as the step after the last, and its manifest says what it
-    is. That needs a `keras.callbacks.CallbackList`, which `fit` has; if a training loop calls
+    the model that `fit` leaves, too, as the step after the last, and its manifest describes
+    it. That needs a `keras.callbacks.CallbackList`, which `fit` has; if a training loop calls
     the hooks of each callback by itself, the last capture is that of this callback's
     `on_train_end`.
 
@@ -98,7 +98,7 @@ class ConvLensCallback(keras.callbacks.Callback):
             `[batch, height, width, channel]`, or a list or dictionary for several inputs.
           model: The part of the trained model to capture, such as `gan.discriminator` of a
             model whose `train_step` calls its parts; by default the model that `fit` trains.
-            Use one callback per part, each with a `run` of its own.
+            Use one callback per part, each with its own `run`.
           labels: One per image: names to show, or indices of the true classes.
           class_names: Names of the model's classes, by index.
           layers: Keras paths of convolutions or patterns (`"block3_*"`); all by default.
@@ -107,14 +107,14 @@ class ConvLensCallback(keras.callbacks.Callback):
           run: Name of the run; `"train"` is that of Keras' own callback.
           target: `"max"` or `"sum"`; see `capture`.
           display: The images as people should see them; derived from `inputs` by default.
-          color_order: `"bgr"` where that is the order of the channels of `inputs`; see
+          color_order: `"bgr"` if the channels of `inputs` have that order; see
             `capture`.
-          budget: Share of the training time that captures may take, or 10 seconds where that
+          budget: Share of the training time that captures may take, or 10 seconds if that
             is more. The first and the last capture always have feature maps, statistics and
             kernels; the callback skips a step between them for which these do not fit. It
             takes as many gradients as the remaining time allows: input images in order,
             layers from the input on; the last capture always has 10 seconds. The log and the
-            captures list what did not fit. None sets no bound.
+            captures list what did not fit. None means no bound.
 
         Raises:
           InputError: An argument is not one of its values, or the numbers of images,
@@ -156,19 +156,19 @@ class ConvLensCallback(keras.callbacks.Callback):
 
     @_never_raises
     def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
-        """Begins anew where one list of callbacks is used for several trainings."""
+        """Starts again if one list of callbacks is used for several trainings."""
         if self._has_ended:
             self._begin()
 
     @_never_raises
     def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        """Captures the weights before training, at the epoch with which it begins."""
+        """Captures the weights before training, at its first epoch."""
         if self._training is not None:
             self._training.begin_epoch(epoch)
 
     @_never_raises
     def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
-        """Captures by batch, where that was asked for."""
+        """Captures by batch, if `freq` counts batches."""
         if self._training is not None:
             self._training.end_batch(batch)
 
@@ -194,13 +194,13 @@ class ConvLensCallback(keras.callbacks.Callback):
 
     @_never_raises
     def _after_epoch(self) -> None:
-        """Captures the last epoch, where a callback behind this one has made it the last."""
+        """Captures the last epoch if a later callback has ended the training."""
         if self._training is not None and self.model.stop_training:
             self._training.end()
 
     @_never_raises
     def _after_all(self) -> None:
-        """Captures what other callbacks have left of the model, and closes the training."""
+        """Captures the model as other callbacks left it, and closes the training."""
         self._finish()
         self._close()
 
@@ -216,7 +216,7 @@ class ConvLensCallback(keras.callbacks.Callback):
             self._training.close()
 
     def _begin(self) -> None:
-        """Begins a training; drops all of an earlier one, and a writer that is stuck."""
+        """Begins a training; drops everything of an earlier one, even a stuck writer."""
         self._has_ended = False
         if self._training is not None:
             self._training.release()
@@ -239,14 +239,14 @@ class ConvLensCallback(keras.callbacks.Callback):
 
 
 class _Last(keras.callbacks.Callback):
-    """Stands behind all other callbacks, and so sees what they make of a model."""
+    """Runs after all other callbacks, and so sees what they do to a model."""
 
     def __init__(self, owner: ConvLensCallback) -> None:
         super().__init__()
         self._owner = owner
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        """Captures the last epoch where another callback has ended the training."""
+        """Captures the last epoch if another callback has ended the training."""
         self._owner._after_epoch()
 
     def on_train_end(self, logs: dict[str, float] | None = None) -> None:

@@ -41,30 +41,30 @@ def capture(  # noqa: PLR0913  # One workflow: all of these describe one capture
       inputs: Images exactly as the model takes them, preprocessing included: an array
         `[batch, height, width, channel]`, or a list or dictionary for several inputs.
       log_dir: What TensorBoard gets as `--logdir`.
-      step: Not negative: an epoch, a number of updates, as you like.
+      step: Not negative: an epoch or a number of updates, for example.
       run: Name of the run: a directory below `log_dir`; `"."` is `log_dir` itself.
       layers: Keras paths of convolutions (`"block3_conv3"`, `"backbone/conv1"`) or patterns
         (`"block3_*"`); all by default.
       methods: Some of `"activation"` (feature maps), `"guided"` (guided gradients),
         `"gradient"` (plain gradients, as a control), `"kernel"` (kernel weights).
-      target: What is differentiated: `"max"`, each filter's strongest unit, whose receptive
-        field alone can matter, or `"sum"`, the sum over its feature map.
+      target: What is differentiated: `"max"`, each filter's strongest unit, which depends
+        only on its receptive field, or `"sum"`, the sum over its feature map.
       labels: One per image: names to show, or indices of the true classes.
       class_names: Names of the model's classes, by index.
       display: The images as people should see them, `uint8 [batch, height, width, 3]`;
         derived from `inputs` by default.
-      color_order: `"bgr"` where that is the order of the channels of `inputs`, as after the
-        `preprocess_input` of Keras' VGG16 and ResNet50; colored gradients and kernels are
-        then drawn the right way round.
-      progress: Is called with a layer's key and its number of filters as they are done.
+      color_order: `"bgr"` if the channels of `inputs` have that order, as after the
+        `preprocess_input` of Keras' VGG16 and ResNet50; colored gradients and kernels then
+        have the right colors.
+      progress: Called with a layer's key and its number of filters when they are done.
 
     Returns:
-      What was captured, but for the pixels; `Reader` reads those.
+      What was captured, without the pixels; `Reader` reads those.
 
     Raises:
       InputError: The inputs do not fit the model, or an argument is not one of its values.
-      UnknownLayerError: A layer is not there; the text names near ones.
-      NoConvolutionError: There is no convolution to capture.
+      UnknownLayerError: The model has no such layer; the text names similar ones.
+      NoConvolutionError: The model has no convolution to capture.
       UnsupportedModelError: The model is of a kind that cannot be captured.
       StorageError: The log directory cannot be written to.
 
@@ -90,8 +90,8 @@ def capture(  # noqa: PLR0913  # One workflow: all of these describe one capture
 class CaptureSession:
     """Captures of one model, step after step: for a training loop of your own.
 
-    The model is traced once, which `capture`, called again and again, would do each time.
-    Nothing is captured but at calls of `capture`; `fit` has `ConvLensCallback`.
+    The model is traced only once; the function `capture` would trace it at every call.
+    Only calls of the method `capture` capture anything. For `fit`, use `ConvLensCallback`.
 
     Example:
       >>> session = CaptureSession(model, images[:4], "logs", run="train")  # doctest: +SKIP
@@ -117,7 +117,7 @@ class CaptureSession:
     ) -> None:
         """Looks at the model, and writes its graph and the input images.
 
-        Arguments and errors are those of `capture`.
+        The arguments and errors are those of `capture`.
         """
         options = build_options(layers, methods, target)
         shown = build_shown_inputs(
@@ -136,10 +136,10 @@ class CaptureSession:
 
         Args:
           step: Not negative; filters are compared with the newest earlier step of the run.
-          progress: As of the function `capture`.
+          progress: As for the function `capture`.
 
         Returns:
-          What was captured, but for the pixels; `Reader` reads those.
+          What was captured, without the pixels; `Reader` reads those.
 
         Raises:
           StorageError: The log directory cannot be written to; nothing of the step is kept.

@@ -29,7 +29,7 @@ class CaptureOptions:
 
     @property
     def asked(self) -> Asked:
-        """As it is kept with a capture."""
+        """The form that is kept with a capture."""
         return Asked(self.methods, self.target, self.layers)
 
 

@@ -27,9 +27,9 @@ from tensorboard_plugin_convlens.storage.reading.log_directory import LogDirecto
 class Reader:
     """The captures of a log directory.
 
-    Values come back from 8 bits: they differ from what was captured by at most half a
+    Values are stored in 8 bits: they differ from the captured ones by at most half a
     step, `scale / 254` (signed sheets) or `scale / 508` (unsigned), `scale` being the
-    largest magnitude of the filter's picture. What was NaN or infinite comes back as NaN.
+    largest magnitude of the filter's picture. NaN and infinite values are returned as NaN.
 
     Example:
       >>> reader = Reader("logs")                                     # doctest: +SKIP
@@ -61,7 +61,7 @@ class Reader:
         return tuple(key.step for key in self._logs.run(run).steps())
 
     def capture(self, run: str, step: int) -> Capture:
-        """Everything recorded at a step, but for the pixels.
+        """Everything recorded at a step, without the pixels.
 
         Raises:
           NotCapturedError: There is no such run or step.
@@ -92,15 +92,15 @@ class Reader:
           run, step: Which capture.
           layer: Keras path, as in `model_graph` (`"block3_conv3"`, `"backbone/conv1"`).
           input_index: Which input image.
-          stage: `"own"`, the layer's own output, or `"after"`, what the activation function
-            that follows makes of it; both are the same where the layer applies its own.
+          stage: `"own"`, the layer's own output, or `"after"`, the result of the activation
+            function that follows; both are the same if the layer applies its own.
 
         Returns:
           `float32 [channel, height, width]`.
 
         Raises:
-          NotCapturedError: Any of them was not captured.
-          FormatError: What is stored is damaged.
+          NotCapturedError: The run, step, layer or input image was not captured.
+          FormatError: The stored bytes are damaged.
         """
         sheets = self._logs.sheets(run, step, layer, "activation", input_index)
         if stage == "own":
@@ -128,14 +128,14 @@ class Reader:
         Args:
           run, step, layer, input_index: As in `feature_maps`.
           channels: Which filters; all by default.
-          method: `"gradient"` for the plain gradient, where it was captured.
+          method: `"gradient"` for the plain gradient, if it was captured.
 
         Returns:
           `float32 [len(channels), height, width, input_channel]` of the input's size.
 
         Raises:
-          NotCapturedError: Any of them was not captured.
-          FormatError: What is stored is damaged.
+          NotCapturedError: The run, step, layer or input image was not captured.
+          FormatError: The stored bytes are damaged.
         """
         sheet = self._logs.sheets(run, step, layer, method, input_index)[0]
         wanted = range(sheet.channels) if channels is None else channels
@@ -182,14 +182,14 @@ class Reader:
     ) -> dict[str, FloatArray]:
         """The numbers per filter of a layer, by name: `"mean"`, `"kernel_change"`, ….
 
-        Those that depend on the input image are of `input_index`. `stage` is that of
-        `feature_maps`: `"mean"`, `"max"`, `"std"` and `"taylor"` are of the layer's own output,
-        or of what a later activation function makes of it, where that was captured (`"apoz"`
-        and `"saturation"` always are). The formulas are in
+        Numbers that depend on the input image are those of `input_index`. `stage` is that of
+        `feature_maps`: `"mean"`, `"max"`, `"std"` and `"taylor"` describe the layer's own
+        output, or the result of a later activation function, if it was captured (`"apoz"` and
+        `"saturation"` always describe the latter). The formulas are in
         `core/filters/importance.py` and `core/filters/change.py`.
 
         Returns:
-          Arrays `float32 [channel]`, NaN where a number is not defined.
+          Arrays `float32 [channel]`, NaN if a number is not defined.
 
         Raises:
           NotCapturedError: The run, step or layer was not captured.
@@ -204,7 +204,7 @@ class Reader:
     def unchanged_since(self, run: str, step: int, layer: str) -> int | None:
         """The step whose pictures a layer still shows at `step`, or None.
 
-        Not None where nothing that they depend on changed in between. Raises as `statistics`.
+        Not None if nothing that they depend on changed since. Raises as `statistics`.
         """
         return self._logs.layer(run, step, layer).unchanged_since
 
@@ -229,9 +229,9 @@ class Reader:
           `first - second`, in the shape of `feature_maps` or `guided_gradients`.
 
         Raises:
-          InputError: The input images differ, or the shapes of the layer.
-          NotCapturedError: Any of them was not captured.
-          FormatError: What is stored is damaged.
+          InputError: The input images or the shapes of the layer differ.
+          NotCapturedError: The run, step, layer or input image was not captured.
+          FormatError: The stored bytes are damaged.
         """
         fingerprints = {self.capture(*which).inputs for which in (first, second)}
         if len(fingerprints) != 1:

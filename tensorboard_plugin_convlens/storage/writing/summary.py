@@ -1,7 +1,7 @@
 """Summary ops that put sheets into the event file itself.
 
 TensorBoard keeps such values in memory, so use the callback or `capture` for anything
-large; use this for a few layers, or where nothing but event files is collected.
+large; use this for a few layers, or if your setup collects only event files.
 
 Example:
   >>> from tensorboard_plugin_convlens import summary
@@ -49,12 +49,12 @@ def filter_images(
       name: What the tab shows as the layer.
       maps: `[batch, height, width, channel]`, as a Keras layer returns them.
       step: The step, not negative.
-      inputs: The input images, `[batch, height, width, channel]`, to be shown beside.
+      inputs: The input images, `[batch, height, width, channel]`, to be shown beside the maps.
       labels: A name for each input image.
 
     Returns:
-      Whether it was written: False without a default writer, or where
-      `tf.summary.record_if` says no.
+      Whether it was written: False without a default writer, or if
+      `tf.summary.record_if` forbids it.
 
     Raises:
       InputError: `maps` or `inputs` have another rank or length.
