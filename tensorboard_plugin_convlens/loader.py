@@ -37,7 +37,7 @@ _FLAGS: dict[str, dict[str, Any]] = {
     "--convlens_readonly": {"action": "store_true", "help": "let nobody change marks"},
     "--convlens_allow_writes": {
         "action": "store_true",
-        "help": "let everyone who can reach this TensorBoard change marks, even with --bind_all",
+        "help": "let everyone who reaches this TensorBoard change marks, even with --bind_all",
     },
     "--convlens_allowed_hosts": {
         "metavar": "HOST",

@@ -62,7 +62,7 @@ DOCUMENT = """\
 
 # Criteria
 
-Criteria rank the filters within a layer. `W(j)` is the kernel of filter `j`, and `a` its feature
+Criteria rank the filters within a layer. `W(j)` is the kernel of filter `j`, `a` its feature
 map. [How they are used, and tested](ranking.md).
 """
 

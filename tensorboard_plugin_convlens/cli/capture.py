@@ -34,8 +34,8 @@ without any of them is step 0.
 
 Pictures are converted to 8 bits: whole numbers by the range of their type, floating point by
 the range of the picture. A message tells you when the range is smaller than that of the type,
-such as 12 bits in 16. Transparent parts become white. Every page of a TIFF is a picture. Only the
-first frame of an animation is used.
+such as 12 bits in 16. Transparent parts become white. Every page of a TIFF is a picture. Only
+the first frame of an animation is used.
 
 Captures that exist with the same weights, inputs and options are not made again, so an
 interrupted series continues where it stopped.

@@ -10,7 +10,7 @@ from tensorboard_plugin_convlens.server import wire
 
 
 def ablation_to_wire(record: Ablation) -> wire.Ablation:
-    """A test of verdicts."""
+    """Converts a test of verdicts."""
     return {
         "wallTime": record.wall_time,
         "graph": record.graph,

@@ -13,10 +13,10 @@ _LEVEL, _GZIP = 3, 31
 
 
 class Answers:
-    """The last answers that took long, as gzip members."""
+    """The latest long answers, as gzip members."""
 
     def __init__(self) -> None:
-        """Nothing is kept yet."""
+        """Begins without any answer."""
         self._kept: Kept[Hashable, tuple[Hashable, bytes]] = Kept(_MOST_BYTES)
 
     def get(
@@ -25,12 +25,12 @@ class Answers:
         version: Callable[[], Hashable | None],
         make: Callable[[], Iterable[bytes]],
     ) -> bytes:
-        """An answer, compressed: the one that is kept, if it is of the same version.
+        """An answer, compressed: the kept one, if it has the same version.
 
         Args:
-          question: What was asked: the route and its parameters.
-          version: Of everything that the answer depends on; None where that is not known.
-            What changed while the answer was made is not kept.
+          question: The route and its parameters.
+          version: Version of everything that the answer depends on; None if it is unknown.
+            An answer is not kept if this changed while it was made.
           make: The answer, part by part.
         """
         kept, before = self._kept.find(question), version()
@@ -43,6 +43,6 @@ class Answers:
 
 
 def compress(parts: Iterable[bytes]) -> bytes:
-    """A gzip member of all parts, of which one at a time is held."""
+    """A gzip member of all parts; only one part at a time is in memory."""
     gzip = zlib.compressobj(_LEVEL, zlib.DEFLATED, _GZIP)
     return b"".join([gzip.compress(part) for part in parts] + [gzip.flush()])

@@ -55,7 +55,7 @@ class StepOf:
 class TileOf:
     """One filter by one method, for one input image, at one step.
 
-    `form` and `stage` are what is wanted, where the method was captured in several.
+    `form` and `stage` are preferences, if the method was captured in several.
     """
 
     step: StepOf
@@ -70,12 +70,12 @@ class TileOf:
 class Captures:
     """Looks up captures by run, step, layer and input image.
 
-    Every method raises `NotCapturedError` with a sentence for what is not there, and
-    `FormatError` for what is damaged.
+    Every method raises `NotCapturedError` with a sentence if something does not exist, and
+    `FormatError` if it is damaged.
     """
 
     def __init__(self, list_sources: Callable[[], Mapping[str, Source]]) -> None:
-        """Takes a function that lists the runs of the moment with their sources."""
+        """Takes a function that lists the current runs with their sources."""
         self._list_sources = list_sources
         self._sources: Mapping[str, Source] = {}
         self._lists = RunLists()
@@ -87,7 +87,7 @@ class Captures:
         self._rows: Kept[tuple[StepOf, int, Thresholds], NetworkRow] = Kept(_NETWORK_ROWS_KEPT)
 
     def runs(self) -> Iterator[wire.Run]:
-        """All runs, sorted, each with its steps and with what is wrong with it."""
+        """All runs, sorted, each with its steps and its problems."""
         for run, source in sorted(self._sources.items()):
             if _is_utf8(run):
                 yield self._lists.of(run, source)
@@ -95,7 +95,7 @@ class Captures:
                 yield _unnamed(run)
 
     def versions(self) -> Hashable | None:
-        """Another one whenever `runs` would tell something else; None if that is not known."""
+        """A version that changes whenever the answer of `runs` does; None if it is unknown."""
         self._sources = self._list_sources()
         found = tuple((run, source.version()) for run, source in sorted(self._sources.items()))
         if any(version is None for _, version in found):
@@ -103,7 +103,7 @@ class Captures:
         return found, self._lists.left_out
 
     def version(self, run: str) -> Hashable | None:
-        """Another one whenever anything of a run may be another; None if that is not known."""
+        """A version that changes whenever a run may have changed; None if it is unknown."""
         version = self._source(run).version()
         return None if version is None else (version, self._left_out)
 
@@ -112,7 +112,7 @@ class Captures:
         return self._source(step.run).outline(step.key)
 
     def head(self, step: StepOf) -> Capture:
-        """Everything of a capture but its layers."""
+        """Everything of a capture except its layers."""
         return self._source(step.run).head(step.key)
 
     def layers(self, step: StepOf) -> Iterable[LayerCapture]:
@@ -135,7 +135,7 @@ class Captures:
         return found
 
     def weights(self, step: StepOf, layer: int) -> str:
-        """SHA-256 of the weights of a layer, or "" where it was not captured."""
+        """SHA-256 of the weights of a layer, or "" if it was not captured."""
         try:
             return self.layer(step, layer).weights
         except NotCapturedError:
@@ -167,7 +167,7 @@ class Captures:
         return source.stored(self._find_sheet(source, step, sha256))
 
     def _find_sheet(self, source: Source, step: StepOf, sha256: str) -> SheetPlace:
-        """Looks through the layers of a step, for a browser may have kept what names them."""
+        """Searches the layers of a step, because a browser may have kept the hash."""
         for layer in source.layers(step.key):
             if any(sheet.sha256 == sha256 for sheet in layer.sheets):
                 self._note_sheets(step, layer)
@@ -183,7 +183,7 @@ class Captures:
         return self._source(run).picture(fingerprint, index, source)
 
     def tile_sheet(self, tile: TileOf) -> Sheet | None:
-        """The sheet that holds a tile, or None where it was not captured."""
+        """The sheet that contains a tile, or None if it was not captured."""
         try:
             every = self.layer(tile.step, tile.layer).sheets
         except NotCapturedError:
@@ -215,7 +215,7 @@ class Captures:
         return self._each_step(run, lambda one: source.numbers(one.key, (layer,)))
 
     def rows(self, run: str, graph: str, layer: int) -> Iterator[Capture]:
-        """As `numbers`, of one model graph. Raises at the end where there is no step."""
+        """As `numbers`, for one model graph. Raises at the end if there is no step."""
         rows = self.numbers(run, layer)
         return _of_graph(run, graph, ((row.graph, row) for row in rows))
 
@@ -227,7 +227,7 @@ class Captures:
     def network_rows(
         self, run: str, graph: str, thresholds: Thresholds
     ) -> Iterator[NetworkRow]:
-        """What a table of all layers tells of every step of a model graph. As `rows`."""
+        """The rows of a table of all layers, for every step of a model graph. As `rows`."""
         rows = self._each_step(run, lambda one: self._network_row(one, thresholds))
         return _of_graph(run, graph, ((row.outline.graph, row) for row in rows))
 
@@ -266,7 +266,7 @@ class Captures:
 
 
 def _of_graph(run: str, graph: str, rows: Iterable[tuple[str, AnyRow]]) -> Iterator[AnyRow]:
-    """Those of `(fingerprint, row)` that are of a model graph; none at all is an error."""
+    """The rows of `(fingerprint, row)` of one model graph; having none is an error."""
     is_empty = True
     for fingerprint, row in rows:
         if fingerprint == graph:
@@ -281,7 +281,7 @@ def _is_utf8(name: str) -> bool:
 
 
 def _unnamed(run: str) -> wire.Run:
-    """A run whose name cannot be sent to a browser, nor asked for by one."""
+    """A run whose name cannot be sent to a browser or requested by one."""
     name = run.encode(errors="replace").decode()
     problem = (
         f"The name of the run {name!r} is not valid UTF-8, so its captures cannot be shown. "
@@ -291,7 +291,7 @@ def _unnamed(run: str) -> wire.Run:
 
 
 def _size_of(layer: LayerCapture) -> int:
-    """About how many bytes of memory a layer takes."""
+    """The approximate memory of a layer, in bytes."""
     statistics = sum(200 + one.values.nbytes for one in layer.statistics)
     # Per channel three arrays of four bytes, and up to five tuples of whole numbers.
     sheets = sum(

@@ -2,7 +2,7 @@
 
 TensorBoard checks neither the host, nor the origin, nor the method, nor the size of a
 request. Any page that a person has open can send requests to their TensorBoard, and any name
-on the internet can be made to lead there (DNS rebinding).
+on the internet can be made to point to it (DNS rebinding).
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from tensorboard_plugin_convlens.server.visitor import (
 )
 
 Access = Literal["tab", "read", "write"]
-"""`tab`: the built tab, the same for everybody; `read`: what a log directory holds."""
+"""`tab`: the built tab, the same for everyone; `read`: what a log directory holds."""
 
 METHODS: dict[Access, tuple[str, ...]] = {
     "tab": ("GET", "HEAD"),
@@ -35,7 +35,7 @@ METHODS: dict[Access, tuple[str, ...]] = {
     "write": ("POST",),
 }
 LARGEST_BODY = 2 * 2**20
-# So much of a body that is too large is read and let go, for an answer sent before is lost.
+# Bytes of a too large body that are read and dropped; an answer sent before would be lost.
 _MOST_DRAINED = 32 * 2**20
 _HEADER = "X-ConvLens"
 _REACHED = (
@@ -59,11 +59,11 @@ class Guard:
     """What TensorBoard's flags allow.
 
     Attributes:
-      own: Names of this machine by which TensorBoard may be asked. Addresses and `localhost`
-        always may: no name server leads to another site's page by them.
-      hosts: The other names that an administrator gave it: names, `.example.org` for all names
-        below one, with a port where only that one counts. Their pages are this TensorBoard.
-      proxies: The networks of proxies whose word counts.
+      own: Names of this machine that requests may use. Addresses and `localhost` are always
+        allowed: no name server can make them point to another site.
+      hosts: Other names that an administrator allowed: names, `.example.org` for all names
+        below one, with a port if only that port counts. Their pages are this TensorBoard.
+      proxies: The networks of trusted proxies.
       is_everywhere: Whether other machines reach TensorBoard without a proxy.
       writes: Whether changes are allowed to everyone, to nobody, or to this machine only.
     """
@@ -75,7 +75,7 @@ class Guard:
     writes: Literal["everyone", "nobody", "local"] = "local"
 
     def check(self, request: Request, access: Access) -> None:
-        """Raises `RefusedError` unless the request may have what it asks for."""
+        """Raises `RefusedError` unless the request is allowed."""
         allowed = METHODS[access]
         if request.method not in allowed:
             raise RefusedError(
@@ -93,7 +93,7 @@ class Guard:
                 raise RefusedError(403, reason)
 
     def why_read_only(self, request: Request) -> str:
-        """Why whoever asks may not change marks, as a sentence; empty where they may."""
+        """Why the client may not change marks, as a sentence; empty if it may."""
         if self.writes == "nobody":
             return "Marks cannot be changed: TensorBoard was started with --convlens_readonly."
         if self.writes == "everyone":
@@ -147,10 +147,10 @@ class Guard:
 
 
 def guard_from_flags(flags: argparse.Namespace | None) -> Guard:
-    """The guard that TensorBoard's flags ask for.
+    """The guard for TensorBoard's flags.
 
     Raises:
-      ValueError: A trusted proxy is no address.
+      ValueError: A trusted proxy is not an address.
     """
     host = str(getattr(flags, "host", None) or "localhost").lower()
     everywhere = bool(getattr(flags, "bind_all", False)) or not is_loopback(host)
@@ -169,7 +169,7 @@ def guard_from_flags(flags: argparse.Namespace | None) -> Guard:
 
 
 def _place_of_flag(text: str) -> Place | None:
-    """A name, or the URL that somebody gave instead."""
+    """A name, or a URL that was given instead of one."""
     return place_of(text.partition("://")[2].partition("/")[0] if "://" in text else text)
 
 
@@ -192,7 +192,7 @@ def _as_flag(name: str) -> str:
 
 
 def _check_not_from_elsewhere(request: Request, access: Access) -> None:
-    """Refuses what a browser says comes from another site's page."""
+    """Refuses a request that, by its browser, comes from another site's page."""
     site = request.headers.get("Sec-Fetch-Site")
     if access == "write" and site not in (None, "same-origin"):
         raise RefusedError(403, "A page of another site cannot change marks.")

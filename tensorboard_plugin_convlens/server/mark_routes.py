@@ -28,7 +28,7 @@ Body = TypeVar("Body")
 
 
 class MarkRoutes:
-    """The handlers, over the captures of the moment and one store of marks."""
+    """The handlers, for the current captures and one store of marks."""
 
     def __init__(
         self,
@@ -36,7 +36,7 @@ class MarkRoutes:
         address: StoreAddress | str,
         why_read_only: Callable[[Request], str],
     ) -> None:
-        """Takes where marks are kept, or why nowhere, and who says why not to change them."""
+        """Takes where marks are kept (or why nowhere), and the guard that may refuse changes."""
         self._captures = captures
         self._address = None if isinstance(address, str) else address
         self._no_store = address if isinstance(address, str) else ""
@@ -108,7 +108,7 @@ class MarkRoutes:
         return self._store
 
     def _current(self, request: Request, run: str, since: int, store: str | None) -> wire.Marks:
-        """The marks after `since`, or all where that is of another store."""
+        """The marks after `since`, or all if `since` belongs to another store."""
         read_only = self._why_read_only(request)
         place, events, left_out = self._read(run, since)
         if since > place.sequence or (since and store not in (None, place.store)):
@@ -138,7 +138,7 @@ class MarkRoutes:
         return {"allowed": not reason, "reason": reason}
 
     def _made_on(self, step: StepOf, key: FilterKey) -> MadeOn:
-        """What a capture says of a filter; raises `NotCapturedError` if there is no such."""
+        """The capture of a filter; raises `NotCapturedError` if there is none."""
         outline = self._captures.outline(step)
         layers = self._captures.graph(step.run, outline.graph).layers
         for index, layer in enumerate(layers):
@@ -154,7 +154,7 @@ def decode(request: Request, shape: type[Body]) -> Body:
     """The JSON body of a request as a TypedDict, with every key and no other.
 
     Raises:
-      BadParameterError: It is no JSON, or of another shape.
+      BadParameterError: The body is not JSON, or has another shape.
     """
     try:
         raw = msgspec.json.decode(request.get_data())
@@ -171,7 +171,7 @@ def decode(request: Request, shape: type[Body]) -> Body:
 
 
 def _own_name() -> str:
-    """Of the user that TensorBoard runs as, or empty."""
+    """The name of the user that TensorBoard runs as, or empty."""
     try:
         return getpass.getuser()[:100]
     except (OSError, KeyError, ImportError):

@@ -15,7 +15,7 @@ from tensorboard_plugin_convlens.server import wire
 
 
 def mark(event: MarkEvent) -> wire.Mark:
-    """The mark of a filter from an event on."""
+    """The mark of a filter after an event."""
     key, opinion, made_on = event.mark.key, event.mark.opinion, event.mark.made_on
     return {
         "run": key.run,
@@ -50,12 +50,12 @@ def mark_event(event: MarkEvent) -> wire.MarkEvent:
 def marks_from_request(
     body: wire.MarkRequest, wall_time: float, made_on: Callable[[FilterKey], MadeOn]
 ) -> tuple[Mark, ...]:
-    """The marks that a request asks for.
+    """The marks that a request contains.
 
     Args:
       body: The request.
-      wall_time: When it came.
-      made_on: Says what capture of a filter the request is about; raises if there is none.
+      wall_time: When it arrived.
+      made_on: Returns the capture of a filter that the request names; raises if none exists.
 
     Raises:
       MarkError: Something is out of range.

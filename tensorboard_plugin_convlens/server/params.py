@@ -93,7 +93,7 @@ def number(query: Query, name: str) -> int:
 
 
 def optional_number(query: Query, name: str) -> int:
-    """As `number`, or 0 where it is not given."""
+    """As `number`, or 0 if it is not given."""
     return number(query, name) if name in query else 0
 
 
@@ -119,7 +119,7 @@ def statistic(query: Query) -> str:
 
 
 def statistic_stage(query: Query) -> StatisticStage:
-    """`stage`: before or after (where it is not given). Raises `BadParameterError`."""
+    """`stage`: before or after (the default). Raises `BadParameterError`."""
     if "stage" not in query:
         return "after"
     text = _required(query, "stage")
@@ -131,7 +131,7 @@ def statistic_stage(query: Query) -> StatisticStage:
 
 
 def thresholds(query: Query) -> Thresholds:
-    """Where flags begin: those given, the others as usual. Raises `BadParameterError`."""
+    """Thresholds of flags: those given, and defaults. Raises `BadParameterError`."""
     return Thresholds(
         near_silent=_share(query, "near_silent", DEFAULTS.near_silent),
         saturated=_share(query, "saturated", DEFAULTS.saturated),
@@ -141,7 +141,7 @@ def thresholds(query: Query) -> Thresholds:
 
 
 def _share(query: Query, name: str, default: float) -> float:
-    """A decimal number from 0 to 1; `default` where it is not given."""
+    """A decimal number from 0 to 1; `default` if it is not given."""
     if name not in query:
         return default
     text = _required(query, name)

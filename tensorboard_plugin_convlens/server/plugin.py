@@ -51,7 +51,7 @@ class ConvLensPlugin(base_plugin.TBPlugin):
         }
 
     def routes(self) -> dict[str, tuple[Handler, Access]]:
-        """Every route with its handler and with what it gives access to."""
+        """Every route with its handler and its kind of access."""
         tables: tuple[tuple[Access, dict[str, Handler]], ...] = (
             ("tab", self._routes.tab()),
             ("read", self._routes.table() | self._mark_routes.reading()),
@@ -101,14 +101,14 @@ class ConvLensPlugin(base_plugin.TBPlugin):
         return sources
 
     def _run_directory(self, log_directory: Path, run: str) -> RunDirectory:
-        """The same one each time: it remembers that it lies inside of the run's directory."""
+        """The same object each time: it remembers that it is inside the run's directory."""
         if run not in self._run_directories:
             self._run_directories[run] = RunDirectory(log_directory / run)
         return self._run_directories[run]
 
 
 def _log_directory(logdir: str | None) -> Path | str:
-    """The directory given as `--logdir`, or why nothing beside event files is found."""
+    """The directory given as `--logdir`, or why captures cannot be found."""
     if not logdir:
         return (
             "ConvLens finds its captures only below --logdir, but TensorBoard was started with "
@@ -121,7 +121,7 @@ def _log_directory(logdir: str | None) -> Path | str:
 
 
 def _store(logdir: str | None, flags: argparse.Namespace | None) -> StoreAddress | str:
-    """Where marks are kept, or why nowhere."""
+    """The place of the marks, or why there is none."""
     database = getattr(flags, "convlens_db", "") or ""
     collection = getattr(flags, "convlens_collection", "") or ""
     if database and flags is not None:

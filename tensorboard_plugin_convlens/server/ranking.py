@@ -27,8 +27,8 @@ def agreement(
     Args:
       run, step: Where it was captured.
       record: The layer.
-      ablation: What its filters turned out to be worth, where that was measured.
-      seed: Of the order by chance.
+      ablation: The loss without each of its filters, if that was measured.
+      seed: Seed of the random order.
     """
     values = values_of_layer(record.statistics, seed)
     if ablation is not None and all(len(one) == len(ablation) for one in values.values()):
@@ -59,7 +59,7 @@ def flags(run: str, step: int, record: LayerCapture, thresholds: Thresholds) -> 
 
 
 def thresholds_to_wire(thresholds: Thresholds) -> wire.Thresholds:
-    """Where flags begin."""
+    """The thresholds of flags."""
     return {
         "nearSilent": thresholds.near_silent,
         "saturated": thresholds.saturated,

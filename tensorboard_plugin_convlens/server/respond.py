@@ -47,7 +47,7 @@ _HEADERS = [("Cross-Origin-Resource-Policy", "same-origin")]
 
 
 def guarded(handler: Handler, guard: Guard, access: Access) -> Application:
-    """A WSGI application around a handler: checks who asks, renders what it raises."""
+    """A WSGI application around a handler: checks the client, renders errors."""
 
     @wraps(handler)
     def answer(request: Request) -> Answer:
@@ -83,7 +83,7 @@ def _status(error: ConvLensError) -> int:
 
 
 def conflict(request: Request, error: MarkConflictError) -> Response:
-    """The answer to whom somebody was quicker than: the marks as they are now."""
+    """The answer if somebody else was faster: the current marks."""
     body: wire.MarkConflict = {
         "error": str(error),
         "marks": [marks_to_wire.mark(one) for one in error.current],
@@ -108,12 +108,12 @@ def as_json(request: Request, body: object, *, immutable: bool = False) -> Respo
 
 
 def as_compressed_json(request: Request, content: bytes) -> Response:
-    """A JSON answer that changes, given as a gzip member."""
+    """A JSON answer that may change, given as a gzip member."""
     return _respond(request, content, "application/json", content_encoding="gzip")
 
 
 class _Stored:
-    """The answer that is given most often: a gzip member that never changes.
+    """The most frequent answer: a gzip member that never changes.
 
     A WSGI application of its own, with the headers that TensorBoard's function gives: a
     werkzeug response costs as much processor time as all else that ConvLens does for a sheet.
@@ -137,12 +137,12 @@ class _Stored:
 
 
 def accepts_gzip(request: Request) -> bool:
-    """Whether whoever asks can inflate the answer; as TensorBoard finds out."""
+    """Whether the client can inflate the answer, as TensorBoard finds out."""
     return "gzip" in request.environ.get("HTTP_ACCEPT_ENCODING", "")
 
 
 def as_sheet(request: Request, sheet: StoredSheet) -> Answer:
-    """A sheet, sent as it is stored, part by part where it is long."""
+    """A sheet, sent as it is stored, in parts if it is long."""
     if isinstance(sheet.content, bytes):
         return as_stored(request, sheet.content)
     compressed = accepts_gzip(request)
@@ -218,7 +218,7 @@ def _respond(
     headers: Sequence[tuple[str, str]] = (),
     **options: Any,
 ) -> Response:
-    """TensorBoard's own answer, with the headers that all of ours have."""
+    """TensorBoard's own answer, with the headers of all our answers."""
     answer: Response = http_util.Respond(
         request, content, kind, headers=[*_HEADERS, *headers], **options
     )

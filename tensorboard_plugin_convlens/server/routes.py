@@ -32,7 +32,7 @@ STATIC = Path(__file__).resolve().parent.parent / "static"
 
 
 class Routes:
-    """The handlers, over the captures of the moment."""
+    """The handlers, for the current captures."""
 
     def __init__(self, captures: Captures, version: str) -> None:
         """Takes the captures to serve and the version to report."""
@@ -41,7 +41,7 @@ class Routes:
         self._version = version
 
     def table(self) -> dict[str, Handler]:
-        """The routes of what a log directory holds."""
+        """The routes that serve the content of a log directory."""
         return {
             "/runs": self._runs,
             "/graph": self._graph,
@@ -61,7 +61,7 @@ class Routes:
         }
 
     def tab(self) -> dict[str, Handler]:
-        """The routes of the built tab, which is the same for everybody."""
+        """The routes of the built tab, which is the same for everyone."""
         return {"/index.js": self._index, "/static/*": self._static}
 
     def _runs(self, request: Request) -> Response:
@@ -166,7 +166,7 @@ class Routes:
         asked: Hashable,
         make: Callable[[], Iterable[bytes]],
     ) -> Response:
-        """An answer that is kept as long as the run does not change."""
+        """An answer that is kept until the run changes."""
         question = request.path, asked
         answer = self._answers.get(question, lambda: self._captures.version(run), make)
         return as_compressed_json(request, answer)

@@ -16,15 +16,15 @@ from tensorboard_plugin_convlens.storage.reading.source import Source
 # Compressed, a step takes some 40 bytes.
 _MOST_BYTES = 8 * 2**20
 _Rows = list[tuple[int, wire.StepSummary]]
-"""Version of each step, and what the list tells of it."""
+"""The version of each step, and its entry in the list."""
 
 
 @dataclass(frozen=True, slots=True)
 class _KeptList:
-    """The steps of a run as they were.
+    """The steps of a run when they were last read.
 
     Attributes:
-      version: Of the run; None where a step was left out, which may be mended.
+      version: Version of the run; None if a step was left out, because it may be repaired.
       rows: `_Rows`, compressed.
       problems: Of the run.
     """
@@ -35,19 +35,19 @@ class _KeptList:
 
 
 class RunLists:
-    """The steps of each run, and what is wrong with it.
+    """The steps and the problems of each run.
 
     Attributes:
-      left_out: How many damaged steps were met so far.
+      left_out: Number of damaged steps so far.
     """
 
     def __init__(self) -> None:
-        """Nothing is known yet."""
+        """Begins without any run."""
         self._kept: Kept[str, _KeptList] = Kept(_MOST_BYTES)
         self.left_out = 0
 
     def of(self, run: str, source: Source) -> wire.Run:
-        """A run; of a step that was not replaced nothing is read."""
+        """A run; steps that were not replaced are not read again."""
         version = source.version()
         kept = self._kept.find(run)
         if kept is not None and version is not None and kept.version == version:

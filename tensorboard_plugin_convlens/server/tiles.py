@@ -23,9 +23,9 @@ class Tiles:
     """An answer.
 
     Attributes:
-      entries: Of each tile that was asked for, what is known of it, why it cannot be read, or
-        None where it was not captured.
-      levels: Of each; nothing where there is none.
+      entries: For each requested tile its properties, why it cannot be read, or None if it
+        was not captured.
+      levels: The levels of each tile; empty if there are none.
     """
 
     entries: list[wire.Tile | wire.Failure | None]
@@ -33,7 +33,7 @@ class Tiles:
 
     @property
     def is_complete(self) -> bool:
-        """Whether each tile that was captured could be read."""
+        """Whether every captured tile could be read."""
         return not any(entry is not None and "error" in entry for entry in self.entries)
 
 
@@ -41,7 +41,7 @@ def read_tiles(captures: Captures, asked: Sequence[TileOf]) -> Tiles:
     """Reads tiles; one that fails does not spoil the others.
 
     Raises:
-      TooLargeError: All together are more than one answer may take; nothing was read.
+      TooLargeError: Together they are too large for one answer; nothing was read.
     """
     found = [_find(captures, tile) for tile in asked]
     _check_cost(
@@ -80,7 +80,7 @@ def _read(
 
 
 def _check_cost(costs: Sequence[Cost]) -> None:
-    """Raises `TooLargeError` where the tiles of an answer cost too much."""
+    """Raises `TooLargeError` if the tiles of an answer cost too much."""
     for what, total, most in (
         ("The uncompressed pictures", sum(one.inflated for one in costs), LARGEST_INFLATED),
         ("The sheets of the pictures", sum(one.read for one in costs), LARGEST_READ),

@@ -1,8 +1,8 @@
 """Tables over all steps of a run: filters by steps of a layer, layers by steps.
 
-Manifests of large networks are megabytes, so they are read without their sheets. Of them is
-kept where their layers lie (`storage/reading/manifest_index.py`) and the few numbers per
-layer of a `NetworkRow` (`benchmarks/timeline.py` measures).
+Manifests of large networks are megabytes, so they are read without their sheets. Only the
+places of their layers (`storage/reading/manifest_index.py`) and the few numbers per layer of a
+`NetworkRow` are kept (`benchmarks/timeline.py` measures).
 """
 
 from __future__ import annotations
@@ -60,9 +60,9 @@ def layer_timeline(
       run: Its name.
       steps: Ascending, of one model graph, each with the statistics of that layer or none.
       layer: Index in the model graph.
-      input_index: The input image whose statistics count, where they differ between images.
-      statistic: Its name; where a step has none of it, the row is NaN.
-      stage: Of the feature maps that it is taken from, where both were captured.
+      input_index: The input image whose statistics count, if they differ between images.
+      statistic: Its name; the row of a step without it is NaN.
+      stage: Stage of the feature maps that it describes, if both were captured.
 
     Returns:
       A `wire.Timeline` as JSON, in parts.
@@ -90,7 +90,7 @@ def layer_timeline(
 
 
 class _Columns:
-    """What a table of a layer tells, step after step."""
+    """The rows of a table of a layer, step after step."""
 
     def __init__(self, statistic: str, input_index: int, stage: StatisticStage) -> None:
         self._asked = statistic, input_index, stage
@@ -116,7 +116,7 @@ class _Columns:
         self.silent.append(silence(layer.statistics))
 
     def values(self) -> FloatArray:
-        """`float32 [step, filter]`, NaN where a step has none, or of other filters."""
+        """`float32 [step, filter]`, NaN if a step has none, or for other filters."""
         values = np.full((len(self.steps), self.filters), np.nan, "<f4")
         for place, found in enumerate(self._values):
             if found is not None and len(found) == self.filters:
@@ -129,12 +129,12 @@ class _Columns:
 
 @dataclass(frozen=True, slots=True)
 class NetworkRow:
-    """What a table of layers tells of one step, small enough to keep that of many steps.
+    """The row of one step in a table of layers, small enough to keep many.
 
     Attributes:
       outline: Of the step.
       layers: `int32 [layer]`, indices in the model graph.
-      points: `float64 [layer, number]`, compressed; NaN where there is none. The numbers are
+      points: `float64 [layer, number]`, compressed; NaN if there is none. The numbers are
         those of `_point`.
     """
 
@@ -144,7 +144,7 @@ class NetworkRow:
 
     @property
     def size(self) -> int:
-        """About how many bytes of memory it takes."""
+        """Its approximate memory, in bytes."""
         unknown = len(self.outline.changes_unknown)
         return 800 + self.layers.nbytes + len(self.points) + unknown
 
@@ -169,7 +169,7 @@ def network_timeline(
     Args:
       run: Its name.
       rows: Ascending, of one model graph, and of these thresholds.
-      thresholds: Where flags begin.
+      thresholds: Thresholds of flags.
 
     Raises:
       TooLargeError: There are more than 400,000 cells.
@@ -206,7 +206,7 @@ _NUMBERS = 12
 
 
 def _point(layer: LayerCapture, thresholds: Thresholds) -> list[float]:
-    """The numbers of a layer at a step, NaN where there is none; see `_point_to_wire`."""
+    """The numbers of a layer at a step, NaN if there is none; see `_point_to_wire`."""
     kernel = _finite(_of_all_inputs(layer, KERNEL_CHANGE))
     activation = _finite(_of_all_inputs(layer, ACTIVATION_CHANGE))
     counts = known_counts(layer.statistics, thresholds)
@@ -259,7 +259,7 @@ def _of_all_inputs(layer: LayerCapture, name: str) -> FloatArray | None:
 
 
 def check_cells(steps: int, across: int, most: int, what: str) -> None:
-    """Raises `TooLargeError` where a table of `steps` rows has more than `most` cells."""
+    """Raises `TooLargeError` if a table of `steps` rows has more than `most` cells."""
     if steps * across > most:
         raise TooLargeError(
             f"The table would have {across:,} {what} at more than {steps - 1:,} steps, but an "
@@ -282,7 +282,7 @@ def _mean(values: FloatArray) -> float:
 
 
 def _median(values: FloatArray) -> float:
-    """As NumPy's, which takes three times as long for the few filters of a layer."""
+    """As NumPy's, but three times as fast for the few filters of a layer."""
     if not values.size:
         return np.nan
     ordered = np.sort(values)

@@ -235,7 +235,7 @@ def _sheet(record: Sheet) -> wire.Sheet:
 
 
 def _placement(record: Sheet, channels: slice) -> wire.Placement | None:
-    """Where the planes of some channels lie; None for sheets that are no gradients."""
+    """Where the planes of some channels lie; None for sheets without gradients."""
     place = record.placement
     if place is None:
         return None

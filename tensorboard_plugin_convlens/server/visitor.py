@@ -1,8 +1,8 @@
 """The client of a request: its address and the host names it used, proxies included.
 
-A proxy in front of TensorBoard makes every request come from the proxy's own address. What it
-says about the one it asks for (`X-Forwarded-…`) anybody else can say, too, so it counts only
-where the proxy was named with `--convlens_trusted_proxies`.
+Behind a proxy, every request comes from the proxy's own address. Anyone can send the headers in
+which it names its client (`X-Forwarded-…`), so they count only if `--convlens_trusted_proxies`
+names the proxy.
 """
 
 from __future__ import annotations
@@ -33,13 +33,13 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
-    """Who asks.
+    """The client of a request.
 
     Attributes:
-      host: The place that was asked, as the browser knows it; None if that is malformed.
-      others: The other places that the request says it comes from or goes to.
-      origin: That of the page that asks; None where the request names none, and the empty
-        place where it names no page of a web server.
+      host: The requested place, as the browser knows it; None if it is malformed.
+      others: The other places that the request names as its origin or target.
+      origin: Place of the requesting page; None if the request names none, and the empty
+        place if it is not a page of a web server.
       is_local: Whether the request certainly comes from this machine.
     """
 
@@ -56,14 +56,14 @@ def trusted_networks(proxies: Iterable[str]) -> tuple[Network, ...]:
       proxies: Addresses, networks such as `10.0.0.0/8`, or `localhost`.
 
     Raises:
-      ValueError: One of them is none.
+      ValueError: One of them is not an address.
     """
     names = [name for one in proxies for name in (_LOOPBACK if one == "localhost" else (one,))]
     return tuple(ipaddress.ip_network(name, strict=False) for name in names)
 
 
 def look_at(request: Request, proxies: tuple[Network, ...]) -> Visitor:
-    """Who asks, with what trusted proxies say.
+    """The client of a request, as trusted proxies describe it.
 
     Args:
       request: The request.
@@ -112,7 +112,7 @@ def is_loopback(name: str) -> bool:
 
 
 def _is_local(request: Request, peer: Address | None, proxies: tuple[Network, ...]) -> bool:
-    """Whether whoever asks first, before all proxies, is on this machine."""
+    """Whether the first client, before all proxies, is on this machine."""
     chain = request.headers.get("X-Forwarded-For", "")
     if proxies and chain:
         addresses = [_address(one.strip()) for one in chain.split(",")]
@@ -133,7 +133,7 @@ _TITLES = {name.title() for name in _SIGNS_OF_A_PROXY}
 
 
 def _place_of_url(url: str) -> Place:
-    """Of the page that has this URL; the empty place if no web server has it."""
+    """The place of the page with this URL; empty if no web server has it."""
     try:
         parts = urlsplit(url)
     except ValueError:
@@ -155,7 +155,7 @@ def _is_in(address: Address, networks: tuple[Network, ...]) -> bool:
 
 
 def _last(values: str) -> str:
-    """What the nearest proxy says: each adds its own behind a comma."""
+    """The value of the nearest proxy: each adds its own after a comma."""
     return values.rpartition(",")[2].strip()
 
 

@@ -7,7 +7,7 @@ import type { LayerFilters } from "./ranking";
  * Filters that were removed together; `trials` holds a value per metric each.
  *
  * `name` is "marked", "random" (several trials, `filters` are those of the first), or the
- * criterion that chose them. `fill` is what stood in place of a removed channel.
+ * criterion that chose them. `fill` is what replaced a removed channel.
  */
 export interface AblationChoice {
   name: string;

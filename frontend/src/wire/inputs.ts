@@ -18,10 +18,10 @@ export interface InputImage {
 }
 
 /**
- * Answer of /inputs. `classNames` is empty where they are not known.
+ * Answer of /inputs. `classNames` is empty if they are unknown.
  *
  * `colorOrder` is that of the input's channels as the model takes them, and so of the planes
- * of gradients and of kernels that read the input; pictures are RGB always.
+ * of gradients and of kernels that read the input; pictures are always RGB.
  */
 export interface Inputs {
   fingerprint: string;

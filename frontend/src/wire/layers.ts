@@ -11,8 +11,7 @@ import type { Form, MapStage, Method, Target } from "./words";
  * `height` and `width` are what one plane covers, in input pixels: the plane itself may
  * be smaller (a reduced magnitude). All lists have one entry per channel. `source` is
  * the index of the picture in `InputImage.pictures` that the crop lies in. `cropped` is false
- * where the planes cover the whole input: nothing is left out then; outside of a crop the
- * gradient is zero.
+ * if the planes cover the whole input; outside of a crop the gradient is zero.
  */
 export interface Placement {
   source: number;
@@ -31,7 +30,7 @@ export interface Placement {
  * Level 0 is "not finite". Signed: value = (level - 128) / 127 * scale. Unsigned:
  * value = (level - 1) / 254 * scale. `scale`, `nan`, `infinite`: one per channel.
  * `stage` says where feature maps stand: a layer may have a sheet "before" and one "after"
- * the activation function that a later layer applies. "": no maps, or not noted.
+ * the activation function that a later layer applies. "": no maps, or unknown.
  */
 export interface Sheet {
   method: Method;
@@ -52,10 +51,10 @@ export interface Sheet {
 }
 
 /**
- * One number per filter; `perInput` tells whether it is of the asked input image.
+ * One number per filter; `perInput` tells whether it describes the requested input image.
  *
- * `stage` is that of the feature map that it is taken from, as of a `Sheet`; "" where there
- * is none, or where an old capture does not say it.
+ * `stage` is that of the feature map that it describes, as in a `Sheet`; "" if there is none,
+ * or if it is an old capture without stages.
  */
 export interface Statistic {
   name: string;
@@ -105,7 +104,7 @@ export interface Tile {
 }
 
 /**
- * Head of the answer of /tiles: one entry per asked tile, in their order.
+ * Head of the answer of /tiles: one entry per requested tile, in their order.
  *
  * `null`: not captured. A failure: it could not be read, and why. After the head the levels
  * of every `Tile` follow in the same order, each `uint8 [planes, height, width]`.

@@ -4,10 +4,10 @@
 import type { OperationKind, Verdict } from "./words";
 
 /**
- * An opinion about a filter: whose, from when, and what they looked at.
+ * An opinion about a filter: its author, time, and the capture that they looked at.
  *
- * `stars` is 1 to 5, or 0 for none. A mark that says nothing was removed. `step`, `graph`
- * and `weights` are of the capture that the mark was made on; where `weights` differs from
+ * `stars` is 1 to 5, or 0 for none. A mark without content was removed. `step`, `graph`
+ * and `weights` are of the capture that the mark was made on; if `weights` differs from
  * `LayerSummary.weights`, the layer's weights have changed since. `sequence` is that of the
  * last change, `operation` what it was part of.
  */
@@ -38,10 +38,9 @@ export interface Writing {
 /**
  * Answer of /marks, /mark and /undo: the marks of a run that changed after `since`.
  *
- * `since` is 0 where these are all of them; removed ones are then left out. Ask next time
- * with this `sequence` and `store`. `leftOut` has a sentence about each change that is in the
- * database and cannot be. `author` is whom to take for the author unless people say otherwise;
- * empty where that cannot be known.
+ * `since` is 0 if these are all marks; removed ones are then left out. Send this `sequence`
+ * and `store` with the next request. `leftOut` has a sentence about each row of the
+ * database that is not valid. `author` is the author to suggest; empty if it is unknown.
  */
 export interface Marks {
   run: string;
@@ -68,10 +67,10 @@ export interface MarkChange {
 /**
  * Body of /mark: changes that are made, and undone, together.
  *
- * `operation` is an id of the asker's choice (a random UUID): the same request again, after
- * an answer that never came, does nothing twice. `base` is the `sequence` up to which the
- * asker knows the marks of the run: a filter that was changed after it is a conflict.
- * `step` and `session` name the capture that the asker looked at.
+ * `operation` is an id that the client chooses (a random UUID): the same request, sent again
+ * after an answer that never came, has no effect. `base` is the `sequence` up to which the
+ * client knows the marks of the run: a filter that was changed after it is a conflict.
+ * `step` and `session` name the capture that the client looked at.
  */
 export interface MarkRequest {
   operation: string;
@@ -86,7 +85,7 @@ export interface MarkRequest {
 /**
  * Body of /undo: every filter of the operation `undoes` gets the mark it had before.
  *
- * `operation` as in `MarkRequest`; `since` says which marks the answer holds.
+ * `operation` as in `MarkRequest`; `since` selects the marks of the answer.
  */
 export interface UndoRequest {
   operation: string;
@@ -97,7 +96,7 @@ export interface UndoRequest {
 }
 
 /**
- * One change of a mark: who asked for it, when, and the mark from then on.
+ * One change of a mark: its author, its time, and the mark after it.
  *
  * `undoes` is the operation that an undo undid. `author` and `wallTime` are of the
  * operation; of an undo or an import they may differ from the mark's.
@@ -111,7 +110,7 @@ export interface MarkEvent {
 }
 
 /**
- * Answer of /mark_history: every change of the mark of one filter, the first one first.
+ * Answer of /mark_history: every change of the mark of one filter, the oldest first.
  *
  * `leftOut` as in `Marks`.
  */
@@ -124,7 +123,7 @@ export interface MarkHistory {
   leftOut: string[];
 }
 
-/** Body of an answer 409: somebody was quicker; `marks` are the filters' marks of now. */
+/** Body of an answer 409: somebody was faster; `marks` are the current marks. */
 export interface MarkConflict {
   error: string;
   marks: Mark[];

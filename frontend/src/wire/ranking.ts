@@ -10,7 +10,7 @@ export interface LayerFilters {
   channels: number[];
 }
 
-/** Where flags begin; each from 0 to 1 (`core/filters/flags.py` says of what). */
+/** Thresholds of flags, each from 0 to 1 (see `core/filters/flags.py`). */
 export interface Thresholds {
   nearSilent: number;
   saturated: number;
@@ -21,7 +21,7 @@ export interface Thresholds {
 /**
  * What is conspicuous about a filter, with the numbers that it rests on.
  *
- * `other` is the filter that a duplicate is like. `evidence` has, by flag: silent `inputs`;
+ * `other` is the filter that a duplicate resembles. `evidence` has, by flag: silent `inputs`;
  * nearSilent `inputs`, `apoz`; saturated `inputs`, `saturation`; duplicate `profile`,
  * `kernel`; notFinite, by statistic, at how many inputs it is not finite.
  */
@@ -45,9 +45,9 @@ export interface Flags {
 /**
  * How the values of a criterion are distributed over a layer's filters.
  *
- * `quartiles` are least, lower quartile, median, upper quartile, largest; `variation` is
- * the standard deviation over the magnitude of the mean, `smallest` the least magnitude
- * over the largest.
+ * `quartiles` are minimum, lower quartile, median, upper quartile, maximum; `variation` is
+ * the standard deviation over the magnitude of the mean, `smallest` the minimum magnitude
+ * over the maximum.
  */
 export interface Spread {
   criterion: string;
@@ -60,8 +60,8 @@ export interface Spread {
 /**
  * Answer of /agreement: Spearman's rank correlation of the criteria of a layer.
  *
- * `ablation` is one of them where a test of verdicts removed the filters one by one;
- * `random` is of the asked seed. Rows and columns of `correlations`, and `spreads` and
+ * `ablation` is one of them if a test of verdicts removed the filters one by one; `random`
+ * has the requested seed. Rows and columns of `correlations`, and `spreads` and
  * `values`, are in the order of `criteria`. `values` are over all captured inputs, one per
  * filter. `null`: fewer than three filters for which both are defined, or the same value for
  * all of them.

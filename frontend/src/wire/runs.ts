@@ -10,7 +10,7 @@ export interface StepSummary {
   inputs: string;
 }
 
-/** One run that holds captures; `steps` ascend. `problems` are sentences to show. */
+/** One run with captures; `steps` ascend. `problems` are sentences to show. */
 export interface Run {
   run: string;
   steps: StepSummary[];

@@ -4,19 +4,19 @@
 import type { Thresholds } from "./ranking";
 import type { FlagCounts } from "./steps";
 
-/** A statistic that can be asked of /timeline; `perInput` as in `Statistic`. */
+/** A statistic that /timeline can return; `perInput` as in `Statistic`. */
 export interface TimelineStatistic {
   name: string;
   perInput: boolean;
 }
 
 /**
- * A step, and what the changes of its filters are since.
+ * A step, and the step with which its filters were compared.
  *
  * `changesSince` is the newest earlier step of the run, when it was captured, with the same
- * model graph and input images, `null` where there was none. `changesUnknown` is a sentence:
- * why the change of some filters is not known, empty where it is. Of captures of earlier
- * releases neither is known.
+ * model graph and input images, or `null` if there was none. `changesUnknown` is a sentence:
+ * why the change of some filters is unknown; empty if it is known. Captures of earlier
+ * releases have neither.
  */
 export interface ComparedStep {
   step: number;
@@ -46,8 +46,8 @@ export interface TimelineStep {
  *
  * Steps ascend; those of another model graph are left out. `statistics` are those that
  * were captured, at any step. Two matrices, row by row, a row per step with a number per
- * filter, little-endian and in base64: `values` float32, NaN where not defined or not
- * captured; `states` uint8: 0 not known, 1 responding, 2 silent (zero at every
+ * filter, little-endian and in base64: `values` float32, NaN if not defined or not
+ * captured; `states` uint8: 0 unknown, 1 responding, 2 silent (zero at every
  * captured input), 3 fell silent (silent, and responding at the step before), 4 revived.
  */
 export interface Timeline {
@@ -66,8 +66,8 @@ export interface Timeline {
  * One layer at one step of a network's timeline.
  *
  * `flags` are counted at the thresholds of the answer. Mean and median are over the filters
- * for which the change is defined; `null` where there is none. `silent` is `null` where it is
- * not known.
+ * for which the change is defined; `null` if there is none. `silent` is `null` if it is
+ * unknown.
  */
 export interface LayerPoint {
   kernelChangeMean: number | null;

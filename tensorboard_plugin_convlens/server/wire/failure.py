@@ -1,4 +1,4 @@
-"""What every answer that is not 2xx holds."""
+"""The body of every answer that is not 2xx."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One layer of a step: where its pictures lie, and its statistics."""
+"""One layer of a step: the places of its pictures, and its statistics."""
 
 from __future__ import annotations
 
@@ -15,8 +15,7 @@ class Placement(TypedDict):
     `height` and `width` are what one plane covers, in input pixels: the plane itself may
     be smaller (a reduced magnitude). All lists have one entry per channel. `source` is
     the index of the picture in `InputImage.pictures` that the crop lies in. `cropped` is false
-    where the planes cover the whole input: nothing is left out then; outside of a crop the
-    gradient is zero.
+    if the planes cover the whole input; outside of a crop the gradient is zero.
     """
 
     source: int
@@ -35,7 +34,7 @@ class Sheet(TypedDict):
     Level 0 is "not finite". Signed: value = (level - 128) / 127 * scale. Unsigned:
     value = (level - 1) / 254 * scale. `scale`, `nan`, `infinite`: one per channel.
     `stage` says where feature maps stand: a layer may have a sheet "before" and one "after"
-    the activation function that a later layer applies. "": no maps, or not noted.
+    the activation function that a later layer applies. "": no maps, or unknown.
     """
 
     method: Method
@@ -56,10 +55,10 @@ class Sheet(TypedDict):
 
 
 class Statistic(TypedDict):
-    """One number per filter; `perInput` tells whether it is of the asked input image.
+    """One number per filter; `perInput` tells whether it describes the requested input image.
 
-    `stage` is that of the feature map that it is taken from, as of a `Sheet`; "" where there
-    is none, or where an old capture does not say it.
+    `stage` is that of the feature map that it describes, as in a `Sheet`; "" if there is none,
+    or if it is an old capture without stages.
     """
 
     name: str
@@ -110,7 +109,7 @@ class Tile(TypedDict):
 
 
 class Tiles(TypedDict):
-    """Head of the answer of /tiles: one entry per asked tile, in their order.
+    """Head of the answer of /tiles: one entry per requested tile, in their order.
 
     `null`: not captured. A failure: it could not be read, and why. After the head the levels
     of every `Tile` follow in the same order, each `uint8 [planes, height, width]`.

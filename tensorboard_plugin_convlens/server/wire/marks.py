@@ -1,4 +1,4 @@
-"""What people say of filters, and how they ask for changes."""
+"""What people say about filters, and requests for changes."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from tensorboard_plugin_convlens.server.wire.words import OperationKind, Verdict
 
 
 class Mark(TypedDict):
-    """An opinion about a filter: whose, from when, and what they looked at.
+    """An opinion about a filter: its author, time, and the capture that they looked at.
 
-    `stars` is 1 to 5, or 0 for none. A mark that says nothing was removed. `step`, `graph`
-    and `weights` are of the capture that the mark was made on; where `weights` differs from
+    `stars` is 1 to 5, or 0 for none. A mark without content was removed. `step`, `graph`
+    and `weights` are of the capture that the mark was made on; if `weights` differs from
     `LayerSummary.weights`, the layer's weights have changed since. `sequence` is that of the
     last change, `operation` what it was part of.
     """
@@ -43,10 +43,9 @@ class Writing(TypedDict):
 class Marks(TypedDict):
     """Answer of /marks, /mark and /undo: the marks of a run that changed after `since`.
 
-    `since` is 0 where these are all of them; removed ones are then left out. Ask next time
-    with this `sequence` and `store`. `leftOut` has a sentence about each change that is in the
-    database and cannot be. `author` is whom to take for the author unless people say otherwise;
-    empty where that cannot be known.
+    `since` is 0 if these are all marks; removed ones are then left out. Send this `sequence`
+    and `store` with the next request. `leftOut` has a sentence about each row of the
+    database that is not valid. `author` is the author to suggest; empty if it is unknown.
     """
 
     run: str
@@ -74,10 +73,10 @@ class MarkChange(TypedDict):
 class MarkRequest(TypedDict):
     """Body of /mark: changes that are made, and undone, together.
 
-    `operation` is an id of the asker's choice (a random UUID): the same request again, after
-    an answer that never came, does nothing twice. `base` is the `sequence` up to which the
-    asker knows the marks of the run: a filter that was changed after it is a conflict.
-    `step` and `session` name the capture that the asker looked at.
+    `operation` is an id that the client chooses (a random UUID): the same request, sent again
+    after an answer that never came, has no effect. `base` is the `sequence` up to which the
+    client knows the marks of the run: a filter that was changed after it is a conflict.
+    `step` and `session` name the capture that the client looked at.
     """
 
     operation: str
@@ -92,7 +91,7 @@ class MarkRequest(TypedDict):
 class UndoRequest(TypedDict):
     """Body of /undo: every filter of the operation `undoes` gets the mark it had before.
 
-    `operation` as in `MarkRequest`; `since` says which marks the answer holds.
+    `operation` as in `MarkRequest`; `since` selects the marks of the answer.
     """
 
     operation: str
@@ -103,7 +102,7 @@ class UndoRequest(TypedDict):
 
 
 class MarkEvent(TypedDict):
-    """One change of a mark: who asked for it, when, and the mark from then on.
+    """One change of a mark: its author, its time, and the mark after it.
 
     `undoes` is the operation that an undo undid. `author` and `wallTime` are of the
     operation; of an undo or an import they may differ from the mark's.
@@ -117,7 +116,7 @@ class MarkEvent(TypedDict):
 
 
 class MarkHistory(TypedDict):
-    """Answer of /mark_history: every change of the mark of one filter, the first one first.
+    """Answer of /mark_history: every change of the mark of one filter, the oldest first.
 
     `leftOut` as in `Marks`.
     """
@@ -131,7 +130,7 @@ class MarkHistory(TypedDict):
 
 
 class MarkConflict(TypedDict):
-    """Body of an answer 409: somebody was quicker; `marks` are the filters' marks of now."""
+    """Body of an answer 409: somebody was faster; `marks` are the current marks."""
 
     error: str
     marks: list[Mark]

@@ -16,7 +16,7 @@ class LayerFilters(TypedDict):
 
 
 class Thresholds(TypedDict):
-    """Where flags begin; each from 0 to 1 (`core/filters/flags.py` says of what)."""
+    """Thresholds of flags, each from 0 to 1 (see `core/filters/flags.py`)."""
 
     nearSilent: float
     saturated: float
@@ -27,7 +27,7 @@ class Thresholds(TypedDict):
 class Flag(TypedDict):
     """What is conspicuous about a filter, with the numbers that it rests on.
 
-    `other` is the filter that a duplicate is like. `evidence` has, by flag: silent `inputs`;
+    `other` is the filter that a duplicate resembles. `evidence` has, by flag: silent `inputs`;
     nearSilent `inputs`, `apoz`; saturated `inputs`, `saturation`; duplicate `profile`,
     `kernel`; notFinite, by statistic, at how many inputs it is not finite.
     """
@@ -52,9 +52,9 @@ class Flags(TypedDict):
 class Spread(TypedDict):
     """How the values of a criterion are distributed over a layer's filters.
 
-    `quartiles` are least, lower quartile, median, upper quartile, largest; `variation` is
-    the standard deviation over the magnitude of the mean, `smallest` the least magnitude
-    over the largest.
+    `quartiles` are minimum, lower quartile, median, upper quartile, maximum; `variation` is
+    the standard deviation over the magnitude of the mean, `smallest` the minimum magnitude
+    over the maximum.
     """
 
     criterion: str
@@ -67,8 +67,8 @@ class Spread(TypedDict):
 class Agreement(TypedDict):
     """Answer of /agreement: Spearman's rank correlation of the criteria of a layer.
 
-    `ablation` is one of them where a test of verdicts removed the filters one by one;
-    `random` is of the asked seed. Rows and columns of `correlations`, and `spreads` and
+    `ablation` is one of them if a test of verdicts removed the filters one by one; `random`
+    has the requested seed. Rows and columns of `correlations`, and `spreads` and
     `values`, are in the order of `criteria`. `values` are over all captured inputs, one per
     filter. `null`: fewer than three filters for which both are defined, or the same value for
     all of them.

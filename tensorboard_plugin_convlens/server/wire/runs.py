@@ -1,4 +1,4 @@
-"""Which runs there are, and their steps."""
+"""The runs and their steps."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class StepSummary(TypedDict):
 
 
 class Run(TypedDict):
-    """One run that holds captures; `steps` ascend. `problems` are sentences to show."""
+    """One run with captures; `steps` ascend. `problems` are sentences to show."""
 
     run: str
     steps: list[StepSummary]

@@ -8,7 +8,7 @@ from tensorboard_plugin_convlens.server.wire.words import Method
 
 
 class Skipped(TypedDict):
-    """What was asked for and not captured, and why."""
+    """What was requested but not captured, and why."""
 
     what: str
     reason: str
@@ -23,9 +23,9 @@ class ClassProbability(TypedDict):
 
 
 class Prediction(TypedDict):
-    """The most probable classes, descending, and what is left out of them.
+    """The most probable classes, descending, and how many are left out.
 
-    `classes` holds 50 at most; `omitted` says how many more there are and
+    `classes` has at most 50; `omitted` says how many more there are and
     `omittedProbability` their sum.
     """
 
@@ -55,9 +55,9 @@ class LayerSummary(TypedDict):
     `silent` counts filters whose feature map is zero for every captured input, `weak` those
     whose strongest response is below 1 % of the layer's strongest; both are counted after the
     activation function where such maps were captured. `unchangedSince`: the step since which
-    all that the layer's pictures depend on is the same, so that they are that step's;
-    `weightsUnchangedSince`: likewise of the layer's own weights alone. `weights` names them
-    (SHA-256), `null` where it is not known.
+    nothing changed that the layer's pictures depend on, so that they are that step's;
+    `weightsUnchangedSince`: the same for the layer's own weights alone. `weights` is their
+    SHA-256, or `null` if it is unknown.
     """
 
     layer: int
@@ -76,8 +76,8 @@ class LayerSummary(TypedDict):
 class Step(TypedDict):
     """Answer of /step: one capture without pictures.
 
-    `remark` is empty but at a step that a training left after its last update: there it says
-    whose model it is.
+    `remark` is empty, except at a step that a training left after its last update: there it
+    describes the model.
     """
 
     run: str

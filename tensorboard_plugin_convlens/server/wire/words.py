@@ -1,4 +1,4 @@
-"""The words that fields are restricted to."""
+"""The words that fields may have."""
 
 from __future__ import annotations
 
