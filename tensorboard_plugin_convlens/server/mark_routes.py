@@ -36,7 +36,7 @@ class MarkRoutes:
         address: StoreAddress | str,
         why_read_only: Callable[[Request], str],
     ) -> None:
-        """Takes where marks are kept (or why nowhere), and the guard that may refuse changes."""
+        """Takes the address of the marks (or why there is none), and who may refuse changes."""
         self._captures = captures
         self._address = None if isinstance(address, str) else address
         self._no_store = address if isinstance(address, str) else ""

@@ -1,1 +1,1 @@
-"""ConvLens at rest: packs, manifests, model graphs and summaries. No TensorFlow."""
+"""Files of ConvLens: packs, manifests, model graphs and summaries. No TensorFlow."""

@@ -40,10 +40,10 @@ class Finding:
     """Something that is wrong with a run.
 
     Attributes:
-      file: Name in the plugin directory, or "" where it is of the run itself.
+      file: Name in the plugin directory, or "" for the run itself.
       problem: What is wrong, as a sentence.
       advice: What a person can do, or what `fix` would do, as a sentence.
-      fix: What can be done about it without losing anything; "" where that is nothing.
+      fix: A repair that loses nothing; "" if there is none.
     """
 
     file: str
@@ -53,11 +53,11 @@ class Finding:
 
 
 def check_run(run_directory: Path, advance: Advance = lambda: None) -> Iterator[Finding]:
-    """What is wrong with a run that has a plugin directory.
+    """The problems of a run that has a plugin directory.
 
     Args:
       run_directory: The run's own directory.
-      advance: Is called after every manifest.
+      advance: Called after every manifest.
 
     Raises:
       StorageError: A directory cannot be read.
@@ -121,7 +121,7 @@ def _check_litter(directory: Path) -> Iterator[Finding]:
 def _check_manifests(
     run: RunDirectory, directory: Path, found: list[str], advance: Advance
 ) -> Iterator[Finding]:
-    """Each manifest with what it names; a file that several name is checked once."""
+    """Each manifest and the files that it names; a file named twice is checked once."""
     checked: set[object] = set()
     for name in found:
         key = names.parse_manifest_name(name)
@@ -157,7 +157,7 @@ def _check_traits(directory: Path, found: list[str]) -> Iterator[Finding]:
 
 
 def _check_clock(name: str, key: StepKey, capture: Capture) -> Iterator[Finding]:
-    """Times that cannot be; the order of sessions does not depend on them."""
+    """Impossible times; the order of sessions does not depend on them."""
     began = names.session_milliseconds(key.session) / 1000
     if capture.wall_time > time.time() + _DAY:
         problem = (
@@ -227,7 +227,7 @@ def _check_sheets(
 
 
 def _check_sheet(sheet: Sheet, stored: bytes) -> None:
-    """Raises `FormatError` where a sheet of the right SHA-256 does not hold together."""
+    """Raises `FormatError` if a sheet with the right SHA-256 is inconsistent."""
     levels = sheet.channels * sheet.planes * sheet.height * sheet.width
     decode_sheet(stored, levels)
     for segment, checksum in enumerate(sheet.checksums or ()):

@@ -1,8 +1,8 @@
 """The one place where ConvLens touches files.
 
 Files are written beside their place and renamed, so that a reader sees all of a file or
-nothing. What is read comes from a log directory, which nobody vouches for: symbolic links
-are not followed in the last component, sizes are bounded, and only ordinary files count.
+nothing. Log directories are not trusted: symbolic links are not followed in the last component,
+sizes are bounded, and only ordinary files count.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def local_path(log_dir: str | os.PathLike[str]) -> Path:
     """The directory that a user named, absolute, with `~` expanded.
 
     Raises:
-      StorageError: It is a URL: only local (and mounted) directories are supported.
+      StorageError: It is a URL; only local (and mounted) directories are supported.
     """
     text = os.fspath(log_dir)
     if "://" in text:
@@ -63,13 +63,13 @@ def atomic_file(path: Path, *, aside: Path | None = None) -> Iterator[BinaryIO]:
     """A new file that appears under its name, complete and on disk, when the block ends.
 
     If the block raises, nothing appears, a file that was there before stays as it was, and
-    the unfinished file is removed if it can be. A file that is replaced passes its
-    permissions on.
+    the unfinished file is removed if possible. The new file gets the permissions of a file
+    that it replaces.
 
     Args:
       path: The file. A symbolic link is replaced, not followed.
-      aside: What the unfinished file is named after, on the same file system; `path` by
-        default.
+      aside: The unfinished file is named after this path, on the same file system; `path`
+        by default.
 
     Raises:
       StorageError: The file cannot be written (no space, no permission, …).
@@ -84,7 +84,7 @@ def atomic_file(path: Path, *, aside: Path | None = None) -> Iterator[BinaryIO]:
 def atomic_path(path: Path, *, aside: Path | None = None, suffix: str = "") -> Iterator[Path]:
     """The path of an unfinished file that takes its name when the block ends.
 
-    The block writes it and sees to it that it is on disk. Arguments and errors are those of
+    The block writes it and brings it onto the disk. Arguments and errors are those of
     `atomic_file`; the unfinished file's name ends in `suffix`, for writers that look at it.
     """
     beside = path if aside is None else aside
@@ -111,7 +111,7 @@ def write_file(path: Path, content: bytes) -> None:
 
 
 def sync_file(path: Path, *, like: Path) -> None:
-    """Brings a file onto the disk, with the permissions of `like` if that is there.
+    """Brings a file onto the disk, with the permissions of `like` if that exists.
 
     Raises:
       OSError: It cannot be opened or written.
@@ -140,10 +140,10 @@ def list_directory(path: Path) -> list[str]:
 
 
 def size_of_file(path: Path) -> int | None:
-    """Bytes of an ordinary file, or None where there is none.
+    """Bytes of an ordinary file, or None if there is none.
 
     Raises:
-      StorageError: That cannot be found out.
+      StorageError: Its size cannot be found out.
     """
     try:
         status = os.lstat(path)
@@ -169,8 +169,8 @@ def read_file(
 
     Raises:
       NotCapturedError: There is no such file.
-      FormatError: It is no ordinary file, too large, ends before `offset + length`, or the
-        operating system cannot read it.
+      FormatError: It is not an ordinary file, is too large, ends before `offset + length`, or
+        the operating system cannot read it.
     """
     with ordinary_file(path) as file:
         wanted = file.size - offset if length is None else length
@@ -183,7 +183,7 @@ def read_file(
 
 
 def read_beginning(path: Path, most: int) -> bytes:
-    """The first bytes of an ordinary file, at most so many. Raises as `read_file`."""
+    """The first bytes of an ordinary file, up to a limit. Raises as `read_file`."""
     with ordinary_file(path) as file:
         return file.read(0, min(most, file.size))
 
@@ -199,7 +199,7 @@ def _created(temporary: Path, path: Path) -> Iterator[BinaryIO]:
 
 
 def _copy_mode(handle: int, path: Path) -> None:
-    """Takes over the permissions of a file that will be replaced, if there is one."""
+    """Copies the permissions of a file that will be replaced, if there is one."""
     try:
         mode = os.lstat(path).st_mode
     except FileNotFoundError:
@@ -217,6 +217,6 @@ def _is_directory(path: Path) -> bool:
 
 
 def _remove(path: Path) -> None:
-    """Removes a file if possible; says nothing if not, for the earlier fault matters."""
+    """Removes a file if possible; otherwise ignores that, because the earlier fault matters."""
     with suppress(OSError):
         os.unlink(path)

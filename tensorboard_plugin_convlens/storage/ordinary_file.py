@@ -14,23 +14,22 @@ from tensorboard_plugin_convlens.core.errors import (
 )
 
 Identity = tuple[int, int, int, int, int]
-"""Device, inode, size, times of change of content and of status."""
+"""Device, inode, size, and the times of the last changes of content and of status."""
 
 
 class OrdinaryFile:
     """Reads any part of one file, which is opened once.
 
     Attributes:
-      size: Bytes that it had when it was opened.
-      identity: Tells it from what it was before, and from others.
+      size: Its bytes when it was opened.
+      identity: Differs from that of other files and of earlier versions.
     """
 
     def __init__(self, handle: int, name: str) -> None:
         """Takes a handle that is open for reading, and its name for messages.
 
         Raises:
-          FormatError: It is a directory, a pipe or a device, or nothing can be found out
-            about it.
+          FormatError: It is a directory, a pipe or a device, or its status cannot be read.
         """
         self._handle = handle
         self._name = name
@@ -44,7 +43,7 @@ class OrdinaryFile:
         """Exactly `length` bytes from `offset`.
 
         Raises:
-          FormatError: The file ends before, or cannot be read.
+          FormatError: The file ends too early, or cannot be read.
         """
         end = offset + length
         if offset < 0 or length < 0 or end > self.size:
@@ -82,7 +81,7 @@ def ordinary_file(path: str | os.PathLike[str]) -> Iterator[OrdinaryFile]:
 
     Raises:
       NotCapturedError: There is no such file.
-      FormatError: It is no ordinary file, or cannot be opened.
+      FormatError: It is not an ordinary file, or cannot be opened.
     """
     name = os.path.basename(path)
     try:
@@ -99,7 +98,7 @@ def ordinary_file(path: str | os.PathLike[str]) -> Iterator[OrdinaryFile]:
 
 
 def identity_of(status: os.stat_result) -> Identity:
-    """Tells a file from what it was before, and from others."""
+    """Differs from that of other files and of earlier versions."""
     return (
         status.st_dev,
         status.st_ino,

@@ -1,7 +1,7 @@
 """An output file of a command: written completely, or left as it was before.
 
-Unlike the files of a log directory it may be a symbolic link, which is followed, or no
-ordinary file at all (`/dev/stdout`, a named pipe), which has nothing that could be lost.
+Unlike the files of a log directory it may be a symbolic link, which is followed, or not an
+ordinary file (`/dev/stdout`, a named pipe), which has no content to lose.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ def output_file(path: Path) -> Iterator[BinaryIO]:
     """A file to write; it appears under its name when the block ends without an exception.
 
     Raises:
-      StorageError: It cannot be written; what was there before is unchanged.
+      StorageError: It cannot be written; the old file is unchanged.
     """
     real = _real(path)
     if _is_special(real):
@@ -37,7 +37,7 @@ def output_path(path: Path) -> Iterator[Path]:
     """The same for writers that take a path: the one to write to, with the suffix of `path`.
 
     Raises:
-      StorageError: It cannot be written; what was there before is unchanged.
+      StorageError: It cannot be written; the old file is unchanged.
     """
     real = _real(path)
     with atomic_path(real, suffix=path.suffix) as unfinished:

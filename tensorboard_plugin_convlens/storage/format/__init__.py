@@ -1,1 +1,1 @@
-"""The forms of files: messages, their checks, packs and names."""
+"""File formats: messages, their checks, packs and names."""

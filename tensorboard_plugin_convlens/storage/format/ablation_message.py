@@ -20,7 +20,7 @@ _FILLS: dict[Fill, pb.Fill] = {"zero": pb.ZERO, "mean": pb.MEAN}
 
 
 def ablation_to_message(ablation: Ablation) -> pb.Ablation:
-    """An ablation as it is stored."""
+    """The message of an ablation."""
     return pb.Ablation(
         format_version=FORMAT_VERSION,
         wall_time=ablation.wall_time,

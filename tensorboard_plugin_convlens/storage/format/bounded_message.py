@@ -20,7 +20,7 @@ def parse_bounded(content: bytes, message: AnyMessage, what: str) -> AnyMessage:
     """Parses a message, unless it has so many fields that it would take much memory.
 
     Raises:
-      FormatError: The bytes are no such message.
+      FormatError: The bytes are not such a message.
       TooLargeError: They are many, and in more than 50,000 fields.
     """
     try:

@@ -1,7 +1,7 @@
 """Converts `Capture` records to protobuf messages, the manifests, and back.
 
-What comes back from a file is checked: list lengths, ranges, names, numbers that are finite.
-A message that does not hold together is a `FormatError`.
+Messages from files are checked: list lengths, ranges, names, finite numbers. An inconsistent
+message is a `FormatError`.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _LONGEST_SENTENCE = 1_000
 
 
 def capture_to_message(capture: Capture) -> pb.Manifest:
-    """A capture as it is stored: the manifest."""
+    """The message of a capture: the manifest."""
     packs = tuple(
         dict.fromkeys(sheet.pack for layer in capture.layers for sheet in layer.sheets)
     )
@@ -75,7 +75,7 @@ def capture_from_message(message: pb.Manifest) -> Capture:
     """The inverse of `capture_to_message`.
 
     Raises:
-      FormatError: A list has not one entry per channel, or a name or place is impossible.
+      FormatError: A list does not have one entry per channel, or a name or place is impossible.
     """
     packs = tuple(message.packs)
     return Capture(

@@ -1,7 +1,7 @@
 """Finds the fields of a protobuf message in a file without reading their contents.
 
-A message that was made to do harm can grow a hundredfold when it is parsed. So a reader walks
-over its fields first, counts them, and parses those that it needs.
+A hostile message can grow a hundredfold when it is parsed. So a reader first finds and counts
+its fields, and then parses only those that it needs.
 https://protobuf.dev/programming-guides/encoding/
 """
 
@@ -16,11 +16,11 @@ _LONGEST_HEAD = 20
 _BLOCK = 2**16
 
 Read = Callable[[int, int], bytes]
-"""Bytes from a place up to, not including, another; fewer where the file ends."""
+"""Bytes from a place up to, not including, another; fewer at the end of the file."""
 
 
 class MalformedError(ValueError):
-    """Bytes are no protobuf message; the text can follow "is damaged: "."""
+    """Bytes are not a protobuf message; the text can follow "is damaged: "."""
 
 
 class Field(NamedTuple):
@@ -36,7 +36,7 @@ def fields(read: Read, start: int, end: int) -> Iterator[Field]:
     """The fields of the message that lies from `start` to `end`.
 
     Raises:
-      MalformedError: There is none, or one with groups, which ConvLens does not write.
+      MalformedError: There is no message, or it has groups, which ConvLens does not write.
     """
     block, base, place = b"", start, start
     while place < end:
@@ -62,7 +62,7 @@ def _length(block: bytes, kind: int, place: int) -> tuple[int, int]:
 
 
 def read_varint(content: bytes, place: int) -> tuple[int, int]:
-    """A whole number below 2^64 of a message, and the place behind it.
+    """A whole number below 2^64 of a message, and the place after it.
 
     Raises:
       MalformedError: It does not end, or is larger.

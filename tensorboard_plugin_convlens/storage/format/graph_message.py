@@ -26,7 +26,7 @@ _STAGE_NAMES = {value: name for name, value in _STAGES.items()}
 
 
 def graph_to_message(graph: ModelGraph) -> pb.ModelGraph:
-    """A model graph as it is stored."""
+    """The message of a model graph."""
     return pb.ModelGraph(
         format_version=FORMAT_VERSION,
         name=graph.name,

@@ -19,7 +19,7 @@ COLOR_ORDERS: dict[pb.ColorOrder, ColorOrder] = {pb.RGB: "rgb", pb.BGR: "bgr"}
 
 
 def inputs_to_message(images: InputImages) -> pb.InputImages:
-    """The input images as they are stored: PNG pictures."""
+    """The message of the input images, with PNG pictures."""
     return pb.InputImages(
         format_version=FORMAT_VERSION,
         fingerprint=images.fingerprint,

@@ -1,7 +1,7 @@
 """Converts `LayerCapture` records to protobuf messages and back: one layer of a manifest.
 
-Every way from a file to a record leads through here, where it is checked that the record holds
-together: whoever gets one may believe it.
+All records of layers from files are made here, and checked for consistency, so other code can
+rely on them.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _FLOAT = np.dtype("<f4")
 
 
 def layer_to_message(layer: LayerCapture, packs: tuple[str, ...]) -> pb.LayerCapture:
-    """A layer as it is stored; `packs` are the manifest's."""
+    """The message of a layer; `packs` are those of the manifest."""
     message = pb.LayerCapture(
         layer=layer.layer,
         sheets=[sheet_to_message(sheet, packs.index(sheet.pack)) for sheet in layer.sheets],
@@ -51,7 +51,7 @@ def layer_from_message(message: pb.LayerCapture, packs: tuple[str, ...]) -> Laye
     """The inverse of `layer_to_message`.
 
     Raises:
-      FormatError: A list has not one entry per channel, or a name or place is impossible.
+      FormatError: A list does not have one entry per channel, or a name or place is impossible.
     """
     guidance = message.guidance
     statistics = (statistic_from_message(one) for one in message.statistics)
@@ -75,7 +75,7 @@ def layer_from_bytes(layer: int, content: bytes, packs: tuple[str, ...]) -> Laye
     Args:
       layer: Its index in the model graph, as it was read before.
       content: The bytes of a LayerCapture.
-      packs: The manifest's.
+      packs: Those of the manifest.
     """
     message = parse_bounded(content, pb.LayerCapture(), f"layer {layer} of the manifest")
     _check_index(layer, message.layer)
@@ -83,7 +83,7 @@ def layer_from_bytes(layer: int, content: bytes, packs: tuple[str, ...]) -> Laye
 
 
 def numbers_from_bytes(layer: int, content: bytes) -> LayerCapture:
-    """The statistics of a layer of a manifest, without its sheets. As `layer_from_bytes`."""
+    """The statistics of a layer of a manifest, without its sheets; see `layer_from_bytes`."""
     message = parse_bounded(content, pb.LayerNumbers(), f"layer {layer} of the manifest")
     _check_index(layer, message.layer)
     statistics = (_statistic_from_raw(one) for one in message.statistics)
@@ -97,7 +97,7 @@ def numbers_from_bytes(layer: int, content: bytes) -> LayerCapture:
 
 
 def statistic_to_message(statistic: Statistic) -> pb.Statistic:
-    """One statistic as it is stored."""
+    """The message of a statistic."""
     return pb.Statistic(
         name=statistic.name,
         input=input_to_message(statistic.input),
@@ -114,7 +114,7 @@ def statistic_from_message(message: pb.Statistic) -> Statistic:
 
 
 def checked_statistics(layer: int, statistics: Iterable[Statistic]) -> tuple[Statistic, ...]:
-    """The statistics of a layer. Raises `FormatError` unless all are of the same filters."""
+    """The statistics of a layer. Raises `FormatError` unless all have the same filters."""
     found = tuple(statistics)
     for one in found:
         if len(one.values) != len(found[0].values):

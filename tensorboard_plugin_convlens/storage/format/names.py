@@ -1,7 +1,7 @@
 """Names of the files in a run's plugin directory.
 
-Only what matches these patterns is ever opened, so that no name from a request or from a
-manifest becomes a path of its own choosing.
+ConvLens opens only names that match these patterns, so no name in a request or a manifest can
+lead to another file.
 """
 
 from __future__ import annotations
@@ -42,36 +42,36 @@ _OWN = re.compile(
 LATEST_MILLISECONDS = 10**13 - 1
 LARGEST_STEP = 10**15 - 1
 LONGEST_NAME = 100
-"""Characters of a name in a plugin directory, at most."""
+"""The most characters of a name in a plugin directory."""
 
 
 def new_session(kind: Literal["training", "capture"], milliseconds: int) -> str:
     """A new writer session: `t` or `c`, milliseconds since 1970, eight random digits.
 
     Sessions sort by their start. A training session abandons the later steps of earlier
-    training sessions (a restart); a capture session stands beside them.
+    training sessions (a restart); a capture session abandons none.
     """
     return f"{kind[0]}{milliseconds:013d}-{secrets.token_hex(4)}"
 
 
 def session_of(name: str) -> str | None:
-    """The session that a file of a plugin directory is of, or None."""
+    """The session of a file of a plugin directory, or None."""
     match = _OF_SESSION.fullmatch(name)
     return match[1] if match else None
 
 
 def session_milliseconds(session: str) -> int:
-    """When a session began: milliseconds since 1970, or later where the clock was behind."""
+    """When a session began: milliseconds since 1970, or later if the clock was behind."""
     return int(session[1:14])
 
 
 def session_file_name(session: str) -> str:
-    """File name that says that a session is being written."""
+    """Name of the file that exists while a session is being written."""
     return f"session-{session}.lock"
 
 
 def session_start(session: str) -> str:
-    """The part of a session by which all sessions sort, whatever their kind."""
+    """The part of a session by which sessions of all kinds sort."""
     return session[1:]
 
 
@@ -96,7 +96,7 @@ def manifest_name(key: StepKey) -> str:
 
 
 def parse_manifest_name(name: str) -> StepKey | None:
-    """The step that a file is the manifest of, or None for any other file."""
+    """The step of a manifest file, or None for any other file."""
     match = _STEP.fullmatch(name)
     return StepKey(int(match[1]), match[2]) if match else None
 
@@ -113,7 +113,7 @@ def is_pack_name(name: str) -> bool:
 
 
 def parse_pack_name(name: str) -> StepKey | None:
-    """The step that a file is a pack of, or None for any other file."""
+    """The step of a pack file, or None for any other file."""
     match = _PACK.fullmatch(name)
     return StepKey(int(match[1]), match[2]) if match else None
 
@@ -124,13 +124,13 @@ def traits_name(key: StepKey) -> str:
 
 
 def parse_traits_name(name: str) -> StepKey | None:
-    """The step that a file holds the traits of, or None for any other file."""
+    """The step of a file of traits, or None for any other file."""
     match = _TRAITS.fullmatch(name)
     return StepKey(int(match[1]), match[2]) if match else None
 
 
 def is_own_name(name: str) -> bool:
-    """Whether ConvLens gives files of a plugin directory such a name, unfinished ones too."""
+    """Whether ConvLens gives such names to files, finished or not, of a plugin directory."""
     return _OWN.fullmatch(name) is not None
 
 

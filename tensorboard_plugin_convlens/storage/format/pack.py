@@ -1,8 +1,7 @@
 """A pack: one file with all sheets of one step and one input image.
 
 A pack is the eight bytes `CLPK`, format version (`uint32`, little-endian), then stored
-sheets one after the other; the manifest holds the place of each. Nothing is ever changed
-in a pack.
+sheets one after the other; the manifest has the place of each. A pack never changes.
 
 A stored sheet is one ordinary gzip member, so that the server can send it untouched with
 `Content-Encoding: gzip`. Its deflate stream is flushed fully after every segment of
@@ -38,7 +37,7 @@ _SEGMENT_BYTES = 16_384
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """Where and how a finished sheet lies in its pack. Offsets and lengths in bytes."""
+    """The place and form of a finished sheet in its pack. Offsets and lengths are in bytes."""
 
     sha256: str
     offset: int
@@ -51,7 +50,7 @@ class Stored:
 class SheetEncoder:
     """Compresses the levels of one sheet, block by block, into a file.
 
-    Nothing is held back, so memory does not grow with the number of channels.
+    Nothing is buffered, so memory does not grow with the number of channels.
     """
 
     def __init__(self, file: BinaryIO, plane_shape: tuple[int, int, int]) -> None:
@@ -128,10 +127,10 @@ def decode_sheet(stored: bytes, raw_length: int) -> bytes:
 
     Args:
       stored: The stored bytes.
-      raw_length: What the manifest says that the planes take, in bytes.
+      raw_length: Size of the planes in bytes, according to the manifest.
 
     Raises:
-      FormatError: The bytes are no gzip member, or of another length; no more than
+      FormatError: The bytes are not a gzip member, or have another length; no more than
         `raw_length` bytes are ever inflated.
     """
     inflate = zlib.decompressobj(16 + zlib.MAX_WBITS)
@@ -171,7 +170,7 @@ def check_header(header: bytes) -> None:
     """Checks the first eight bytes of a pack.
 
     Raises:
-      FormatError: They are not a pack's, or of a later version.
+      FormatError: They do not begin a pack, or its version is later.
     """
     if header[:4] != MAGIC or len(header) < len(HEADER):
         raise FormatError("A pack is damaged: it does not begin with CLPK.")

@@ -19,12 +19,12 @@ _BLOCK = 2**16
 
 
 def checked_png(content: bytes, height: int, width: int) -> bytes:
-    """A picture of the given size, without anything that is not needed to show it.
+    """A picture of the given size, with only the parts that are needed to show it.
 
     The pixels are inflated to see that they are all there, block by block.
 
     Raises:
-      FormatError: It is no RGB picture of 8 bits and that size, damaged, or of more than 25
+      FormatError: It is not an RGB picture of 8 bits and that size, damaged, or of more than 25
         million pixels.
     """
     if not 0 < height * width <= _LARGEST:
@@ -47,7 +47,7 @@ def checked_png(content: bytes, height: int, width: int) -> bytes:
 
 
 def _chunks(content: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Name and data of every chunk, up to the last."""
+    """The name and data of every chunk."""
     if not content.startswith(_SIGNATURE):
         raise _damaged("it is not a PNG file")
     place, name = len(_SIGNATURE), b""

@@ -55,15 +55,15 @@ def unseal(file: bytes, message: AnyMessage, what: str) -> AnyMessage:
 def seal_packed_sheet(header: pb.PackedSheet) -> bytes:
     """The header of a packed summary: its bytes, then a field with their SHA-256.
 
-    A blob of an event file has no place for a seal behind the message, and the loader that
-    TensorBoard prefers does not compare the checksums of event files.
+    A blob of an event file has no place for a seal after the message, and the loader that
+    TensorBoard prefers does not check the checksums of event files.
     """
     content = serialize(header)
     return content + serialize(pb.PackedSheet(sha256=hashlib.sha256(content).digest()))
 
 
 def unseal_packed_sheet(blob: bytes, what: str) -> pb.PackedSheet:
-    """The inverse of `seal_packed_sheet`; headers made before there was a seal have none.
+    """The inverse of `seal_packed_sheet`; old headers have no seal.
 
     Raises:
       FormatError: It is damaged.
@@ -98,7 +98,7 @@ def serialize(message: Message) -> bytes:
 
 
 def checked_fingerprint(text: str) -> str:
-    """The text, if it is a fingerprint. Raises `FormatError` if it is not."""
+    """The text, if it is a fingerprint; otherwise raises `FormatError`."""
     if not is_fingerprint(text):
         raise FormatError(
             f"A fingerprint is damaged: expected 64 hex digits, got {text[:80]!r}."

@@ -48,7 +48,7 @@ LARGEST_SHEET = 2**31
 
 
 def method_to_message(method: Method) -> pb.Method:
-    """A method as it is stored."""
+    """The stored value of a method."""
     return _METHODS[method]
 
 
@@ -60,7 +60,7 @@ def method_from_message(value: pb.Method) -> Method:
 
 
 def target_to_message(target: Target) -> pb.Target:
-    """A target as it is stored."""
+    """The stored value of a target."""
     return _TARGETS[target]
 
 
@@ -70,7 +70,7 @@ def target_from_message(value: pb.Target) -> Target | None:
 
 
 def input_to_message(index: int | None) -> int:
-    """The index of an input image as it is stored; -1 where there is none."""
+    """The stored index of an input image; -1 if there is none."""
     return _NO_INPUT if index is None else index
 
 
@@ -80,7 +80,7 @@ def input_from_message(value: int) -> int | None:
 
 
 def sheet_to_message(sheet: Sheet, pack: int) -> pb.Sheet:
-    """A sheet as it is stored; `pack` is its pack's index in the manifest."""
+    """The message of a sheet; `pack` is the index of its pack in the manifest."""
     message = pb.Sheet(
         method=_METHODS[sheet.method],
         form=_FORMS[sheet.form],
@@ -121,11 +121,11 @@ def sheet_to_message(sheet: Sheet, pack: int) -> pb.Sheet:
 
 
 def sheet_from_message(message: pb.Sheet, packs: tuple[str, ...]) -> Sheet:
-    """The inverse of `sheet_to_message`; `packs` are the manifest's.
+    """The inverse of `sheet_to_message`; `packs` are those of the manifest.
 
     Raises:
-      FormatError: A list has not one entry per channel, a size is impossible, or the pack
-        is none of `packs` or has a name that ConvLens does not give.
+      FormatError: A list does not have one entry per channel, a size is impossible, or the
+        pack is not one of `packs` or has a name that ConvLens does not give.
     """
     _check_sheet(message, packs)
     return Sheet(
@@ -170,7 +170,7 @@ def _placement_from_message(message: pb.Sheet) -> Placement | None:
 
 
 def _check_sheet(message: pb.Sheet, packs: tuple[str, ...]) -> None:
-    """Raises `FormatError` where the fields of a sheet do not hold together."""
+    """Raises `FormatError` if the fields of a sheet are inconsistent."""
     channels, place = message.channels, message.placement
     lists: dict[str, Sized] = {"scale": message.scale}
     if message.HasField("placement"):
@@ -198,7 +198,7 @@ def _check_sheet(message: pb.Sheet, packs: tuple[str, ...]) -> None:
 
 
 def _check_segments(message: pb.Sheet) -> None:
-    """Raises `FormatError` where segments cannot be those of the sheet."""
+    """Raises `FormatError` if segments cannot be those of the sheet."""
     per_segment, segments = message.channels_per_segment, message.segments
     if per_segment < 1 or len(segments) != -(-message.channels // per_segment):
         raise FormatError("A sheet is damaged: its segments do not cover its channels.")

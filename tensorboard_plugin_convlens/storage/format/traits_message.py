@@ -16,7 +16,7 @@ _FLOAT = np.dtype("<f4")
 
 
 def traits_to_message(traits: LayerTraits) -> pb.LayerTraits:
-    """The traits of a layer as they are stored."""
+    """The message of the traits of a layer."""
     kernels = traits.kernels
     return pb.LayerTraits(
         layer=traits.layer,
@@ -31,7 +31,7 @@ def traits_from_message(message: pb.LayerTraits) -> LayerTraits:
     """The inverse of `traits_to_message`.
 
     Raises:
-      FormatError: An array has not as many bytes as its shape says.
+      FormatError: The bytes of an array do not match its shape.
     """
     kernels = None
     if message.kernels_shape:
@@ -41,7 +41,7 @@ def traits_from_message(message: pb.LayerTraits) -> LayerTraits:
 
 
 def _array(content: bytes, shape: Iterable[int], axes: int, layer: int) -> FloatArray:
-    """An array of so many axes. Raises `FormatError` where its bytes are of another shape."""
+    """An array with this number of axes. Raises `FormatError` if its bytes do not match."""
     sizes = tuple(shape)
     values = np.frombuffer(content, _FLOAT, len(content) // 4)
     count = 1

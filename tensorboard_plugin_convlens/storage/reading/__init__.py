@@ -1,1 +1,1 @@
-"""Captures read back, from files that nobody vouches for."""
+"""Captures read back from untrusted files."""

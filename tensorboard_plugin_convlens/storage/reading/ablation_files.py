@@ -58,7 +58,7 @@ def read_ablations(
 
 
 def _read(path: str, left: int) -> tuple[_Read, int]:
-    """A test or what is wrong with it, and its size; it is not read if that is over `left`."""
+    """A test or its problem, and its size; a file larger than `left` is not read."""
     name = os.path.basename(path)
     with ordinary_file(path) as file:
         size = file.size

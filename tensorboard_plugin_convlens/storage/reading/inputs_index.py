@@ -1,6 +1,6 @@
 """Reads sets of input images without their pixels, and single pictures of them.
 
-The pictures are most of the file: they are passed over, and read when one is shown.
+The pictures are most of the file; each is read only when it is shown.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def read_picture(file: SealedFile, index: int, source: int) -> bytes:
 
     Raises:
       NotCapturedError: There is none.
-      FormatError: The file is damaged, or no picture as ConvLens writes it.
+      FormatError: The file is damaged, or its picture is not from ConvLens.
       TooLargeError: It has more than 16 MiB.
     """
     file.check()
@@ -85,7 +85,7 @@ def _read_png(file: SealedFile, picture: Field) -> bytes:
 def _fields(
     file: SealedFile, number: int, start: int = 0, end: int | None = None
 ) -> Iterator[Field]:
-    """The fields of one number; more than there may be are an error."""
+    """The fields of one number; too many are an error."""
     count = 0
     for field in file.fields(start, end):
         if field.number == number:
@@ -101,7 +101,7 @@ def _at(found: Iterator[Field], index: int) -> Iterator[Field]:
 
 
 def _others(file: SealedFile, start: int, end: int, number: int) -> bytes:
-    """The bytes of all fields but those of one number."""
+    """The bytes of all fields except those of one number."""
     parts = [one for one in file.fields(start, end) if one.number != number]
     if sum(one.end - one.begin for one in parts) > _LARGEST_TEXT:
         raise TooLargeError(f"The {file.what} has more than {_LARGEST_TEXT:,} bytes of text.")

@@ -14,8 +14,8 @@ from tensorboard_plugin_convlens.storage.reading.run_directory import RunDirecto
 class LogDirectory:
     """What TensorBoard gets as `--logdir`.
 
-    Every method but `runs` raises `NotCapturedError` where what is asked for is not there, and
-    `FormatError` where what is stored is damaged.
+    Every method except `runs` raises `NotCapturedError` if the requested part does not exist,
+    and `FormatError` if it is damaged.
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
@@ -36,7 +36,7 @@ class LogDirectory:
         return tuple(sorted(found))
 
     def run(self, name: str) -> RunDirectory:
-        """One of `runs`; the others are looked for only where there is no such run."""
+        """One of `runs`; lists the others only if there is no such run."""
         if self._is_name(name):
             found = RunDirectory(self._path / name)
             if found.exists():
@@ -47,7 +47,7 @@ class LogDirectory:
         )
 
     def _is_name(self, name: str) -> bool:
-        """Whether a text can be one of `runs`: the way leads down, and through no link."""
+        """Whether a text can be one of `runs`: the path leads down, and through no link."""
         if name == ".":
             return True
         parts = name.split("/")
@@ -59,7 +59,7 @@ class LogDirectory:
         )
 
     def key(self, run: str, step: int) -> StepKey:
-        """Where a captured step of a run lies."""
+        """The place of a captured step of a run."""
         keys = {key.step: key for key in self.run(run).steps()}
         if step not in keys:
             known = ", ".join(map(str, keys)) or "none"
@@ -67,7 +67,7 @@ class LogDirectory:
         return keys[step]
 
     def step(self, run: str, step: int | None) -> int:
-        """The step that was asked for, or the last one of the run."""
+        """The requested step, or the last one of the run."""
         if step is not None:
             return step
         keys = self.run(run).steps()
@@ -76,7 +76,7 @@ class LogDirectory:
         return keys[-1].step
 
     def capture(self, run: str, step: int) -> Capture:
-        """Everything recorded at a step, but for the pixels."""
+        """Everything recorded at a step, without the pixels."""
         return self.run(run).capture(self.key(run, step))
 
     def layer(self, run: str, step: int, layer: str) -> LayerCapture:
@@ -94,7 +94,7 @@ class LogDirectory:
     def sheets(
         self, run: str, step: int, layer: str, method: str, input_index: int
     ) -> list[Sheet]:
-        """The sheets of values, at least one; of maps the layer's own output first."""
+        """The sheets of values, at least one; for maps, the layer's own output is first."""
         wanted = (method, "values", input_index)
         found = [
             sheet

@@ -1,8 +1,8 @@
 """The places of layers in manifests, to read one layer without the others.
 
-A manifest is walked over and its checksum compared once. As long as the file is the same one,
-with the same times, only the bytes that are asked for are read from then on: those of one
-layer of a hundred steps are a tenth of all, and a checksum needs all.
+A manifest is indexed and its checksum compared once. While the file and its times stay the
+same, only the requested bytes are read from then on: those of one layer of a hundred steps are
+a tenth of all, while a checksum needs all.
 """
 
 from __future__ import annotations
@@ -33,13 +33,13 @@ _LARGEST_INDEX = 2**31 - 1
 
 @dataclass(frozen=True, slots=True)
 class Outline:
-    """A manifest that was read once, without what is in its layers.
+    """A manifest that was read once, without the contents of its layers.
 
     Attributes:
-      identity: Of the file.
-      capture: What lists and tables need: step, time, session, fingerprints; the rest is empty.
+      identity: Identity of the file.
+      capture: The parts for lists and tables: step, time, session, fingerprints; no others.
       layers: `int64 [layer, 3]`: index in the model graph, begin and end in the file.
-      head: Begin and end of all that is no layer, one part after the other.
+      head: Begin and end of each part that is not a layer.
     """
 
     identity: Identity
@@ -49,7 +49,7 @@ class Outline:
 
     @property
     def size(self) -> int:
-        """About how many bytes of memory it takes."""
+        """Its approximate memory, in bytes."""
         sentences = len(self.capture.remark) + len(self.capture.changes_unknown)
         return 700 + self.layers.nbytes + 120 * len(self.head) + sentences
 
@@ -63,8 +63,8 @@ def read_outline(file: SealedFile, key: StepKey) -> Outline:
     """Reads a manifest, and checks it.
 
     Raises:
-      FormatError: It is damaged, of a later version, or of another step.
-      TooLargeError: There is more in it than may be read.
+      FormatError: It is damaged, or has a later version or another step.
+      TooLargeError: It contains more than may be read.
     """
     file.check()
     layers, head = _places(file)
@@ -80,7 +80,7 @@ _NOTHING = Capture(0, 0.0, "", "", "", ())
 
 
 def read_head(file: SealedFile, outline: Outline, key: StepKey) -> pb.Manifest:
-    """Everything in a manifest but its layers. Raises as `read_outline`."""
+    """Everything in a manifest except its layers. Raises as `read_outline`."""
     content = b"".join(file.read(begin, end) for begin, end in outline.head)
     message = file.parse(content, pb.Manifest())
     check_version(message.format_version, file.what)
@@ -124,7 +124,7 @@ def _places(file: SealedFile) -> tuple[NDArray[np.int64], tuple[tuple[int, int],
 def _index(file: SealedFile, begin: int, end: int) -> int:
     """The index of a layer in the model graph, from the bytes of a LayerCapture.
 
-    Writers put it first, or leave it out where it is 0.
+    Writers put it first, or leave it out if it is 0.
     """
     first = file.read(begin, min(begin + 11, end))
     if not first.startswith(_LAYER):

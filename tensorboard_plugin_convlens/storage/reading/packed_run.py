@@ -1,6 +1,6 @@
 """Reads captures inside event files, written by `summary.filter_images`.
 
-TensorBoard's data provider hands out blobs, not files. The facts that never change (name,
+TensorBoard's data provider returns blobs, not files. The facts that never change (name,
 method, input image) are in the summary metadata, so that listing reads no blob; the
 numbers of a sheet are in the first blob of its value, the stored sheet in the second.
 """
@@ -71,14 +71,14 @@ class _Value:
 
 @dataclass(frozen=True, slots=True)
 class _Inputs:
-    """The input images of a step, as they are stored, and without their pixels."""
+    """The input images of a step, in stored form and without their pixels."""
 
     images: tuple[pb.InputImage, ...]
     outline: InputsOutline
 
     @property
     def fingerprint(self) -> str:
-        """Of labels and pictures, as they are stored."""
+        """The fingerprint of the stored labels and pictures."""
         return self.outline.fingerprint
 
 
@@ -105,7 +105,7 @@ class PackedRun:
         """None: TensorBoard does not tell when a value was added."""
 
     def step_version(self, key: StepKey) -> int:
-        """The same always: TensorBoard adds steps and drops them, but replaces none."""
+        """Always the same: TensorBoard adds and drops steps, but replaces none."""
         return 0
 
     def outline(self, key: StepKey) -> Capture:
@@ -117,7 +117,7 @@ class PackedRun:
     def layers(
         self, key: StepKey, layers: Container[int] | None = None
     ) -> Iterator[LayerCapture]:
-        """Layers of a step; of None all."""
+        """Layers of a step; all if `layers` is None."""
         for layer in self._capture(key).layers:
             if layers is None or layer.layer in layers:
                 yield layer

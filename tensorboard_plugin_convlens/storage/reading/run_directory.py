@@ -1,7 +1,7 @@
 """Reads the captures of one run from its plugin directory.
 
-Nothing here is believed without a check: names, sizes, list lengths and hashes. What is
-large stays on disk: of manifests is kept where their layers lie, and what makes a list.
+Nothing here is trusted without a check: names, sizes, list lengths and hashes. Large data stays
+on disk: of a manifest, only the places of its layers and the parts for lists are kept.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ _DAMAGED: Kept[str, tuple[Identity, str]] = Kept(2**20)
 
 
 class RunDirectory:
-    """The captures of one run. Every method reads anew: a training run may be writing."""
+    """The captures of one run. Every method reads again: a training run may be writing."""
 
     def __init__(self, run_directory: Path) -> None:
         """Takes the run's own directory, which need not hold captures."""
@@ -101,9 +101,9 @@ class RunDirectory:
         return self._status() is not None
 
     def version(self) -> Hashable | None:
-        """Another one whenever something was added, replaced or removed, or was found damaged.
+        """A version that changes whenever a file is added, replaced, removed or found damaged.
 
-        None where that is not known: there is no directory, or it changed just now.
+        None if it is unknown: there is no directory, or it changed just now.
         """
         found = self._status()
         if found is None or abs(time.time() - found.st_mtime) < _SECONDS_TO_SETTLE:
@@ -113,18 +113,18 @@ class RunDirectory:
     def steps(self) -> tuple[StepKey, ...]:
         """The steps that count, ascending; superseded ones are left out.
 
-        Of several sessions that wrote a step the latest counts. A training session that
+        If several sessions wrote a step, the latest counts. A training session that
         began at step `s` abandons the steps `>= s` of earlier training sessions, as
         TensorBoard's own loader does.
         """
         return current_steps(self._keys())
 
     def _keys(self) -> list[StepKey]:
-        """Every step that lies there, superseded or not."""
+        """Every step in the directory, superseded or not."""
         return [key for name in self._names() if (key := names.parse_manifest_name(name))]
 
     def step_version(self, key: StepKey) -> int:
-        """Of the manifest of a step. Raises `NotCapturedError`: There is none."""
+        """The version of the manifest of a step. Raises `NotCapturedError` if there is none."""
         name = names.manifest_name(key)
         try:
             return hash(identity_of(os.stat(self._place + name, follow_symlinks=False)))
@@ -158,7 +158,7 @@ class RunDirectory:
                 yield layer_from_bytes(index, content, packs)
 
     def numbers(self, key: StepKey, layers: Container[int] | None) -> Capture:
-        """The statistics of some layers of a step; of None all. Raises as `capture`."""
+        """The statistics of some layers of a step, or of all for None. Raises as `capture`."""
         with self._manifest(key) as (file, outline):
             found = [numbers_from_bytes(*one) for one in read_layers(file, outline, layers)]
         return replace(outline.capture, layers=tuple(found))
@@ -169,7 +169,7 @@ class RunDirectory:
         Raises:
           NotCapturedError: There is none.
           FormatError: It is damaged.
-          TooLargeError: It is larger than any that ConvLens writes.
+          TooLargeError: It is larger than any manifest that ConvLens writes.
         """
         return replace(self.head(key), layers=tuple(self.layers(key)))
 
@@ -202,7 +202,7 @@ class RunDirectory:
         """The stored bytes of a sheet: a gzip member.
 
         Raises:
-          FormatError: Their SHA-256 is not the manifest's, or the pack is cut short.
+          FormatError: Their SHA-256 does not match the manifest, or the pack is cut short.
         """
         self._check_exists()
         return read_stored(self._place + place.pack, place)
@@ -210,8 +210,8 @@ class RunDirectory:
     def tile(self, sheet: Sheet, channel: int) -> bytes:
         """The levels of one channel, `uint8 [planes, height, width]`.
 
-        Reads the segment that it is in, and compares its checksum; of a sheet without checksums
-        of segments, it reads the whole and compares its SHA-256.
+        Reads the segment that contains it, and compares its checksum. If a sheet has no
+        checksums of segments, reads the whole sheet and compares its SHA-256.
 
         Raises:
           FormatError: The segment is damaged or cut short.
@@ -229,7 +229,7 @@ class RunDirectory:
                 yield decode_tile(sheet, channel, pack.read(sheet.offset + start, end - start))
 
     def problems(self) -> tuple[str, ...]:
-        """What writer sessions say went wrong, as sentences, the latest session first."""
+        """The problems that writer sessions report, as sentences, the latest session first."""
         found = self._names()
         statuses = sorted(filter(names.is_status_name, found), reverse=True)
         sentences: list[str] = []
@@ -244,7 +244,7 @@ class RunDirectory:
         return tuple(dict.fromkeys(sentences))
 
     def hidden(self) -> tuple[str, ...]:
-        """Trainings of which nothing is shown, though they may have been the later ones."""
+        """Trainings of which no step is shown, although they may have begun later."""
         return hidden_trainings(self._keys(), self._began_after)
 
     def _began_after(self, key: StepKey) -> str:
@@ -255,9 +255,9 @@ class RunDirectory:
 
     @contextmanager
     def _manifest(self, key: StepKey) -> Iterator[tuple[SealedFile, Outline]]:
-        """A manifest, open for reading, and what is known of it.
+        """A manifest, open for reading, and its outline.
 
-        What turns out to be wrong with it is remembered until it is another file.
+        A fault in it is remembered until the file changes.
         """
         self._check_exists()
         path = self._place + names.manifest_name(key)
@@ -281,7 +281,7 @@ class RunDirectory:
             file.check_unchanged()
 
     def _status(self) -> os.stat_result | None:
-        """Of the plugin directory, if it is one and inside of the run's own."""
+        """The path of the plugin directory, if it is a directory inside the run's own."""
         try:
             found = os.stat(self._place)
             if not stat.S_ISDIR(found.st_mode):
@@ -316,7 +316,7 @@ class RunDirectory:
 
     @contextmanager
     def _pack(self, sheet: Sheet) -> Iterator[OrdinaryFile]:
-        """The pack of a sheet, open, once its header is checked."""
+        """The pack of a sheet, open, with its header checked."""
         self._check_exists()
         with ordinary_file(self._place + sheet.pack) as pack:
             check_header(pack.read(0, len(HEADER)))

@@ -1,7 +1,7 @@
 """Reads sealed files in parts: manifests of large networks, pictures.
 
-Nothing of them is held but what is asked for, so that no file makes TensorBoard grow by its
-size. The checksum is compared once for each file; it needs all bytes, block by block.
+Only the requested parts are held, so that no file makes TensorBoard grow by its size. The
+checksum is compared once for each file; it needs all bytes, block by block.
 """
 
 from __future__ import annotations
@@ -36,8 +36,8 @@ class SealedFile:
 
     Attributes:
       what: Names it in sentences ("manifest of step 3").
-      size: Of the message, in bytes.
-      identity: Tells it from what was there before under its name.
+      size: Size of the message, in bytes.
+      identity: Differs from that of other files under this name.
     """
 
     def __init__(self, file: OrdinaryFile, what: str) -> None:
@@ -49,10 +49,10 @@ class SealedFile:
         self._walked = 0
 
     def check(self) -> None:
-        """Compares the checksum, unless that was done for this very file.
+        """Compares the checksum, unless that was already done for this file.
 
         Raises:
-          FormatError: It is another one, or the file is cut short.
+          FormatError: It does not match, or the file is cut short.
         """
         if _CHECKED.find(self.identity):
             return
@@ -67,7 +67,7 @@ class SealedFile:
         _CHECKED.keep(self.identity, True, 100)
 
     def read(self, start: int, end: int) -> bytes:
-        """Bytes `start` to `end` of the message, fewer where it ends."""
+        """Bytes `start` to `end` of the message, fewer at its end."""
         return self._file.read(start, max(min(end, self.size) - start, 0))
 
     def check_unchanged(self) -> None:
@@ -75,11 +75,11 @@ class SealedFile:
         self._file.check_unchanged()
 
     def fields(self, start: int = 0, end: int | None = None) -> Iterator[Field]:
-        """The fields of the message, or of one that lies in it from `start` to `end`.
+        """The fields of the message, or of a message inside it from `start` to `end`.
 
         Raises:
-          FormatError: The bytes are no message.
-          TooLargeError: More fields were walked over than any file of ConvLens has.
+          FormatError: The bytes are not a message.
+          TooLargeError: It has more fields than any file of ConvLens.
         """
         try:
             for field in fields(self.read, start, self.size if end is None else end):
@@ -94,8 +94,8 @@ class SealedFile:
         """Parses bytes of the file.
 
         Raises:
-          FormatError: They are no such message.
-          TooLargeError: They would take much more memory than they are long.
+          FormatError: They are not such a message.
+          TooLargeError: They would take much more memory than their length.
         """
         return parse_bounded(content, message, self.what)
 

@@ -21,29 +21,29 @@ from tensorboard_plugin_convlens.storage.reading.stored_sheet import StoredSheet
 class Source(Protocol):
     """The captures of one run: a plugin directory or summaries in event files.
 
-    Every method raises `NotCapturedError` for what is not there, `FormatError` for what is
-    damaged and `TooLargeError` for what is larger than ConvLens writes it.
+    Every method raises `NotCapturedError` if a part does not exist, `FormatError` if it is
+    damaged, and `TooLargeError` if it is larger than ConvLens ever writes.
     """
 
     def version(self) -> Hashable | None:
-        """Changes whenever an answer may have changed; None where that is not known."""
+        """Changes whenever an answer may have changed; None if that is unknown."""
 
     def steps(self) -> tuple[StepKey, ...]:
         """The steps that count, ascending."""
 
     def step_version(self, key: StepKey) -> int:
-        """Another one whenever the step was replaced."""
+        """A version that changes whenever the step is replaced."""
 
     def outline(self, key: StepKey) -> Capture:
-        """What a list tells of a step: time, session and fingerprints. All else is empty."""
+        """A step in a list: time, session and fingerprints. Everything else is empty."""
 
     def head(self, key: StepKey) -> Capture:
-        """Everything recorded at a step, but for its layers."""
+        """Everything recorded at a step, except its layers."""
 
     def layers(
         self, key: StepKey, layers: Container[int] | None = None
     ) -> Iterable[LayerCapture]:
-        """Layers of a step, one after the other, for all together may be large.
+        """Layers of a step, one after the other, because all together may be large.
 
         Args:
           key: Which step.
@@ -51,15 +51,15 @@ class Source(Protocol):
         """
 
     def numbers(self, key: StepKey, layers: Container[int] | None) -> Capture:
-        """What is needed of a step for a table over many: its statistics, no sheets.
+        """The parts of a step for a table over many steps: its statistics, no sheets.
 
         Args:
           key: Which step.
-          layers: Indices in the model graph of those to read, the others cost nearly nothing;
-            None for all.
+          layers: Indices in the model graph of the layers to read; others cost nearly
+            nothing; None for all.
 
         Returns:
-          The outline of the step and, of `layers`, the statistics and since when they are
+          The outline of the step and, for `layers`, the statistics and since when they are
           unchanged.
         """
 

@@ -19,9 +19,9 @@ class _Status(msgspec.Struct):
 
 
 def read_problems(path: str) -> list[str]:
-    """What a session says went wrong, as sentences; of very many the first hundred.
+    """The problems that a session reports, as sentences; at most the first hundred.
 
-    A file that cannot be read is a problem of its own, never an error: any program may write
+    A file that cannot be read is a further problem, never an error: any program may write
     JSON into a log directory.
     """
     name = os.path.basename(path)

@@ -25,9 +25,9 @@ class StoredSheet:
     """A gzip member whose checksum was compared.
 
     Attributes:
-      length: Of it, in bytes.
-      raw_length: Of the levels, when it is inflated.
-      content: The bytes, or where they are read from.
+      length: Its length, in bytes.
+      raw_length: Length of the inflated levels.
+      content: The bytes, or their place in a file.
     """
 
     length: int
@@ -38,7 +38,7 @@ class StoredSheet:
         """The bytes, one part after the other.
 
         Raises:
-          UnreadableError: The pack was replaced, or cannot be read any more.
+          UnreadableError: The pack was replaced, or can no longer be read.
         """
         if isinstance(self.content, bytes):
             yield self.content
@@ -52,12 +52,12 @@ class StoredSheet:
 
 @dataclass(frozen=True, slots=True)
 class _InPack:
-    """A sheet that is too long to be held.
+    """A sheet that is too long to hold in memory.
 
     Attributes:
-      path: Of the pack.
-      place: Of the sheet in it.
-      identity: Of the pack when the checksum was compared.
+      path: Path of the pack.
+      place: Place of the sheet in the pack.
+      identity: Identity of the pack when the checksum was compared.
     """
 
     path: str
@@ -65,7 +65,7 @@ class _InPack:
     identity: Identity
 
     def parts(self) -> Iterator[bytes]:
-        """As `StoredSheet.parts`; what is read is what was checked, by its checksum."""
+        """As `StoredSheet.parts`; a checksum proves that the bytes are those checked before."""
         with ordinary_file(self.path) as file:
             if file.identity != self.identity:
                 raise UnreadableError(f"The pack {self.place.pack!r} was replaced. Try again.")
@@ -77,7 +77,7 @@ def read_stored(path: str, place: SheetPlace) -> StoredSheet:
 
     Raises:
       NotCapturedError: There is no such pack.
-      FormatError: The SHA-256 is not the manifest's, or the pack is cut short.
+      FormatError: The SHA-256 does not match the manifest, or the pack is cut short.
     """
     with ordinary_file(path) as file:
         check_header(file.read(0, len(HEADER)))
@@ -90,20 +90,20 @@ def read_stored(path: str, place: SheetPlace) -> StoredSheet:
 
 
 def check_whole(file: OrdinaryFile, place: SheetPlace) -> None:
-    """Compares the checksum of a sheet, and holds little of it. Raises `FormatError`."""
+    """Compares the checksum of a sheet in small parts. Raises `FormatError`."""
     for _ in _checked_parts(file, place):
         pass
 
 
 def checked_sheet(content: bytes, place: SheetPlace) -> StoredSheet:
-    """A sheet from its bytes. Raises `FormatError`: The SHA-256 is not as it should be."""
+    """A sheet from its bytes. Raises `FormatError` if the SHA-256 does not match."""
     if hashlib.sha256(content).hexdigest() != place.sha256:
         raise _damaged(place)
     return StoredSheet(len(content), place.raw_length, content)
 
 
 def _checked_parts(file: OrdinaryFile, place: SheetPlace) -> Iterator[bytes]:
-    """The bytes of a sheet; after the last one, an error if the checksum is another."""
+    """The bytes of a sheet; after the last one, an error if the checksum does not match."""
     digest = hashlib.sha256()
     for start in range(0, place.length, _BLOCK):
         part = file.read(place.offset + start, min(_BLOCK, place.length - start))

@@ -14,7 +14,7 @@ _TOLD_AT_MOST = 3
 def current_steps(keys: Sequence[StepKey]) -> tuple[StepKey, ...]:
     """The steps that count, ascending.
 
-    Of several sessions that wrote a step the latest counts. A training session that began at
+    If several sessions wrote a step, the latest counts. A training session that began at
     step `s` abandons the steps `>= s` of earlier training sessions, as TensorBoard's own
     loader does.
     """
@@ -37,15 +37,15 @@ def current_steps(keys: Sequence[StepKey]) -> tuple[StepKey, ...]:
 def hidden_trainings(
     keys: Sequence[StepKey], began_after: Callable[[StepKey], str]
 ) -> tuple[str, ...]:
-    """Trainings of which no step counts, and that perhaps were later than what hides them.
+    """Trainings of which no step counts, and that may be later than those that hide them.
 
     A session of an earlier release has the time of its machine's clock, which may have been
-    behind. All others take a later name than what lies there, and say what that was: what one
-    of them knew of is hidden rightly.
+    behind. All others take a later name than every session in the directory, and record the
+    latest of those: they rightly hide the sessions that they knew.
 
     Args:
-      keys: Every step that lies there.
-      began_after: Tells from the manifest of a step which session was the latest when its own
+      keys: Every step in the directory.
+      began_after: Returns, from the manifest of a step, the latest session when its own
         began, or "".
 
     Returns:
@@ -78,7 +78,7 @@ def describe_hidden(hidden: Sequence[str]) -> str:
 
 
 def began_at(session: str) -> str:
-    """When a session began by its name: date and time, UTC."""
+    """When a session began, according to its name: date and time, UTC."""
     seconds = names.session_milliseconds(session) / 1000
     return time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(seconds))
 

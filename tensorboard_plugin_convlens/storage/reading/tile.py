@@ -13,12 +13,12 @@ from tensorboard_plugin_convlens.storage.format.pack import decode_segment
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What a tile costs who reads it.
+    """The cost of reading a tile.
 
     Attributes:
-      inflated: Bytes of levels that are inflated: those of the channels before it in its
-        segment, and its own.
-      read: Stored bytes that are read: its segment, or the whole sheet where segments have no
+      inflated: Inflated bytes of levels: its own, and those of the channels before it in
+        its segment.
+      read: Stored bytes that are read: its segment, or the whole sheet if segments have no
         checksums.
     """
 
@@ -27,7 +27,7 @@ class Cost:
 
 
 def cost(sheet: Sheet, channel: int) -> Cost:
-    """What the tile of a channel costs; nothing is read for it."""
+    """The cost of the tile of a channel; reads nothing."""
     start, end = segment_place(sheet, channel)
     place = channel % sheet.channels_per_segment
     read = sheet.length if sheet.checksums is None else end - start
@@ -35,7 +35,7 @@ def cost(sheet: Sheet, channel: int) -> Cost:
 
 
 def segment_place(sheet: Sheet, channel: int) -> tuple[int, int]:
-    """Where the segment of a channel begins and ends in the stored bytes of its sheet."""
+    """Begin and end of the segment of a channel in the stored bytes of its sheet."""
     segment = channel // sheet.channels_per_segment
     is_last = segment + 1 == len(sheet.segments)
     return sheet.segments[segment], sheet.length if is_last else sheet.segments[segment + 1]
@@ -45,9 +45,9 @@ def decode_tile(sheet: Sheet, channel: int, stored: bytes) -> bytes:
     """The levels of a channel, `uint8 [planes, height, width]`.
 
     Args:
-      sheet: What the manifest says of the sheet.
-      channel: Which of its channels.
-      stored: The stored bytes of its segment. Where the sheet has no checksums of segments,
+      sheet: The sheet, from the manifest.
+      channel: Index of the channel.
+      stored: The stored bytes of its segment. If the sheet has no checksums of segments,
         the caller has compared the SHA-256 of the whole sheet.
 
     Raises:

@@ -1,4 +1,4 @@
-"""Reads what a step says of its filters to the next capture: the file of its traits."""
+"""Reads the traits of a step, from which the next capture computes changes."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ def read_traits(directory: Path, key: StepKey) -> dict[int, LayerTraits]:
 
     Args:
       directory: A plugin directory.
-      key: Which step.
+      key: The step.
 
     Raises:
       NotCapturedError: There are none.
-      FormatError: The file is damaged, of a later version, or of another step.
-      TooLargeError: It is larger than any that ConvLens writes.
+      FormatError: The file is damaged, or has a later version or another step.
+      TooLargeError: It is larger than any file of traits that ConvLens writes.
     """
     path = str(directory / names.traits_name(key))
     what = f"file with the traits of step {key.step}"
@@ -48,7 +48,7 @@ def read_traits(directory: Path, key: StepKey) -> dict[int, LayerTraits]:
 
 
 def _places(file: SealedFile) -> tuple[pb.Traits, list[tuple[int, int]]]:
-    """What a file says but for its layers, and where these lie."""
+    """The contents of a file except its layers, and the places of these."""
     places: list[tuple[int, int]] = []
     head: list[bytes] = []
     for field in file.fields():

@@ -10,10 +10,10 @@ from tensorboard_plugin_convlens.core.records import StepKey
 
 
 class UnreachableRun:
-    """A `Source` without steps that says why it has none."""
+    """A `Source` without steps that gives the reason."""
 
     def __init__(self, reason: str) -> None:
-        """Takes a sentence: why, and what to do."""
+        """Takes a sentence with the reason and the advice."""
         self._reason = reason
 
     def steps(self) -> tuple[StepKey, ...]:
@@ -33,7 +33,7 @@ class UnreachableRun:
         return self._reason
 
     def outline(self, key: StepKey) -> Never:
-        """Raises `NotCapturedError`, as everything does that asks for content."""
+        """Raises `NotCapturedError`, as every method for content does."""
         raise NotCapturedError(self._reason)
 
     head = step_version = outline

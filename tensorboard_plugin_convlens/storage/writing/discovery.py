@@ -1,8 +1,8 @@
 """Writes the discovery event, which makes TensorBoard list a run with captures.
 
-TensorBoard takes a directory for a run only if it holds an event file, and asks the plugin
-about it only if an event names the plugin. The event lies in a file of its own, which is
-complete when it appears.
+TensorBoard treats a directory as a run only if it contains an event file, and asks the plugin
+about it only if an event names the plugin. The event has a separate file, which is complete
+when it appears.
 """
 
 from __future__ import annotations
@@ -40,12 +40,12 @@ def announce(run_directory: Path, *, began: float) -> Path:
     """Writes the discovery event, unless the run has a readable one.
 
     The file is closed before training opens its own: a second live event file in a run would
-    stop Keras' scalars on TensorBoard's Python loader. That loader reads the files of a run
-    in the order of their names and never goes back; so the name says when the session began,
-    and sorts before the files that a training opened since, however late this one is written.
+    stop Keras' scalars on TensorBoard's Python loader. That loader reads the files of a run in
+    the order of their names and never goes back. So the name contains the start of the session
+    and sorts before files that a training opened since, even if this one is written late.
 
     Args:
-      run_directory: It exists, and so does the plugin directory in it.
+      run_directory: An existing directory that contains the plugin directory.
       began: When the writer session began, in seconds since 1970.
 
     Returns:
@@ -71,7 +71,7 @@ def announce(run_directory: Path, *, began: float) -> Path:
 def find_announcement(run_directory: Path) -> Path | None:
     """The event file with the discovery event of a run, if there is one that can be read.
 
-    Names say nothing: a host may be called anything, and a file may be empty or damaged.
+    File names are no proof: a host may have any name, and a file may be empty or damaged.
 
     Raises:
       StorageError: The directory cannot be read.

@@ -1,8 +1,8 @@
 """Finds and removes what dead writers left: unfinished files, files of no step.
 
-A file is litter only where its writer cannot be alive: its session's lock is free and was taken
-on this machine, or nothing of it was written for a day. Locks of other machines are believed
-where they are held, not where they are free: not every network file system shares them.
+A file is litter only if its writer cannot be alive: its session's lock is free and was taken on
+this machine, or none of its files was written for a day. A lock of another machine is trusted
+only if it is held, not if it is free: not every network file system shares locks.
 """
 
 from __future__ import annotations
@@ -40,9 +40,9 @@ class Litter:
     """A file that no reader needs and no writer has open.
 
     Attributes:
-      name: Of the file, in the plugin directory.
-      size: In bytes.
-      what: What it is, for a sentence.
+      name: Its name in the plugin directory.
+      size: Its size in bytes.
+      what: Description for a sentence that begins with "It".
     """
 
     name: str
@@ -52,7 +52,7 @@ class Litter:
 
 @dataclass
 class _Directory:
-    """A plugin directory as it was found: which session wrote which file, and when."""
+    """The contents of a plugin directory: which session wrote which file, and when."""
 
     path: Path
     now: float
@@ -60,7 +60,7 @@ class _Directory:
     _alive: dict[str, bool] = field(default_factory=dict)
 
     def may_be_alive(self, session: str) -> bool:
-        """Whether somebody may still write a session, or one whose name begins so."""
+        """Whether somebody may still write a session, or one whose name begins like this."""
         if session not in self._alive:
             self._alive[session] = self._find_out(session)
         return self._alive[session]
@@ -72,9 +72,9 @@ class _Directory:
         return latest <= self.now - SECONDS_OF_THE_UNKNOWN
 
     def status(self, name: str) -> os.stat_result | None:
-        """Size and times of an ordinary file; None for all else.
+        """Size and times of an ordinary file; None for anything else.
 
-        Only what may be litter is looked up: there may be ten thousand files on a network.
+        Only possible litter is looked up: there may be ten thousand files on a network.
         """
         try:
             status = os.lstat(self.path / name)
@@ -98,15 +98,15 @@ class _Directory:
 
 
 def find_litter(directory: Path, now: float, own: str = "") -> list[Litter]:
-    """What dead writers left, sorted by name; nothing is changed.
+    """Files that dead writers left, sorted by name; changes nothing.
 
     Args:
       directory: A plugin directory.
-      now: Of the file system's clock, in seconds since 1970.
-      own: The session of whoever asks, which is alive.
+      now: Time of the file system's clock, in seconds since 1970.
+      own: The caller's session, which is alive.
 
     Raises:
-      StorageError: The directory, or what is to be known of a file, cannot be read.
+      StorageError: The directory, or the status of a file, cannot be read.
     """
     found = _Directory(directory, now, list_directory(directory), {own: True})
     litter = [one for name in found.files if (one := _unfinished(found, name)) is not None]
@@ -117,10 +117,10 @@ def find_litter(directory: Path, now: float, own: str = "") -> list[Litter]:
 
 
 def remove_litter(directory: Path, litter: Iterable[Litter]) -> list[Litter]:
-    """Removes litter; what cannot be removed stays.
+    """Removes litter as far as possible.
 
     Returns:
-      What was removed.
+      The removed files.
     """
     removed = []
     for one in litter:
@@ -131,12 +131,12 @@ def remove_litter(directory: Path, litter: Iterable[Litter]) -> list[Litter]:
 
 
 def clean_up(directory: Path, clock: Path | None = None) -> None:
-    """Removes what dead writers left, as far as that can be done; a fault is logged only.
+    """Removes files that dead writers left, as far as possible; only logs faults.
 
     Args:
       directory: A plugin directory.
-      clock: A file of the session that asks, written just now: the file system has a clock
-        of its own.
+      clock: A file of the caller's session, written just now: the file system has its own
+        clock.
     """
     try:
         now = time.time() if clock is None else os.lstat(clock).st_mtime
@@ -147,14 +147,14 @@ def clean_up(directory: Path, clock: Path | None = None) -> None:
 
 
 def _session_of(name: str) -> str | None:
-    """The session of a file, or how its name begins."""
+    """The session of a file, or the beginning of its name."""
     unfinished = _UNFINISHED.fullmatch(name)
     beginning = _BEGINNING.match(unfinished[1]) if unfinished else None
     return beginning[1] if beginning else names.session_of(name)
 
 
 def _unfinished(found: _Directory, name: str) -> Litter | None:
-    """A file that is litter whatever the others hold: unfinished, or of a dead session."""
+    """A file that is litter by itself: unfinished, or of a dead session."""
     is_session_file = name == names.session_file_name(names.session_of(name) or "")
     if not (is_session_file or _UNFINISHED.fullmatch(name)):
         return None

@@ -1,7 +1,7 @@
 """One capture while it is being written: takes pieces, then writes the manifest.
 
 Pieces are plain values, so that they can wait in a queue between the thread that computes
-and the thread that writes. What comes of them is a future: the capture, once its step exists.
+and the thread that writes. The result is a future: the capture, once its step exists.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from tensorboard_plugin_convlens.storage.writing.writer import Writer
 class Maps:
     """Feature maps of a layer, `float32 [channel, height, width]`, at an input image.
 
-    `stage` says whether they stand before or after the activation function.
+    `stage` tells whether they are from before or after the activation function.
     """
 
     layer: int
@@ -73,7 +73,7 @@ class Numbers:
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Since when a layer is unchanged, and its sheets that packs of earlier steps hold.
+    """Since when a layer is unchanged, and its sheets in packs of earlier steps.
 
     The hashes and steps are those of `LayerCapture`; a kernel's sheet needs only the weights
     to be unchanged, all others the lineage.
@@ -89,7 +89,7 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """The capture is complete; `capture` has everything but its layers."""
+    """The capture is complete; `capture` has everything except its layers."""
 
     capture: Capture
 
@@ -115,10 +115,10 @@ class Recording:
     Attributes:
       writer: The run's writer.
       step: The step that is captured.
-      after_commit: Is called once the step exists; never raises.
-      done: The capture, once its step exists; the fault where a piece could not be written;
-        cancelled where the capture could not be computed. It waits as long as the disk takes:
-        where another thread writes, `Lane.wait` is how to wait for a bounded time.
+      after_commit: Called once the step exists; never raises.
+      done: The capture, once its step exists; the fault, if a piece could not be written;
+        cancelled, if the capture could not be computed. It waits as long as the disk takes; if
+        another thread writes, use `Lane.wait` to wait for a bounded time.
     """
 
     writer: Writer
@@ -131,7 +131,7 @@ class Recording:
     _files: ExitStack = field(default_factory=ExitStack)
 
     def __post_init__(self) -> None:
-        """Begins; no file is there before the first piece."""
+        """Begins; creates no file before the first piece."""
         self._traits = TraitsRecording(self.writer, self.step)
 
     def accept(self, piece: Piece) -> None:
@@ -163,7 +163,7 @@ class Recording:
         self.abandon()
 
     def abandon(self) -> None:
-        """Removes what was begun, as far as it can be; the step does not exist.
+        """Removes unfinished files as far as possible; the step does not exist.
 
         After the end it does nothing.
         """
@@ -234,7 +234,7 @@ class _AbandonedError(Exception):
 
 
 def fail(done: Future[Capture], fault: BaseException) -> None:
-    """Wakes whoever waits for a recording, with a fault, unless it has ended already."""
+    """Wakes the waiters for a recording with a fault, unless it has already ended."""
     with suppress(InvalidStateError):
         done.set_exception(fault)
 

@@ -1,9 +1,9 @@
 """The file of a session, locked while the session is alive.
 
-A session takes a name that sorts behind all that lie in the run's directory, whatever the
-clock says; so each shows itself as soon as it begins, before its first step. The lock is
-`flock`, which the operating system releases however a process ends. Several processes may
-write one session: each holds the lock, shared.
+A session takes a name that sorts after all sessions in the run's directory, whatever the clock
+says. So its file appears as soon as it begins, before its first step. The lock is `flock`,
+which the operating system releases whenever a process ends. Several processes may write one
+session: they share the lock.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _ATTEMPTS = 8
 
 
 def latest_session(directory: Path) -> str:
-    """The latest session of a plugin directory, or "" where there is none.
+    """The latest session of a plugin directory, or "" if there is none.
 
     Raises:
       StorageError: The directory cannot be read.
@@ -44,7 +44,7 @@ def take_session(kind: Literal["training", "capture"], after: str) -> str:
     """A name for a new session, later than the session `after` and all before it.
 
     Raises:
-      StorageError: `after` is so late that none can be later.
+      StorageError: `after` is so late that no session can be later.
     """
     latest = names.session_milliseconds(after) if after else 0
     if latest >= names.LATEST_MILLISECONDS:
@@ -58,10 +58,10 @@ def take_session(kind: Literal["training", "capture"], after: str) -> str:
 def begin_session(
     directory: Path, kind: Literal["training", "capture"]
 ) -> tuple[str, str, SessionFile]:
-    """A new session, later than all others, which of them was the latest, and its file.
+    """A new session, later than all others; the latest of those; and the file of the new one.
 
-    Who begins at the same moment on another machine may not have seen this one: so both look
-    again once their files are there, and the earlier one takes a later name.
+    A session that begins at the same moment on another machine may not have seen this one. So
+    both look again once their files exist, and the earlier one takes a later name.
 
     Raises:
       StorageError: The directory cannot be read, or as `take_session`.
@@ -82,8 +82,8 @@ class SessionFile:
     def __init__(self, directory: Path, session: str) -> None:
         """Writes the file, or joins those who write it, and takes the lock.
 
-        Where the file system has no locks, the session goes on without: whoever cleans up
-        then goes by the age of its files.
+        If the file system has no locks, the session goes on without one; cleaning up then uses
+        the age of its files.
 
         Raises:
           StorageError: The file cannot be written.
@@ -95,7 +95,7 @@ class SessionFile:
             self._finalize = weakref.finalize(self, _release, self.path, handle, os.getpid())
 
     def detach(self) -> Callable[[], None]:
-        """From now on only a call of what is returned releases it, on whatever thread that is.
+        """From now on, only a call of the returned function releases it, on any thread.
 
         Neither the end of the program nor of this object then waits for a disk that may not
         answer. The operating system releases the lock when the process ends.
@@ -113,10 +113,10 @@ class SessionFile:
 
 
 def is_alive(directory: Path, session: str) -> bool | None:
-    """Whether somebody writes a session now; None where that cannot be known.
+    """Whether somebody writes a session now; None if that is unknown.
 
-    A lock that another machine took is believed only where it is held: some mounts of a network
-    file system keep locks to themselves.
+    A lock of another machine is trusted only if it is held: some mounts of a network file
+    system do not share locks.
     """
     path = directory / names.session_file_name(session)
     try:
@@ -157,7 +157,7 @@ def _open_locked(path: Path) -> int | None:
 
 
 def _is_locked(handle: int) -> bool:
-    """Takes a shared lock; somebody may look whether it is alive, or there may be no locks."""
+    """Takes a shared lock; somebody may be checking it, or there may be no locks."""
     try:
         fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except OSError:
@@ -172,7 +172,7 @@ def _close(handle: int | None) -> None:
 
 
 def _describe(handle: int) -> None:
-    """Writes who holds it, for people and for `is_alive`, unless another has."""
+    """Writes who holds it, for people and for `is_alive`, unless that is written already."""
     if os.fstat(handle).st_size == 0:
         text = json.dumps({"host": socket.gethostname(), "process": os.getpid()})
         os.pwrite(handle, text.encode(), 0)

@@ -1,7 +1,7 @@
 """Writes float pictures as sheets of a pack: quantizes, compresses, notes the place.
 
-Gradients come in blocks of filters and leave as they come: two sheets grow at once, the
-values in the pack and the small magnitudes in memory until the values are complete.
+Gradients arrive in blocks of filters and are written at once. Two sheets grow together: the
+values in the pack, and the small magnitudes in memory until the values are complete.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from tensorboard_plugin_convlens.storage.format.pack import HEADER, SheetEncoder
 
 @dataclass(frozen=True, slots=True)
 class GradientKey:
-    """Which gradients: of which method and target, at which input image."""
+    """The method, the target and the input image of gradients."""
 
     method: Literal["guided", "gradient"]
     target: Target
@@ -55,7 +55,7 @@ class PackWriter:
         input_index: int,
         stage: ActivationStage | None = None,
     ) -> Sheet:
-        """Writes feature maps, `float32 [channel, height, width]`, and where they stand."""
+        """Writes feature maps, `float32 [channel, height, width]`, and their stage."""
         sheet = self._add_whole("activation", maps[:, None], input_index)
         return dataclasses.replace(sheet, stage=stage)
 
@@ -64,7 +64,7 @@ class PackWriter:
         return self._add_whole("kernel", kernels, None, signed=True)
 
     def begin_gradients(self, key: GradientKey) -> GradientSheets:
-        """Begins the sheets of a layer's gradients; nothing else until they are finished."""
+        """Begins the sheets of a layer's gradients; finish them before anything else."""
         return GradientSheets(self._file, self._name, key)
 
     def _add_whole(
@@ -82,14 +82,14 @@ class PackWriter:
 
 
 class GradientSheets:
-    """The gradients of one layer at one input image, written twice as they come.
+    """The gradients of one layer at one input image, written twice as they arrive.
 
     Signed values, and their magnitude for tiles: `max |g|` over the input channels,
     averaged over cells so that neither side exceeds 64 pixels.
     """
 
     def __init__(self, file: BinaryIO, pack: str, key: GradientKey) -> None:
-        """Writes to `file`, at its end, which is the pack of this name."""
+        """Appends to `file`, the pack of this name."""
         self._pack = pack
         self._key = key
         self._values = _GrowingSheet(file, signed=True)

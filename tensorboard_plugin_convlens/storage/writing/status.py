@@ -15,8 +15,8 @@ _BARE = re.compile(r"""(?<![\w:/.~\\])(?:[A-Za-z]:\\|/)[^\s'",;:()]*[\\/][^\s'",
 def encode(session: str, problems: Iterable[str]) -> bytes:
     """The content of a status file.
 
-    Whoever looks at a log directory need not know the machine that wrote it: of absolute
-    paths only the last component is kept.
+    Viewers of a log directory need not know the machine that wrote it, so only the last
+    component of absolute paths is kept.
 
     Args:
       session: The writer session.
@@ -31,7 +31,7 @@ def encode(session: str, problems: Iterable[str]) -> bytes:
 
 
 def without_directories(sentence: str) -> str:
-    """A sentence whose absolute paths have lost all but their last component."""
+    """A sentence with only the last component of its absolute paths."""
 
     def shorten(match: re.Match[str]) -> str:
         quote = match[1] if match.re is _QUOTED else ""

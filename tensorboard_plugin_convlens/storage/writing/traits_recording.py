@@ -24,10 +24,10 @@ class TraitsRecording:
         self._file = ExitStack()
         self._traits: TraitsWriter | None = None
         self.skipped: tuple[Skipped, ...] = ()
-        """That they could not be written, and why."""
+        """Why they could not be written, if so."""
 
     def add(self, traits: LayerTraits) -> None:
-        """Writes the traits of a layer, unless those of another could not be written."""
+        """Writes the traits of a layer, unless those of another one failed."""
         if self.skipped:
             return
         try:
@@ -45,12 +45,12 @@ class TraitsRecording:
             self._leave_out(error)
 
     def abandon(self) -> None:
-        """Removes what was begun, for the capture is given up."""
+        """Removes the unfinished file, because the capture is abandoned."""
         with suppress(Exception), self._file:
             raise _AbandonedError
 
     def _give_up(self, error: Exception) -> None:
-        """Removes what was begun, and says why."""
+        """Removes the unfinished file, and keeps the reason."""
         try:
             with self._file:
                 raise error

@@ -1,7 +1,7 @@
 """Writes what the next capture needs to know about the filters of a step.
 
-Kernels and output profiles in float32, so that a capture in another session knows of a
-change bit for bit what the same session would have known. See docs/decisions/0047.
+Kernels and output profiles are in float32, so that a capture in another session computes
+exactly the changes that the same session would have computed. See docs/decisions/0047.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Writes captures into a run's directory.
 
-Order of writing is the promise: the discovery event first, before training opens its own
-event file; then graph and inputs; the packs of a step; its manifest last. A process that
+The order of writing is guaranteed: the discovery event first, before training opens its own
+event file; then graph and inputs; then the packs of a step; its manifest last. A process that
 dies in between leaves files that no manifest names, never half a capture.
 """
 
@@ -63,9 +63,9 @@ class Writer:
           log_dir: What TensorBoard gets as `--logdir`.
           run: Name of the run: a directory below `log_dir`, or `"."` for itself.
           kind: A training session that begins at a step abandons the later steps of
-            earlier training sessions; a capture session stands beside them.
-          session: One that another process began: several may write a session, each its
-            own steps.
+            earlier training sessions; a capture session abandons none.
+          session: A session that another process began: several may write one session, each
+            its own steps.
           began: When the session began, in seconds since 1970; now by default.
 
         Raises:
@@ -85,7 +85,7 @@ class Writer:
         self.session = session
 
     def open(self) -> None:
-        """Makes the run's directory and its discovery event, if one of them is not there.
+        """Makes the run's directory and its discovery event, unless they exist.
 
         Raises:
           StorageError: The directory cannot be created or written to.
@@ -95,17 +95,17 @@ class Writer:
             self._announcement = announce(self.run_directory, began=self._began)
 
     def detach(self) -> Callable[[], None]:
-        """From now on only a call of what is returned ends the session; see `SessionFile`."""
+        """From now on, only the returned function ends the session; see `SessionFile`."""
         return self._session_file.detach()
 
     def write_graph(self, graph: ModelGraph) -> None:
-        """Writes a model graph, unless it is there."""
+        """Writes a model graph, unless it exists."""
         path = self.directory / names.graph_name(graph.fingerprint)
         if size_of_file(path) is None:
             write_file(path, seal(graph_to_message(graph)))
 
     def write_inputs(self, images: InputImages) -> None:
-        """Writes a set of input images, unless it is there."""
+        """Writes a set of input images, unless it exists."""
         path = self.directory / names.inputs_name(images.fingerprint)
         if size_of_file(path) is None:
             write_file(path, seal(inputs_to_message(images)))
@@ -144,10 +144,10 @@ class Writer:
         )
 
     def holds(self, sheet: Sheet) -> bool:
-        """Whether the pack of a sheet of an earlier step still lies in the run's directory.
+        """Whether the pack of a sheet of an earlier step is still in the run's directory.
 
         Raises:
-          StorageError: That cannot be found out.
+          StorageError: The directory cannot be read.
         """
         size = size_of_file(self.directory / sheet.pack)
         return size is not None and size >= sheet.offset + sheet.length
@@ -159,7 +159,7 @@ class Writer:
 
 
 def _run_directory(log_dir: Path, run: str) -> Path:
-    """The run's directory, which must lie in the log directory."""
+    """The run's directory, which must be inside the log directory."""
     directory = Path(os.path.normpath(log_dir / run))
     if directory != log_dir and log_dir not in directory.parents:
         raise StorageError(
