@@ -17,13 +17,13 @@ _BYTES_PER_ENTRY = 300
 class Kept(Generic[Key, Value]):
     """A cache that is bounded by bytes, usable from several threads.
 
-    When it is full, an entry drawn by lot goes. Steps are asked for one after the other, again
-    and again: of one more than fit, a cache that drops what was not used for longest finds
-    none; this one finds nearly all.
+    When it is full, a random entry is dropped. Steps are requested one after the other, again
+    and again. If one more step is requested than fits, a cache that drops the least recently
+    used entry never finds any; this one finds nearly all.
     """
 
     def __init__(self, most_bytes: int) -> None:
-        """Keeps at most so many bytes: those that `keep` states, and 300 for each entry."""
+        """Keeps at most this number of bytes: those given to `keep`, and 300 for each entry."""
         self._most = most_bytes
         self._bytes = 0
         self._lock = threading.Lock()
@@ -35,12 +35,12 @@ class Kept(Generic[Key, Value]):
         return len(self._keys)
 
     def find(self, key: Key) -> Value | None:
-        """What was kept under a key, or None."""
+        """The value of a key, or None."""
         found = self._entries.get(key)
         return None if found is None else found[0]
 
     def keep(self, key: Key, value: Value, size: int) -> None:
-        """Keeps a value of `size` bytes, if that is at most half of all there may be."""
+        """Keeps a value of `size` bytes, if that is at most half of the limit."""
         size += _BYTES_PER_ENTRY
         with self._lock:
             self._forget(key)
@@ -53,7 +53,7 @@ class Kept(Generic[Key, Value]):
             self._bytes += size
 
     def forget(self, key: Key) -> None:
-        """Drops what was kept under a key, if anything was."""
+        """Drops the value of a key, if there is one."""
         with self._lock:
             self._forget(key)
 

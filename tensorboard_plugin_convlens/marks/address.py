@@ -30,16 +30,16 @@ _ELSEWHERE = (
 
 @dataclass(frozen=True, slots=True)
 class StoreAddress:
-    """A database, and the part of it that is this log directory's.
+    """A database, and the part of it that belongs to this log directory.
 
     Attributes:
-      kind: Which database.
-      file: Of SQLite, its file; None otherwise.
-      url: Of PostgreSQL, SQLAlchemy's URL of it, with a password if it has one, so that it is
-        never shown; else "".
-      collection: Name of the marks in the database. Of one beside the logs it is empty, for
-        a log directory may be moved; a shared database keeps those of many log directories
-        apart by it.
+      kind: Kind of the database.
+      file: The file of an SQLite database; None otherwise.
+      url: SQLAlchemy's URL of a PostgreSQL database, else "". It may contain a password, so it
+        is never shown.
+      collection: Name of the marks in a shared database, which has those of many log
+        directories. Empty for a database beside the logs, because a log directory may be
+        moved.
       below: The log directory, if the file lies in it: nothing in there is trusted.
     """
 
@@ -57,15 +57,15 @@ class StoreAddress:
 def find_store(
     log_dir: str | os.PathLike[str], database: str = "", collection: str = ""
 ) -> StoreAddress:
-    """Where the marks of a log directory are kept.
+    """Finds where the marks of a log directory are kept.
 
     Args:
-      log_dir: As TensorBoard gets it; a URL only together with a database.
+      log_dir: The value that TensorBoard gets; a URL only together with a database.
       database: `sqlite:///PATH` or `postgresql+psycopg://…`; empty: beside the logs.
       collection: Name in a shared database; empty: the log directory itself.
 
     Raises:
-      StoreError: Nothing can be kept there, or the database is of another kind.
+      StoreError: Nothing can be kept there, or the kind of database is not supported.
     """
     if not database:
         local = _local(log_dir)
@@ -110,8 +110,8 @@ def check_file(file: Path, file_system: Callable[[Path], str] | None = None) -> 
     https://sqlite.org/wal.html, https://sqlite.org/faq.html#q5
 
     Args:
-      file: Where the database is or would be.
-      file_system: Names the kind of file system of a path; this machine's by default.
+      file: The existing or future database.
+      file_system: Returns the kind of file system of a path; this machine's by default.
 
     Raises:
       StoreError: The file system is not local.
@@ -155,7 +155,7 @@ def is_unsafe(file_system: str) -> bool:
 
 
 def file_system_of(path: Path) -> str:
-    """The kind of file system that a path is or would be on, or "" if it is not known."""
+    """The kind of file system that a path is or would be on, or "" if unknown."""
     import psutil  # Not when TensorBoard starts.
 
     real = os.path.realpath(path)
@@ -182,7 +182,7 @@ def _local(log_dir: str | os.PathLike[str]) -> Path:
 
 
 def _log_directory_of(file: Path, log_dir: str | os.PathLike[str]) -> Path | None:
-    """The log directory, if the file lies in it."""
+    """The log directory, if the file is inside it."""
     try:
         local = _local(log_dir)
     except StoreError:

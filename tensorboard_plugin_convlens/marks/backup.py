@@ -17,7 +17,7 @@ def encode(past: Iterable[PastOperation]) -> str:
 
 
 def decode(text: str) -> tuple[PastOperation, ...]:
-    """The inverse of `encode`. Raises `MarkError` where something cannot be."""
+    """The inverse of `encode`. Raises `MarkError` if something is not valid."""
     try:
         past = tuple(_from_fields(fields) for fields in json.loads(text)["operations"])
     except (ValueError, KeyError, TypeError, RecursionError) as error:

@@ -10,10 +10,10 @@ _TOLD_AT_MOST = 3
 
 
 def check_marks(address: StoreAddress) -> str:
-    """What is wrong with a SQLite database of marks, as a sentence; "" where nothing is.
+    """The problem of an SQLite database of marks, as a sentence; "" if there is none.
 
-    That it is ours, SQLite's own check of every page and index, and the references between
-    tables.
+    Checks that it is ours, every page and index (by SQLite's own check), and the references
+    between tables.
     """
     database = Database(address)
     try:

@@ -10,11 +10,11 @@ from tensorboard_plugin_convlens.core.judgments.marks import MarkEvent
 
 @dataclass(frozen=True, slots=True)
 class Events:
-    """What was found in the database, whose rows nobody vouches for.
+    """Rows found in the database, which are not trusted.
 
     Attributes:
       found: The events, ascending.
-      left_out: A sentence for each of the first events that cannot be, and for the rest.
+      left_out: A sentence for each of the first invalid events, and one for the rest.
     """
 
     found: tuple[MarkEvent, ...] = ()
@@ -23,11 +23,11 @@ class Events:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a collection stands.
+    """The latest state of a collection.
 
     Attributes:
-      store: Names the database; another one where it was removed and made anew.
-      sequence: Of the last event; 0 where there is none.
+      store: Random name of the database; changes if it is removed and made again.
+      sequence: Sequence of the last event; 0 if there is none.
     """
 
     store: str = ""
@@ -35,12 +35,12 @@ class Place:
 
 
 class Current(NamedTuple):
-    """What is current: where the collection stands, the events, and what is left out of them.
+    """The current events of a collection, its state, and which events are left out.
 
     Attributes:
-      place: Up to where the events go.
+      place: State of the collection after the events.
       events: Ascending.
-      left_out: A sentence for each of the first events in the database that cannot be.
+      left_out: A sentence for each of the first invalid events in the database.
     """
 
     place: Place = Place()

@@ -26,10 +26,10 @@ _SECONDS_TO_LOOK_AGAIN = (0.0005, 0.003)
 
 
 class Database:
-    """Connections to one address, made when first needed, anew in a forked process."""
+    """Connections to one address, made when first needed, and again in a forked process."""
 
     def __init__(self, address: StoreAddress) -> None:
-        """Takes where the database is or will be; nothing is opened yet."""
+        """Takes the address of the database; opens nothing yet."""
         self._address = address
         self._file = DatabaseFile(address.file, address.below) if address.file else None
         self._lock = threading.Lock()
@@ -41,9 +41,9 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[sa.Connection | None]:
-        """A transaction that sees one moment; None where no mark was ever made.
+        """A transaction that sees one moment; None if no mark was ever made.
 
-        Of SQLite, no file in the log directory is made or changed by it.
+        With SQLite, it makes or changes no file in the log directory.
 
         Raises:
           StoreError: The database cannot be read.
@@ -69,7 +69,7 @@ class Database:
 
     @contextmanager
     def writing(self) -> Iterator[sa.Connection]:
-        """A transaction that is kept for good when the block ends, or not at all.
+        """A transaction that is committed when the block ends, or not at all.
 
         Raises:
           StoreError: The database cannot be written to.
@@ -100,7 +100,7 @@ class Database:
         return self._copy[1]
 
     def _prepare(self, connection: sa.Connection) -> None:
-        """Makes what is missing, once per connection."""
+        """Makes missing tables, once per connection."""
         if not connection.info.get("convlens"):
             if not schema.exists(connection):
                 schema.create(connection)
@@ -109,16 +109,16 @@ class Database:
             schema.add_collection(connection, self._address.collection)
 
     def check_place(self) -> None:
-        """Raises `StoreError` where SQLite is unsafe or may not write. PostgreSQL is asked."""
+        """Raises `StoreError` if SQLite is unsafe or may not write, or PostgreSQL refuses."""
         if self._file is not None:
             self._check_file_system(self._file)
             check_writable(self._file.path)
 
     def _check_file_system(self, file: DatabaseFile) -> bool:
-        """Refuses a file where SQLite is unsafe; one that was found safe is not asked again.
+        """Refuses a file where SQLite is unsafe; checks each safe file only once.
 
         Returns:
-          Whether there is one.
+          Whether the file exists.
         """
         with file.directory() as directory:
             found = file.identity(directory)
@@ -138,7 +138,7 @@ class Database:
             self._let_go()
 
     def _let_go(self) -> None:
-        """Forgets connections that are closed, or of the process this was forked from."""
+        """Forgets closed connections, and those of a process before a fork."""
         if self._engine is not None:
             self._engine.dispose(close=False)
         self._engine, self._snapshot, self._copy = None, None, None
@@ -211,7 +211,7 @@ def _with_bounds(engine: sa.Engine) -> sa.Engine:
 
 
 def _sign(connection: sa.Connection) -> None:
-    """Says in the file whose it is; databases of the first releases do not."""
+    """Writes our application id into the file; databases of the first releases lack it."""
     if connection.exec_driver_sql("PRAGMA application_id").scalar() != APPLICATION:
         connection.exec_driver_sql(f"PRAGMA application_id = {APPLICATION}")
         connection.exec_driver_sql(f"PRAGMA user_version = {schema.VERSION}")
@@ -253,9 +253,9 @@ def _is_locked(raw: sqlite3.Connection) -> bool:
 
 
 def _check_identity(file: DatabaseFile, raw: Any) -> None:
-    """Lets go of a connection to a file that was removed or replaced.
+    """Drops a connection to a file that was removed or replaced.
 
-    What is written to a removed file is gone, and would have been acknowledged.
+    Marks written to a removed file would be acknowledged and lost.
     """
     with file.directory() as directory:
         if file.identity(directory) != raw.identity:

@@ -25,11 +25,11 @@ _BEYOND_LIMITS = (sqlite3.SQLITE_INTERRUPT, sqlite3.SQLITE_TOOBIG)
 
 
 def fault_of(error: Exception, address: StoreAddress) -> StoreError:
-    """A fault of the database as a person can act on it.
+    """A fault of the database, as an error with advice.
 
     Args:
-      error: SQLAlchemy's, SQLite's own, or of a sentence of SQLite that is no text.
-      address: Of the database.
+      error: An error of SQLAlchemy or SQLite, or of SQLite text that cannot be decoded.
+      address: Address of the database.
     """
     driver: object = error.orig if isinstance(error, sa.exc.DBAPIError) else error
     cause = (str(driver).strip() or type(driver).__name__).splitlines()[0]

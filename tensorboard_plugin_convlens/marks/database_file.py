@@ -25,10 +25,10 @@ _NAMES_ANOTHER = bytes.fromhex("d9d505f920a163d7")
 _NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 Identity = tuple[int, int]
-"""Device and number of a file: names it for as long as it exists."""
+"""Device and inode number of a file, which identify it while it exists."""
 
 Signature = tuple[tuple[int, ...] | None, ...]
-"""Differs where the database, or a file beside it that holds marks, was changed."""
+"""Changes whenever the database, or a file beside it with marks, changes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +37,8 @@ class DatabaseFile:
 
     Attributes:
       path: Its path, for people.
-      below: The log directory that it lies in: below that, no link is followed. None where
-        somebody named the file themselves.
+      below: The log directory that contains it: below that, no link is followed. None if
+        a person named the file.
     """
 
     path: Path
@@ -53,7 +53,7 @@ class DatabaseFile:
 
     @contextmanager
     def directory(self) -> Iterator[int | None]:
-        """A handle of the directory that it is in; None where there is none.
+        """A handle of its directory; None if there is none.
 
         Raises:
           StoreError: A directory on the way is a link or something else.
@@ -81,10 +81,10 @@ class DatabaseFile:
         return handles[-1]
 
     def identity(self, directory: int | None) -> Identity | None:
-        """Identifies the file; None where there is none.
+        """Identifies the file; None if there is none.
 
         Raises:
-          StoreError: It, or a file beside it, is a link, or no ordinary file.
+          StoreError: It, or a file beside it, is a link or not an ordinary file.
         """
         status = self._status(directory, "")
         for suffix in (WAL, SHARED_MEMORY, JOURNAL):
@@ -92,7 +92,7 @@ class DatabaseFile:
         return None if status is None else (status.st_dev, status.st_ino)
 
     def signature(self, directory: int | None) -> Signature:
-        """What changes when marks are made. Raises as `identity`."""
+        """A value that changes when marks are made. Raises as `identity`."""
         found = (self._status(directory, suffix) for suffix in ("", WAL, JOURNAL))
         return tuple(
             (one.st_ino, one.st_size, one.st_mtime_ns, one.st_ctime_ns) if one else None
@@ -104,7 +104,7 @@ class DatabaseFile:
         return os.open(self.real_path.name + suffix, _FILE, dir_fd=directory)
 
     def create(self) -> None:
-        """Creates the file, empty, and its directory, unless they are there.
+        """Creates the file, empty, and its directory, unless they exist.
 
         Raises:
           StoreError: They cannot be created.

@@ -1,7 +1,7 @@
 """URLs of databases and messages of drivers, without their secrets.
 
-A URL may hold a password in many places: before the @, in the query, where a typing error puts
-it. So nothing of a URL is shown but what is known to be its scheme, host and database.
+A URL may contain a password in many places: before the @, in the query, or anywhere because of
+a typing error. So only the parts known to be its scheme, host and database are shown.
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ _OPEN_OPTIONS = ("host", "hostaddr", "port", "dbname", "user")
 
 
 def shown(database: str) -> str:
-    """The URL of a database as it may be shown: scheme, host and database.
+    """The parts of a database URL that may be shown: scheme, host and database.
 
     Args:
-      database: What somebody gave as a URL, well-formed or not.
+      database: The given URL, well-formed or not.
 
     Returns:
-      For example `postgresql://db.example/marks`. What is not certainly a host or a database
-      is `***`.
+      For example `postgresql://db.example/marks`. Any part that is not certainly a host or a
+      database is `***`.
     """
     scheme = scheme_of(database)
     if scheme is None:
@@ -66,11 +66,11 @@ def scheme_of(database: str) -> str | None:
 
 
 def parse(database: str) -> sa.URL:
-    """SQLAlchemy's reading of a URL, which is what it would connect to.
+    """The URL as SQLAlchemy parses it, and so would connect to.
 
     Raises:
-      ValueError: It is no URL, or it is not certain where its password ends. The text of the
-        error holds no part of it.
+      ValueError: It is not a URL, or the end of its password is uncertain. The text of the
+        error contains no part of it.
     """
     import sqlalchemy as sa  # Only for those who name a database.
 
@@ -84,7 +84,7 @@ def parse(database: str) -> sa.URL:
 
 
 def without_secrets(words: str, database: str) -> str:
-    """What a driver says about a database, or `NOT_REPEATED`.
+    """The message of a driver, or `NOT_REPEATED` if it may contain a secret.
 
     A driver may repeat any part of a URL that it does not understand.
 
@@ -101,7 +101,7 @@ def without_secrets(words: str, database: str) -> str:
 
 
 def _values(database: str) -> tuple[list[str], list[str]]:
-    """What is secret in a URL, and what a driver may say of it beside what is shown."""
+    """The secrets of a URL, and the other words of it that a driver may repeat."""
     try:
         url = parse(database)
     except ValueError:
@@ -117,5 +117,5 @@ def _all_pieces(texts: list[str]) -> set[str]:
 
 
 def _pieces(text: str) -> set[str]:
-    """The words and signs in a text, as they are written and as they are decoded."""
+    """The words and signs in a text, as written and as decoded."""
     return {piece for one in (text, unquote(text)) for piece in _PIECE.findall(one)}

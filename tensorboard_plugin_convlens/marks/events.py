@@ -36,12 +36,12 @@ _MOST_TOLD = 5
 
 
 def to_row(mark: Mark) -> dict[str, Any]:
-    """The columns of an event that say what the mark is."""
+    """The columns of an event that contain the mark."""
     return to_fields(mark) | {"tags": json.dumps(mark.opinion.tags, ensure_ascii=False)}
 
 
 class _Rows:
-    """Events of rows; what many rows have in common is kept once."""
+    """Events of rows; values that many rows share are kept once."""
 
     def __init__(self) -> None:
         self._operations: dict[str, Operation] = {}
@@ -101,7 +101,7 @@ def between(connection: sa.Connection, collection: int, first: int, last: int) -
 def all_operations(
     connection: sa.Connection, collection: int
 ) -> tuple[tuple[PastOperation, ...], tuple[str, ...]]:
-    """Every operation with the marks of its events, in their order, and what is left out."""
+    """Every operation with the marks of its events, in order, and which events are left out."""
     digests = connection.execute(statements.DIGESTS, {"collection": collection})
     digest_of = {row.operation: row.digest for row in digests}
     everything = _read(connection, statements.EVENTS, collection, bounded=False)
@@ -118,13 +118,13 @@ def all_operations(
 def before(
     connection: sa.Connection, collection: int, first: int, last: int
 ) -> tuple[dict[FilterKey, Mark], tuple[str, ...]]:
-    """The marks that the filters of `between(first, last)` had before, and what is left out."""
+    """The previous marks of the filters of `between(first, last)`, and which are left out."""
     events = _read(connection, statements.EVENTS_BEFORE, collection, first=first, last=last)
     return {one.mark.key: one.mark for one in events.found}, events.left_out
 
 
 def span(connection: sa.Connection, collection: int, operation: str) -> tuple[int, int] | None:
-    """First and last sequence of an operation, or None if there is none of that id."""
+    """First and last sequence of an operation, or None if no operation has that id."""
     row = _operation(connection, collection, operation)
     if row is None:
         return None
@@ -134,13 +134,13 @@ def span(connection: sa.Connection, collection: int, operation: str) -> tuple[in
 
 
 def digest(connection: sa.Connection, collection: int, operation: str) -> str | None:
-    """What an operation asked for, or None if there is none of that id."""
+    """The digest of an operation, or None if no operation has that id."""
     row = _operation(connection, collection, operation)
     return None if row is None else row.digest
 
 
 def last_operation(connection: sa.Connection, collection: int, author: str) -> str | None:
-    """The latest operation of an author that is no undo and was not undone."""
+    """The latest operation of an author that is not an undo and was not undone."""
     asked = {"collection": collection, "author": author}
     found = connection.scalar(statements.LAST_OPERATION, asked)
     return found if isinstance(found, str) else None
@@ -179,7 +179,7 @@ def _read(
 
 
 class _LeftOut:
-    """Sentences about rows that cannot be."""
+    """Sentences about invalid rows."""
 
     def __init__(self) -> None:
         self._sentences: list[str] = []

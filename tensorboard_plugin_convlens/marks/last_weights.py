@@ -10,7 +10,7 @@ from tensorboard_plugin_convlens.storage.reading.reader import Reader
 
 
 class LastWeights:
-    """Hashes of the weights of all layers; each run is read once, when first asked for."""
+    """Hashes of the weights of all layers; each run is read once, when first needed."""
 
     def __init__(self, reader: Reader) -> None:
         """Takes the log directory to read."""
@@ -18,10 +18,10 @@ class LastWeights:
         self._runs: dict[str, Mapping[tuple[str, int], str]] = {}
 
     def differ_from(self, mark: Mark) -> bool | None:
-        """Whether the marked filter's layer has other weights now; None: that is not known.
+        """Whether the marked filter's layer has other weights now; None if that is unknown.
 
-        It is not where the mark was made without a capture, and where the last captured step
-        of the run has no such layer or does not say which weights it had.
+        It is unknown if the mark was made without a capture, or if the last captured step of
+        the run has no such layer or no hash of its weights.
         """
         key = mark.key
         if key.run not in self._runs:

@@ -1,7 +1,8 @@
 """Checks that a SQLite database holds only our tables, before any query.
 
-A view in place of a table, a trigger, a default or a computed column would be code of whoever
-made the file. So each statement that made the tables may have no words but those of ours.
+A view in place of a table, a trigger, a default or a computed column would be code of the
+person who made the file. So each statement that made a table may contain only words of our
+statements.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ def check_own(connection: sqlite3.Connection) -> None:
     """Raises `StoreError` unless the database is empty or one of marks.
 
     Raises:
-      StoreError: It is another program's, or holds more than our tables.
+      StoreError: It belongs to another program, or contains more than our tables.
       sqlite3.Error: It cannot be read.
     """
     ((application,),) = connection.execute("PRAGMA application_id")
@@ -54,7 +55,7 @@ def check_own(connection: sqlite3.Connection) -> None:
 
 
 def _objects(connection: sqlite3.Connection) -> dict[str, tuple[str, str]]:
-    """Kind and statement of everything in the database, save what SQLite makes itself."""
+    """Kind and statement of everything in the database, except SQLite's own objects."""
     rows = connection.execute(
         f"SELECT type, name, sql FROM sqlite_schema LIMIT {_MOST_OBJECTS}"
     ).fetchall()
@@ -79,7 +80,7 @@ def _check_table(connection: sqlite3.Connection, name: str, kind: str, sql: str)
 
 
 def _check_words(name: str, kind: str, expected: str, sql: str) -> None:
-    """Refuses an object of another kind, or with a word that ours has not."""
+    """Refuses an object of another kind, or with a word that ours does not have."""
     words = set(re.findall(r"\w+", sql))
     if kind != expected or words - _WORDS - schema.names():
         raise _refusal(f"{name!r} was not made by ConvLens")

@@ -1,7 +1,7 @@
 """The tables of marks. Version 1 is described in docs/annotations.md.
 
-Nothing in `convlens_event` or `convlens_operation` is ever changed or removed; the number in
-`convlens_collection` that says how many events there are is the only one that moves.
+Rows of `convlens_event` and `convlens_operation` are never changed or removed; only the number
+of events in `convlens_collection` changes.
 """
 
 from __future__ import annotations
@@ -83,17 +83,17 @@ def tables() -> Mapping[str, sa.Table]:
 
 
 def names() -> set[str]:
-    """Of tables, columns and the index: the words that only their definitions have."""
+    """Tables, columns and the index: the words that only their definitions have."""
     columns = {column.name for table in _metadata.tables.values() for column in table.columns}
     return {*_metadata.tables, *columns, INDEX}
 
 
 def exists(connection: sa.Connection) -> bool:
-    """Whether the database holds tables of marks.
+    """Whether the database has tables of marks.
 
     Raises:
-      StoreError: They are of another version. An earlier one there is not yet: the release
-        that brings version 2 changes tables of version 1 here.
+      StoreError: They have another version. There is no earlier one yet: the release that
+        brings version 2 will convert tables of version 1 here.
     """
     if not sa.inspect(connection).has_table(version.name):
         return False
@@ -117,7 +117,7 @@ def check_version(found: object) -> None:
 
 
 def create(connection: sa.Connection) -> None:
-    """Creates the tables, unless another process was quicker."""
+    """Creates the tables, unless another process was faster."""
     if connection.dialect.name == "postgresql":
         # One at a time; "CREATE TABLE IF NOT EXISTS" alone can fail where two begin together.
         connection.execute(sa.select(sa.func.pg_advisory_xact_lock(0x636F6E766C656E73)))
@@ -128,7 +128,7 @@ def create(connection: sa.Connection) -> None:
 
 
 def add_collection(connection: sa.Connection, name: str) -> None:
-    """Adds a collection, unless another process was quicker."""
+    """Adds a collection, unless another process was faster."""
     dialect = connection.dialect.name
     values = {"name": name, "store": secrets.token_hex(16), "sequence": 0}
     if dialect == "postgresql":

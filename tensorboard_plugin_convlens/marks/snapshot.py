@@ -1,7 +1,7 @@
 """Reads marks from a private copy, so that SQLite does not touch the log directory.
 
-SQLite creates, changes and removes files beside a database even where it only reads, and acts
-on what it finds there. So what is only read is copied, and copied again when it has changed.
+SQLite creates, changes and removes files beside a database even if it only reads, and acts on
+files that it finds there. So a database is copied for reading, and copied again after a change.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from tensorboard_plugin_convlens.marks.database_file import (
 from tensorboard_plugin_convlens.marks.sqlite_connection import Connection
 
 LARGEST = 512 * 2**20
-"""Bytes of a database and of its write-ahead log, each."""
+"""The most bytes of a database, and of its write-ahead log."""
 
 _TRIES = 20
 _SECONDS_BETWEEN = 0.003
@@ -41,7 +41,7 @@ class Snapshot:
     """The latest private copy of a database; one reader at a time."""
 
     def __init__(self, file: DatabaseFile) -> None:
-        """Takes which database; nothing is read yet."""
+        """Takes the file of the database; reads nothing yet."""
         self._file = file
         self._lock = threading.Lock()
         self._connection: Connection | None = None
@@ -49,22 +49,22 @@ class Snapshot:
 
     @contextmanager
     def reading(self) -> Iterator[Connection | Busy | None]:
-        """A connection to a copy of what is there now.
+        """A connection to a copy of the current database.
 
         Yields:
-          The connection; None where there is no database; `"busy"` where a connection is open
-          to it in this process, or others write all the time: it is in use, so that SQLite's
-          own way of reading changes nothing that does not change anyway.
+          The connection; None if there is no database; `"busy"` if this process has a
+          connection open to it, or others write all the time. It is then in use, so reading
+          it directly changes nothing that does not change anyway.
 
         Raises:
-          StoreError: It is not ours, too large, or cannot be copied.
+          StoreError: It is not ours, is too large, or cannot be copied.
         """
         with self._lock:
             found = self._refresh()
             yield self._connection if found is True else found
 
     def close(self) -> None:
-        """Removes the copy; the next reading makes one again."""
+        """Removes the copy; the next reader makes a new one."""
         with self._lock:
             self._drop()
 
@@ -130,7 +130,7 @@ class Snapshot:
 
 
 def _open_copy(path: Path) -> Connection:
-    """A connection that needs no file but an open handle, so that no copy is left behind."""
+    """A connection that needs only an open handle, so that no copy is left behind."""
     connection = sqlite3.connect(
         f"{path.as_uri()}?mode=rw",
         uri=True,

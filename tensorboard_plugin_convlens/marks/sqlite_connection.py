@@ -1,7 +1,7 @@
 """Connections to SQLite databases from untrusted files.
 
-Whatever stands in the file, a statement ends after a bounded time, and nothing outside the file
-is read, written or run: https://sqlite.org/security.html
+With any content of the file, a statement ends after a bounded time, and nothing outside the
+file is read, written or run: https://sqlite.org/security.html
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class Connection(sqlite3.Connection):
     """A connection that knows its file, and ends a statement that takes too long.
 
     Attributes:
-      identity: Of the file that it is open on; None of a private copy.
+      identity: Identity of its file; None for a private copy.
     """
 
     identity: Identity | None = None
@@ -45,7 +45,7 @@ class Connection(sqlite3.Connection):
     _checked = -1
 
     def protect(self) -> None:
-        """Takes away what a database from elsewhere could abuse."""
+        """Turns off features that a database from elsewhere could abuse."""
         for limit, value in _LIMITS.items():
             self.setlimit(limit, value)
         if _DEFENSIVE is not None:
@@ -57,7 +57,7 @@ class Connection(sqlite3.Connection):
             self.execute(f"PRAGMA {pragma}")
 
     def check_tables(self) -> None:
-        """Raises `StoreError` unless nothing is in it but our tables, as far as it changed."""
+        """Raises `StoreError` if it has more than our tables; checks only after a change."""
         ((now,),) = self.execute("PRAGMA schema_version")
         if now != self._checked:
             check_own(self)
@@ -69,7 +69,7 @@ class Connection(sqlite3.Connection):
         self._until = time.monotonic() + SECONDS_PER_STATEMENT
 
     def close(self) -> None:
-        """Closes it; the file may then be read past SQLite."""
+        """Closes it; the file may then be read without SQLite."""
         super().close()
         _OPEN.discard(self)
 
@@ -80,20 +80,20 @@ class Connection(sqlite3.Connection):
 
 _OPEN: weakref.WeakSet[Connection] = weakref.WeakSet()
 OPENING = threading.RLock()
-"""Held while a connection is opened, and while a file is read past SQLite."""
+"""Held while a connection is opened, and while a file is read without SQLite."""
 
 
 def is_open(identity: Identity) -> bool:
     """Whether this process has a connection to a file.
 
-    Such a file must not be opened in any other way: closing it would take away the locks of the
+    Such a file must not be opened in any other way: closing it would release the locks of the
     connection. https://sqlite.org/howtocorrupt.html#_posix_advisory_locks_canceled
     """
     return any(one.identity == identity for one in _OPEN)
 
 
 def connect(file: DatabaseFile, *, writes: bool) -> Connection:
-    """A connection to a file that is there, in which nothing is but our tables, or nothing.
+    """A connection to an existing file that is empty or contains only our tables.
 
     Args:
       file: The database.
@@ -101,8 +101,8 @@ def connect(file: DatabaseFile, *, writes: bool) -> Connection:
         acknowledged.
 
     Raises:
-      StoreError: The file is gone, not ours, or was exchanged meanwhile.
-      sqlite3.Error: It is no database, or cannot be read.
+      StoreError: The file is gone, is not ours, or was replaced meanwhile.
+      sqlite3.Error: It is not a database, or cannot be read.
     """
     connection = _open(file, writes=writes)
     try:
@@ -120,7 +120,7 @@ def connect(file: DatabaseFile, *, writes: bool) -> Connection:
 
 
 def _open(file: DatabaseFile, *, writes: bool) -> Connection:
-    """Opens the very file that was looked at; SQLite neither reads nor writes it yet."""
+    """Opens exactly the file that was checked; SQLite neither reads nor writes it yet."""
     with OPENING, file.directory() as directory:
         identity = file.identity(directory)
         if directory is None or identity is None:
@@ -147,7 +147,7 @@ def _open(file: DatabaseFile, *, writes: bool) -> Connection:
 
 
 def _forget() -> None:
-    """In a forked process: the connections are those of the process it was forked from."""
+    """Runs in a forked process, whose connections belong to the process before the fork."""
     global OPENING  # Another thread may have held it.
     OPENING = threading.RLock()
     _OPEN.clear()

@@ -47,8 +47,9 @@ def _with_operations(events: sa.FromClause) -> sa.Select[Any]:
 def _last(*conditions: sa.ColumnElement[bool]) -> sa.Select[Any]:
     """The last event of every filter after the sequence `after`.
 
-    Counted within each filter, not looked up among the largest sequences: before PostgreSQL
-    has new statistics of a table that grew fast, it answers that by comparing all with all.
+    Counts within each filter instead of joining with the largest sequences: until PostgreSQL
+      has
+    new statistics of a table that grew fast, it would compare all rows with all.
     """
     place = sa.func.row_number().over(
         partition_by=schema.KEY, order_by=_EVENT.c.sequence.desc()
@@ -113,7 +114,7 @@ LAST_OPERATION = (
     .order_by(_OPERATION.c.last.desc())
     .limit(1)
 )
-"""The latest of an `author` that is no undo and was not undone."""
+"""The latest of an `author` that is not an undo and was not undone."""
 
 COLLECTION = sa.select(_COLLECTION).where(_COLLECTION.c.name == _text("name"))
 LOCKED_COLLECTION = COLLECTION.with_for_update()

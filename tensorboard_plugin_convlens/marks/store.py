@@ -1,7 +1,7 @@
 """The store of marks: applies and undoes operations, and finds the current marks.
 
 Every operation is one transaction under the lock of its collection, so that sequences have
-no gaps and no reader misses an event. What was acknowledged is on disk.
+no gaps and no reader misses an event. Acknowledged operations are on disk.
 """
 
 from __future__ import annotations
@@ -51,12 +51,12 @@ class MarkStore:
     """The marks of one log directory. Usable from several threads and processes."""
 
     def __init__(self, address: StoreAddress) -> None:
-        """Takes where the marks are or will be; nothing is opened yet."""
+        """Takes the address of the marks; opens nothing yet."""
         self.address = address
         self._database = Database(address)
 
     def check_place(self) -> None:
-        """Raises `StoreError` if marks cannot be written there, as far as can be seen."""
+        """Raises `StoreError` if it is clear that marks cannot be written there."""
         self._database.check_place()
 
     def close(self) -> None:
@@ -67,13 +67,13 @@ class MarkStore:
         """The last event of every filter, by ascending sequence.
 
         Args:
-          run: Of this run; of all by default.
-          since: Only filters with events after this sequence. Removed marks are among them
-            then, and left out where it is 0.
+          run: Only of this run; of all by default.
+          since: Only filters with events after this sequence, removed marks included; if it
+            is 0, removed marks are left out.
 
         Raises:
           StoreError: The database cannot be read.
-          TooLargeError: There are more than one answer may hold.
+          TooLargeError: There are too many for one answer.
         """
         with self._database.reading() as connection:
             if connection is None or (here := self._collection(connection)) is None:
@@ -83,7 +83,7 @@ class MarkStore:
             return Current(here.place, tuple(shown), last.left_out)
 
     def history(self, key: FilterKey) -> Events:
-        """Every event of a filter, the first one first. Raises as `current`."""
+        """Every event of a filter, the oldest first. Raises as `current`."""
         with self._database.reading() as connection:
             if connection is None or (here := self._collection(connection)) is None:
                 return Events()
@@ -97,15 +97,15 @@ class MarkStore:
             return events.last_operation(connection, here.id, author)
 
     def apply(self, operation: Operation, marks: Iterable[Mark], base: int) -> Place:
-        """Makes changes, all or none; the same operation again does nothing.
+        """Makes all changes or none; repeating the same operation has no effect.
 
         Args:
-          operation: Who asks for what, under an id of their own choice.
-          marks: The new marks, whole, each filter once; an empty opinion removes one.
-          base: The sequence up to which whoever asks knows the marks.
+          operation: The operation, with an id that the client chose.
+          marks: The whole new marks, one per filter; an empty opinion removes a mark.
+          base: The sequence up to which the client knows the marks.
 
         Returns:
-          Where the collection stands afterwards.
+          The state of the collection afterwards.
 
         Raises:
           MarkError: There are no changes, too many, or two of one filter.
@@ -130,7 +130,7 @@ class MarkStore:
 
         Raises:
           UnknownOperationError: There is no such operation.
-          MarkConflictError: One of its filters has been marked since; or as `apply`.
+          MarkConflictError: One of its filters was marked since then; or as `apply`.
           StoreError: The database cannot be written to; nothing was changed.
         """
         digest = _digest(operation, (), 0)
@@ -155,7 +155,7 @@ class MarkStore:
             return self._append(connection, here, operation, restored, digest)
 
     def everything(self) -> tuple[tuple[PastOperation, ...], tuple[str, ...]]:
-        """Every operation there ever was, in their order, and what is left out of them.
+        """All operations ever made, in order, and which are left out.
 
         Raises:
           StoreError: The database cannot be read.
@@ -166,10 +166,10 @@ class MarkStore:
             return events.all_operations(connection, here.id)
 
     def restore(self, past: Iterable[PastOperation]) -> Place:
-        """Makes a collection without marks what another one was: the inverse of `everything`.
+        """Restores marks into a collection without marks: the inverse of `everything`.
 
         Raises:
-          StoreError: There are marks already; or as `apply`.
+          StoreError: The collection already has marks; or as `apply`.
         """
         with self._database.writing() as connection:
             here = self._lock(connection)
@@ -269,7 +269,7 @@ class MarkStore:
 
 
 def _digest(operation: Operation, marks: tuple[Mark, ...], base: int) -> str:
-    """Names what was asked for, but for the time at which it was."""
+    """A hash of the request without its time."""
     asked = {
         "kind": operation.kind,
         "author": operation.author,

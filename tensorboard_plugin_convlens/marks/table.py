@@ -30,7 +30,7 @@ def encode_csv(marks: Iterable[Mark]) -> str:
 
 
 def decode_csv(text: str) -> tuple[Mark, ...]:
-    """The marks of `encode_csv`. Raises `MarkError` where a line is none."""
+    """The marks of `encode_csv`. Raises `MarkError` if a line is not a mark."""
     reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
     marks = []
     try:
@@ -57,7 +57,7 @@ def encode_json(marks: Iterable[Mark]) -> str:
 
 
 def decode_json(text: str) -> tuple[Mark, ...]:
-    """The marks of `encode_json`. Raises `MarkError` where one is none."""
+    """The marks of `encode_json`. Raises `MarkError` if one is not valid."""
     try:
         return tuple(from_fields(fields) for fields in json.loads(text)["marks"])
     except (ValueError, KeyError, TypeError, RecursionError) as error:

@@ -16,10 +16,10 @@ logger = logging.getLogger(__name__)
 def marks_of(
     log_dir: str | os.PathLike[str], run: str, database: str = "", collection: str = ""
 ) -> tuple[Mark, ...]:
-    """What people say now of the filters of a run.
+    """The current marks of the filters of a run.
 
     Args:
-      log_dir, run: Whose marks.
+      log_dir, run: The run of the marks.
       database, collection: Where they are kept, as in `find_store`.
 
     Raises:
@@ -38,7 +38,7 @@ def marks_of(
 def verdicts_of(
     log_dir: str | os.PathLike[str], run: str, database: str = "", collection: str = ""
 ) -> list[Verdict]:
-    """The verdicts among `marks_of`, which see."""
+    """The verdicts among `marks_of`; see there."""
     return [
         Verdict(one.key.run, one.key.path, one.key.call, one.key.channel, one.opinion.verdict)
         for one in marks_of(log_dir, run, database, collection)

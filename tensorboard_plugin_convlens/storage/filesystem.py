@@ -140,7 +140,7 @@ def list_directory(path: Path) -> list[str]:
 
 
 def size_of_file(path: Path) -> int | None:
-    """Bytes of an ordinary file, or None if there is none.
+    """Size in bytes of an ordinary file, or None if there is none.
 
     Raises:
       StorageError: Its size cannot be found out.

@@ -98,7 +98,7 @@ def ordinary_file(path: str | os.PathLike[str]) -> Iterator[OrdinaryFile]:
 
 
 def identity_of(status: os.stat_result) -> Identity:
-    """Differs from that of other files and of earlier versions."""
+    """A value that differs between files, and between versions of a file."""
     return (
         status.st_dev,
         status.st_ino,

@@ -63,11 +63,11 @@ def _squared_lengths(rows: NDArray[np.float64]) -> NDArray[np.float64]:
 def silence(statistics: Sequence[Statistic]) -> NDArray[np.bool_] | None:
     """Which filters are silent: their maps are zero everywhere at every captured input.
 
-    By `apoz`, which is taken after the activation function where one follows; where it is
-    not defined, by `max` and `std`, after the activation function where these were captured.
+    Uses `apoz`, which describes maps after the activation function if one follows; if it is not
+    defined, uses `max` and `std`, after the activation function if these were captured.
 
     Returns:
-      `bool [channel]`, or None where no statistic of a single input image tells.
+      `bool [channel]`, or None if no statistic of a single input image shows it.
     """
     by_input: dict[int, dict[str, FloatArray]] = {}
     for one in statistics_at(statistics):

@@ -18,7 +18,7 @@ from tensorboard_plugin_convlens.core.filters.stages import statistics_at
 from tensorboard_plugin_convlens.core.records import FloatArray, Statistic
 
 End = Literal["high", "low", "neither"]
-"""Which end of a criterion its source takes for the important one."""
+"""The end of a criterion that its source considers important."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +31,10 @@ class Criterion:
       meaning: What it is, in one sentence.
       formula: Its value for filter `j` with kernel `W` and feature map `a`.
       source: Publication or program that it comes from.
-      important: The end of the order that its source takes for important.
+      important: The end of the order that its source considers important.
       direction: What large and small mean, in one sentence.
       caveat: What it does not say, and where it is undefined.
-      needs: What it cannot be computed without; the tab puts it after "needs".
+      needs: What it needs; the tab writes it after "needs".
       is_share: Whether it lies between 0 and 1.
     """
 

@@ -1,7 +1,8 @@
 """Flags: what is conspicuous about a filter, with the numbers that it rests on.
 
-A flag is of the captured inputs. A filter that is silent at all of a handful of images may
-respond to others: a flag says "silent on all N inputs", and never that a filter is dead.
+A flag describes a filter at the captured inputs. A filter that is silent at all of a handful of
+images may respond to others: a flag says "silent on all N inputs", and never that a filter is
+dead.
 """
 
 from __future__ import annotations
@@ -23,15 +24,15 @@ KINDS: tuple[Kind, ...] = ("silent", "near_silent", "saturated", "duplicate", "n
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """Where flags begin; each a share, or a similarity, from 0 to 1.
+    """Thresholds of flags; each a share or a similarity from 0 to 1.
 
     Attributes:
       near_silent: Zeros (APoZ), averaged over the captured inputs, from which a filter that
         is not silent is near-silent.
       saturated: Share of units at the end of the range of a bounded activation function
         (ReLU6 at 6, sigmoid at 0 or 1, tanh at -1 or 1) from which a filter is saturated.
-      profile: Correlation of response profiles from which two filters may be duplicates,
-      kernel: and cosine of their kernels that it takes as well.
+      profile: Correlation of response profiles from which two filters may be duplicates.
+      kernel: Cosine of their kernels that duplicates need as well.
     """
 
     near_silent: float = 0.99
@@ -49,9 +50,9 @@ class Flag:
 
     Attributes:
       channel: The filter.
-      kind: What.
+      kind: Kind of the flag.
       evidence: Name → number that the flag rests on, such as `{"inputs": 6, "apoz": 1}`.
-      other: Of a duplicate: which filter it is a duplicate of; else None.
+      other: For a duplicate, the filter that it duplicates; else None.
     """
 
     channel: int
@@ -65,8 +66,8 @@ def find_flags(
 ) -> tuple[Flag, ...]:
     """The flags of a layer at a step, by channel, then in the order of `KINDS`.
 
-    They rest on feature maps after the activation function, where one follows and these were
-    captured; `not_finite` on those before it, too.
+    They use feature maps after the activation function, if one follows and these were captured;
+    `not_finite` also uses those before it.
 
     A flag whose statistics were not captured, or are undefined, is not raised.
     """
@@ -94,7 +95,7 @@ def count_flags(
 def known_counts(
     statistics: Sequence[Statistic], thresholds: Thresholds
 ) -> dict[Kind, int | None]:
-    """As `count_flags`; None for a kind that is not known for this layer."""
+    """As `count_flags`; None for a kind that is unknown for this layer."""
     masks = _masks(_Numbers(statistics), thresholds)
     return {
         kind: int(np.count_nonzero(masks[kind])) if kind in masks else None for kind in KINDS
@@ -149,7 +150,7 @@ class _Numbers:
 
 
 def _masks(numbers: _Numbers, thresholds: Thresholds) -> dict[Kind, NDArray[np.bool_]]:
-    """Which filters have each kind of flag; a kind that is not known is not among them."""
+    """Which filters have each kind of flag; unknown kinds are left out."""
     masks: dict[Kind, NDArray[np.bool_]] = {}
     if numbers.silent is not None:
         masks["silent"] = numbers.silent
@@ -181,7 +182,7 @@ def _reaches(values: NDArray[np.floating], threshold: float) -> NDArray[np.bool_
 
 
 def _evidence(kind: Kind, numbers: _Numbers, channel: int) -> dict[str, float]:
-    """The numbers that a flag rests on."""
+    """The evidence of a flag."""
     if kind == "silent":
         return {"inputs": numbers.inputs("max") or numbers.inputs("apoz")}
     if kind == "duplicate":
@@ -197,5 +198,5 @@ def _evidence(kind: Kind, numbers: _Numbers, channel: int) -> dict[str, float]:
 
 
 def _other(kind: Kind, numbers: _Numbers, channel: int) -> int | None:
-    """Of a duplicate, which filter it is a duplicate of."""
+    """The filter that a duplicate duplicates."""
     return int(numbers.first("redundant_with")[channel]) if kind == "duplicate" else None

@@ -109,7 +109,7 @@ class Specificity:
     `1 - mean over the other filters of |cosine(picture, other picture)|`. Pictures are
     compared as they are shown: crops on their units, whole frames as they are; averaged to
     at most 32 by 32 pixels, which keeps the memory small. Near 0: this filter's picture is
-    the same as everybody's, so it shows the input (its edges) rather than the filter. Guided
+    the same as all others, so it shows the input (its edges) rather than the filter. Guided
     gradients are known to do that: Adebayo et al. 2018, arXiv 1810.03292; Nie et al. 2018,
     arXiv 1805.07039. A picture without any gradient has no value (NaN), and is left out of
     the others' means.

@@ -1,9 +1,9 @@
 """Profiles: the feature maps of a filter over the captured inputs, averaged to a few numbers.
 
-There are two of a filter. Its output profile is of the layer's own output, before or after the
-activation function as the layer has it; the activation change compares those of two steps. Its
-response profile is of what the next layer gets, after the activation function where one
-follows; the redundancy compares those of two filters.
+A filter has two profiles. The output profile describes the layer's own output, before or after
+the activation function; the activation change compares those of two steps. The response profile
+describes what the next layer gets, after the activation function if one follows; the redundancy
+compares those of two filters.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Ablations: what a model does without some of its filters, and the choice of controls.
 
-A verdict is worth something if removing the filters it calls useless costs less than removing
-as many others: of the same layers, at random, or by a criterion. Mittal et al. 2018,
+Verdicts are right if removing the filters marked useless costs less than removing the same
+number of other filters: of the same layers, at random, or by a criterion. Mittal et al. 2018,
 https://arxiv.org/abs/1801.10447, found random filters as good as those of many criteria.
 """
 
@@ -16,7 +16,7 @@ import numpy as np
 from tensorboard_plugin_convlens.core.records import FloatArray
 
 Fill = Literal["zero", "mean"]
-"""What stands in place of a removed channel: zeros, or its mean over the data."""
+"""What replaces a removed channel: zeros, or its mean over the data."""
 
 FILLS: tuple[Fill, ...] = ("zero", "mean")
 MARKED, RANDOM = "marked", "random"
@@ -27,12 +27,12 @@ Filters = Mapping[str, tuple[int, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Filters that were removed together, and what the model did then.
+    """Filters that were removed together, and the results of the model without them.
 
     Attributes:
       name: `"marked"`, `"random"`, or the criterion that chose them.
-      fill: What stood in their place.
-      filters: Which; of `"random"` those of the first trial.
+      fill: What replaced their channels.
+      filters: The filters; for `"random"` those of the first trial.
       trials: One per repetition (several of `"random"` only), each with a value per metric.
     """
 
@@ -62,10 +62,10 @@ class Ablation:
     Attributes:
       wall_time: Seconds since 1970-01-01 UTC.
       graph: Fingerprint of the model graph.
-      step: The captured step whose verdicts and statistics were taken; None if none was.
+      step: The captured step whose verdicts and statistics were used; None if there is none.
       model: A name to show, such as the model's file.
       samples: Number of inputs that were evaluated.
-      seed: Of the random choices.
+      seed: Seed of the random choices.
       metrics: Names; the first is the loss.
       baseline: A value per metric of the whole model.
       choices: The marked filters first.
@@ -89,11 +89,11 @@ def loss_changes(tests: Iterable[Ablation], graph: str, layer: str) -> FloatArra
 
     Args:
       tests: The latest first.
-      graph: Fingerprint of the model graph that they must be of.
+      graph: Fingerprint of the model graph that the tests must have.
       layer: Key of the layer.
 
     Returns:
-      `float32 [filter]`, of the first test that has the layer; None where none has.
+      `float32 [filter]`, of the first test with the layer; None if there is none.
     """
     for test in tests:
         for one in test.layers:
@@ -106,12 +106,12 @@ def loss_changes(tests: Iterable[Ablation], graph: str, layer: str) -> FloatArra
 def choose_at_random(
     random: np.random.Generator, filters: Mapping[str, int], marked: Filters
 ) -> Filters:
-    """As many filters of each layer as are marked there, drawn without replacement.
+    """As many random filters of each layer as are marked there, without repetition.
 
     Args:
-      random: Advances.
+      random: The random generator; it advances.
       filters: Key of a layer → its number of filters.
-      marked: What to match; marked filters may be drawn too, for chance knows no verdict.
+      marked: The filters to match in number; they may be drawn too.
     """
     return {
         layer: tuple(
@@ -122,15 +122,15 @@ def choose_at_random(
 
 
 def choose_least(importance: Mapping[str, FloatArray], marked: Filters) -> Filters | None:
-    """As many filters of each layer as are marked there, the least important first.
+    """As many filters of each layer as are marked there: the least important ones.
 
     Args:
       importance: Key of a layer → `float32 [filter]`, large for what should be kept.
         Undefined values (NaN) count as least important; ties go to the lower channel.
-      marked: What to match.
+      marked: The filters to match in number.
 
     Returns:
-      None where a layer has no importance at all.
+      None if a layer has no importance at all.
     """
     chosen = {}
     for layer, channels in marked.items():

@@ -24,12 +24,12 @@ _NOT_IN_TEXTS = re.compile(r"[\x00\ud800-\udfff]")
 
 
 def check_author(author: str) -> None:
-    """Raises `MarkError` where the text is no name of an author; empty is one."""
+    """Raises `MarkError` if the text is not the name of an author; it may be empty."""
     check_text(author, "The name of an author", LONGEST_AUTHOR, empty=True)
 
 
 def check_text(text: str, what: str, longest: int, *, empty: bool = False) -> None:
-    """Raises `MarkError` where the text is too long, empty, or cannot be stored everywhere."""
+    """Raises `MarkError` if the text is too long, empty, or cannot be stored everywhere."""
     if not isinstance(text, str) or (not text and not empty) or len(text) > longest:
         length = len(text) if isinstance(text, str) else repr(text)[:80]
         raise MarkError(
@@ -49,7 +49,7 @@ def check_number(number: int, what: str, largest: int) -> None:
 
 
 def check_wall_time(seconds: float) -> float:
-    """The number of seconds; raises `MarkError` where it is none."""
+    """The number of seconds; raises `MarkError` if it is not valid."""
     number = isinstance(seconds, int | float) and not isinstance(seconds, bool)
     if not number or not (math.isfinite(seconds) and 0 <= seconds <= _LATEST):
         raise MarkError(

@@ -1,8 +1,8 @@
 """Marks: what people say about filters, as values, events and the fold of events.
 
-A mark is never overwritten. What happened to it is a sequence of events, each of which
-carries the whole mark as it was from then on; the current mark is that of the last event
-(`fold`), and an undo is one more event that carries what was before.
+A mark is never overwritten. Its history is a sequence of events, each of which contains the
+whole mark after it; the current mark is that of the last event (`fold`), and an undo is one
+more event, with the mark from before.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from tensorboard_plugin_convlens.core.judgments.mark_limits import (
 )
 
 Verdict = Literal["useful", "useless", "unsure"]
-"""Whether a filter does something worth keeping, in the eyes of a person."""
+"""Whether a filter is worth keeping, according to a person."""
 
 VERDICTS: tuple[Verdict, ...] = ("useful", "useless", "unsure")
 
@@ -44,7 +44,7 @@ _NOT_IN_TAGS = re.compile(r"[,\x00-\x1f\x7f]")
 
 @dataclass(frozen=True, slots=True, order=True)
 class FilterKey:
-    """Which filter a mark is about.
+    """The filter of a mark.
 
     Attributes:
       run: The run's name, as TensorBoard calls it.
@@ -59,7 +59,7 @@ class FilterKey:
     channel: int
 
     def __post_init__(self) -> None:
-        """Raises `MarkError` where a name or a number is none."""
+        """Raises `MarkError` if a name or a number is not valid."""
         check_text(self.run, "The name of a run", LONGEST_NAME)
         check_text(self.path, "The path of a layer", LONGEST_NAME)
         check_number(self.call, "The call of a layer", LARGEST_NUMBER)
@@ -76,8 +76,8 @@ class Opinion:
     """A person's opinion about a filter.
 
     Attributes:
-      verdict: None where none was given.
-      stars: 1 to 5; 0 where none were given.
+      verdict: None if none was given.
+      stars: 1 to 5; 0 if none were given.
       tags: Sorted, each once; at most 20 of 50 characters, without commas.
       note: Free text of at most 4000 characters.
     """
@@ -88,7 +88,7 @@ class Opinion:
     note: str = ""
 
     def __post_init__(self) -> None:
-        """Raises `MarkError` where a part is out of range; sorts the tags."""
+        """Raises `MarkError` if a part is out of range; sorts the tags."""
         if self.verdict is not None and self.verdict not in VERDICTS:
             raise MarkError(
                 f"A verdict must be useful, useless or unsure; got {str(self.verdict)[:80]!r}."
@@ -117,10 +117,10 @@ NO_OPINION = Opinion()
 
 @dataclass(frozen=True, slots=True)
 class MadeOn:
-    """What a mark was made on; each is None where it is not known.
+    """What a mark was made on; each is None if unknown.
 
     Attributes:
-      step: The captured step that was looked at.
+      step: The captured step that the author looked at.
       graph: Fingerprint of the model graph.
       weights: SHA-256, hexadecimal, of the layer's weights at that step.
     """
@@ -130,7 +130,7 @@ class MadeOn:
     weights: str | None = None
 
     def __post_init__(self) -> None:
-        """Raises `MarkError` where the step or a hash is none."""
+        """Raises `MarkError` if the step or a hash is not valid."""
         if self.step is not None:
             check_number(self.step, "A step", LARGEST_STEP)
         for name, value in (("graph", self.graph), ("weights", self.weights)):
@@ -143,13 +143,13 @@ class MadeOn:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """An opinion about a filter: whose, from when, and made on what.
+    """An opinion about a filter, with its author, its time and what it was made on.
 
     Attributes:
       key: The filter.
-      opinion: Empty where the mark was removed.
-      author: Who said it; empty where nobody signed.
-      wall_time: When, in seconds since 1970-01-01 UTC; 0 where there never was one.
+      opinion: Empty if the mark was removed.
+      author: Its author; empty if unsigned.
+      wall_time: Its time, in seconds since 1970-01-01 UTC; 0 if there never was a mark.
       made_on: What the author looked at.
     """
 
@@ -160,7 +160,7 @@ class Mark:
     made_on: MadeOn = field(default_factory=MadeOn)
 
     def __post_init__(self) -> None:
-        """Raises `MarkError` where the author or the time is none."""
+        """Raises `MarkError` if the author or the time is not valid."""
         check_author(self.author)
         check_wall_time(self.wall_time)
 
@@ -170,11 +170,11 @@ class Operation:
     """Changes that are made, and undone, together.
 
     Attributes:
-      id: Chosen by whoever asks, so that asking again does nothing twice.
+      id: Chosen by the client, so that a repeated request has no further effect.
       kind: `"mark"`, `"undo"` or `"import"`.
-      author: Who asked.
-      undoes: Of an undo, the id of the operation that it undid.
-      wall_time: When the store took it in.
+      author: Author of the operation.
+      undoes: For an undo, the id of the operation that it undid.
+      wall_time: When the store accepted it.
     """
 
     id: str
@@ -184,7 +184,7 @@ class Operation:
     wall_time: float = 0.0
 
     def __post_init__(self) -> None:
-        """Raises `MarkError` where the id, the kind, the author or the time is none."""
+        """Raises `MarkError` if the id, the kind, the author or the time is not valid."""
         if self.kind not in OPERATION_KINDS:
             raise MarkError(
                 f"The kind of an operation must be one of {', '.join(OPERATION_KINDS)}; got "
@@ -205,9 +205,9 @@ class MarkEvent:
     """One event: from `sequence` on, the mark of its filter is `mark`.
 
     Attributes:
-      sequence: From 1, without gaps, in the order in which the store took events in.
-      operation: What it was part of.
-      mark: The whole mark from then on.
+      sequence: From 1, without gaps, in the order in which the store accepted events.
+      operation: The operation that it is part of.
+      mark: The whole mark after the event.
     """
 
     sequence: int
@@ -220,9 +220,9 @@ class PastOperation:
     """An operation as a store keeps it, for backups.
 
     Attributes:
-      operation: With the time at which the store took it in.
-      digest: SHA-256, hexadecimal, of what was asked for, for whoever asks the same again.
-      marks: Those of its events, in their order.
+      operation: The operation, with the time at which the store accepted it.
+      digest: SHA-256, hexadecimal, of the request, to recognize a repetition.
+      marks: The marks of its events, in order.
     """
 
     operation: Operation
@@ -230,7 +230,7 @@ class PastOperation:
     marks: tuple[Mark, ...]
 
     def __post_init__(self) -> None:
-        """Raises `MarkError` where the digest is none, or the marks cannot be one operation."""
+        """Raises `MarkError` if the digest is not valid or its marks are not one operation."""
         if not _HASH.fullmatch(self.digest):
             raise MarkError(
                 "The digest of an operation must be 64 lower-case hexadecimal digits; got "
@@ -240,10 +240,10 @@ class PastOperation:
 
 
 class MarkConflictError(ConvLensError):
-    """Somebody else was quicker.
+    """Somebody else changed the mark first.
 
     Attributes:
-      current: The events that the asker had not seen, one per filter in question.
+      current: The events that the client had not seen, one per filter of the request.
     """
 
     def __init__(self, sentence: str, current: tuple[MarkEvent, ...] = ()) -> None:
@@ -252,7 +252,7 @@ class MarkConflictError(ConvLensError):
 
 
 def fold(events: Iterable[MarkEvent]) -> dict[FilterKey, MarkEvent]:
-    """The last event of each filter: the current marks, removed ones among them."""
+    """The last event of each filter: the current marks, including removed ones."""
     current: dict[FilterKey, MarkEvent] = {}
     for event in events:
         known = current.get(event.mark.key)

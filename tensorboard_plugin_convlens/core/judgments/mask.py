@@ -18,8 +18,8 @@ class FilterMask:
     """Which filters are kept.
 
     Attributes:
-      layers: Path of a layer → `bool [filter]`, true where the filter is kept. Layers that are
-        not named keep all of theirs.
+      layers: Path of a layer → `bool [filter]`, true for kept filters. Layers that are not
+        named keep all of their filters.
     """
 
     layers: Mapping[str, Keep]
@@ -35,7 +35,7 @@ def build_mask(filters: Mapping[str, int], removed: Iterable[tuple[str, int]]) -
 
     Args:
       filters: Path of each layer → its number of filters.
-      removed: (path, filter) of each that is not kept.
+      removed: (path, filter) of each removed filter.
 
     Raises:
       InputError: A layer is not among `filters`, or does not have that filter.

@@ -13,10 +13,10 @@ USELESS = "useless"
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a person said of a filter.
+    """The verdict of a person about a filter.
 
     Attributes:
-      run: Name of the run; None where the file does not say.
+      run: Name of the run; None if the file does not name it.
       path, call: As in `records.Layer`.
       channel: From 0.
       verdict: `"useful"`, `"useless"`, `"unsure"`, or None.
@@ -39,7 +39,7 @@ def useless_filters(verdicts: Iterable[Verdict], run: str | None) -> dict[str, t
 
     Args:
       verdicts: Of one run or of several.
-      run: Whose verdicts count; None for all, which must be of one run then.
+      run: The run whose verdicts count; None for all, which must then be of one run.
 
     Raises:
       InputError: There are verdicts of several runs and none was named.

@@ -281,7 +281,7 @@ class RunDirectory:
             file.check_unchanged()
 
     def _status(self) -> os.stat_result | None:
-        """The path of the plugin directory, if it is a directory inside the run's own."""
+        """The status of the plugin directory, if it is a directory inside the run's own."""
         try:
             found = os.stat(self._place)
             if not stat.S_ISDIR(found.st_mode):
