@@ -48,8 +48,7 @@ def _last(*conditions: sa.ColumnElement[bool]) -> sa.Select[Any]:
     """The last event of every filter after the sequence `after`.
 
     Counts within each filter instead of joining with the largest sequences: until PostgreSQL
-      has
-    new statistics of a table that grew fast, it would compare all rows with all.
+    has new statistics of a table that grew fast, it would compare all rows with all.
     """
     place = sa.func.row_number().over(
         partition_by=schema.KEY, order_by=_EVENT.c.sequence.desc()
