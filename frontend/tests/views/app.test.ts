@@ -143,7 +143,7 @@ describe("the tab", () => {
       "#convlens&p.convlens.run=gone&p.convlens.step=4&p.convlens.layer=x&p.convlens.filter=9";
     serve({ layers: smallNetwork(), steps: [0, 5] });
     render(App);
-    await shown("Run “gone” holds no captures here. Run “run” is shown.");
+    await shown("Run “gone” has no captures here. Run “run” is shown.");
     await shown("Step 4 was not captured in this run. Step 5, the nearest, is shown.");
     await shown("Layer “x” is not in this model. Layer “conv1” is shown.");
     await shown(/no filter 9 here/);

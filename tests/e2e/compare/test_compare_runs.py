@@ -142,7 +142,7 @@ def test_of_different_input_images_only_statistics_and_kernels_are_compared(comp
 def test_a_run_that_is_not_there_is_said_and_can_be_changed(compare):
     tab = compare(trainings.FIRST, ("nowhere", None, 0))
     pane = pane_of(tab)
-    expect(pane).to_contain_text("Run “nowhere” holds no captures here.")
+    expect(pane).to_contain_text("Run “nowhere” has no captures here.")
     pane.get_by_role("combobox", name="Run of B").select_option(trainings.SECOND)
     expect(rows_of(tab)).to_be_visible()
 

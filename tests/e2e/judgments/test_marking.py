@@ -186,7 +186,7 @@ def test_marks_say_when_the_weights_have_changed_since(open_tab, planted_tensorb
     tab.page.keyboard.press("Shift+P")
     _sign(tab)
     mark = tab.inspector.get_by_role("region", name="Mark")
-    expect(mark).to_contain_text("on step 1")
+    expect(mark).to_contain_text("at step 1")
     expect(_said(tab)).to_have_text(re.compile("useful$"))
     expect(mark.get_by_role("note")).to_have_count(0)
     tab.page.keyboard.press("]")

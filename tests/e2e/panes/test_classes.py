@@ -41,9 +41,9 @@ def test_at_most_so_many_classes_are_shown_and_the_rest_is_counted(open_tab):
     panel = classes(open_tab(state=UNTRAINED))
     panel.get_by_label("at most").fill("3")
     expect(panel.get_by_role("listitem")).to_have_count(3)
-    left_out = panel.get_by_text(re.compile(r"^7 other classes left out, (\d+) % together\.$"))
+    left_out = panel.get_by_text(re.compile(r"^7 other classes not shown, (\d+) % in total\.$"))
     expect(left_out).to_be_visible()
-    found = re.search(r"(\d+) % together", left_out.inner_text())
+    found = re.search(r"(\d+) % in total", left_out.inner_text())
     assert found
     assert int(found[1]) == pytest.approx(100 - sum(shares(panel)), abs=2)
 

@@ -20,7 +20,7 @@ export function substitutions(
   const name = (text: string) => `“${plainText(text, 80)}”`;
   if (shown.run !== null && asked.run !== null && shown.run !== asked.run) {
     sentences.push(
-      `Run ${name(asked.run)} holds no captures here. Run ${name(shown.run)} is shown.`,
+      `Run ${name(asked.run)} has no captures here. Run ${name(shown.run)} is shown.`,
     );
   }
   if (shown.step !== null && asked.step !== null && shown.step !== asked.step) {

@@ -59,7 +59,7 @@ export function findColumn({ runs }: Runs, choice: ColumnChoice, letter: string)
   const summary = run ? findStep(run.steps, choice.step) : null;
   if (!run || !summary)
     throw new Error(
-      `Run “${plainText(choice.run, 80)}” holds no captures here. Choose another run for ${letter}, or remove the column.`,
+      `Run “${plainText(choice.run, 80)}” has no captures here. Choose another run for ${letter}, or remove the column.`,
     );
   const notes: string[] = [];
   if (choice.step !== null && choice.step !== summary.step)

@@ -13,7 +13,7 @@ describe("what is shown instead of what was asked for", () => {
 
   it("names the run, the step and the layer", () => {
     expect(substitutions({ run: "gone", step: 4, layer: "conv9" }, shown)).toEqual([
-      "Run “gone” holds no captures here. Run “train” is shown.",
+      "Run “gone” has no captures here. Run “train” is shown.",
       "Step 4 was not captured in this run. Step 5, the nearest, is shown.",
       "Layer “conv9” is not in this model. Layer “conv1” is shown.",
     ]);

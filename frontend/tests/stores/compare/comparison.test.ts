@@ -83,7 +83,7 @@ describe("captures side by side", () => {
   it("say that a run is not there, and recover once another is chosen", async () => {
     const { session, comparison } = await compare(beside(["nowhere", null, 0]));
     await until(() => comparison.loaded.error !== null);
-    expect(comparison.loaded.error).toMatch(/^Run “nowhere” holds no captures here\./);
+    expect(comparison.loaded.error).toMatch(/^Run “nowhere” has no captures here\./);
     expect(comparison.columns).toEqual([]);
     session.selection.choices.columns = [{ run: "run", step: 0, input: 0 }];
     await until(() => comparison.columns.length === 2);
