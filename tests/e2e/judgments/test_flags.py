@@ -225,7 +225,7 @@ def _see_that_nothing_changes(tab, filters: int) -> None:
     dialog = tab.frame.get_by_role("dialog", name="Do the verdicts hold?")
     expect(dialog).to_contain_text(f"Without your {filters} useless filters: accuracy 0 %.")
     expect(dialog).to_contain_text("Nothing changes without them: the verdicts hold")
-    expect(dialog).to_contain_text(re.compile(r"conv1, 16 filters: loss from \S+ without \d+"))
+    expect(dialog).to_contain_text(re.compile(r"conv1, 16 filters: loss from \S+ without filter \d+"))
     dialog.get_by_role("button", name="sort by it").click()
     expect(dialog).to_be_hidden()
     tab.wait_for_state(sort="ablation")
