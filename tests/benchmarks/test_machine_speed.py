@@ -32,7 +32,7 @@ def test_of_whole_frames_every_place_counts():
     assert dense_work(route, blocks) == DenseWork(work, work)
 
 
-def test_of_windows_what_lies_beyond_the_border_is_told_apart():
+def test_units_of_windows_beyond_the_border_are_recognized():
     route, blocks = blocks_of("max")
     corners = [
         dataclasses.replace(

@@ -119,7 +119,7 @@ def test_marks_are_the_same_verdicts_from_the_store_csv_json_and_python(
         (["--most", "0"], "at least 1"),
     ],
 )
-def test_what_cannot_be_tested_is_said(digits: Path, capsys, options, sentence):
+def test_requests_that_cannot_be_tested_are_reported(digits: Path, capsys, options, sentence):
     command = ["ablate", str(digits / "model.keras"), "--data", str(digits / "test.npz")]
     assert main([*command, *options]) == 1
     assert sentence in capsys.readouterr().err

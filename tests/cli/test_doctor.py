@@ -151,7 +151,7 @@ def test_a_run_that_tensorboard_cannot_find_is_announced(logs, capsys):
     assert examine(logs, capsys) == (0, [])
 
 
-def test_a_clock_that_was_wrong_is_told(tmp_path, capsys):
+def test_a_wrong_clock_is_reported(tmp_path, capsys):
     future = f"t{int(time.time() * 1000) + 10**9:013d}-aaaaaaaa"
     captures.write_step(Writer(tmp_path, run="train", session=future), 0)
 
@@ -178,7 +178,7 @@ def test_without_captures_it_says_so(tmp_path, capsys):
     assert "holds no ConvLens captures" in capsys.readouterr().err
 
 
-def test_a_training_that_may_be_hidden_wrongly_is_told_with_a_way_out(tmp_path, capsys):
+def test_a_training_that_may_be_hidden_wrongly_is_reported_with_advice(tmp_path, capsys):
     for session in ("t1700003600000-bbbbbbbb", OLD):
         captures.write_step(Writer(tmp_path, run="train", session=session), 0)
 
@@ -191,7 +191,7 @@ def test_a_training_that_may_be_hidden_wrongly_is_told_with_a_way_out(tmp_path, 
     assert Reader(tmp_path).feature_maps("train", 0, "conv1").shape == (6, 20, 20)
 
 
-def test_a_database_of_marks_with_damaged_pages_is_told(logs, capsys):
+def test_a_database_of_marks_with_damaged_pages_is_reported(logs, capsys):
     marks = Marks(logs)
     marks.mark("train", "conv1", [0, 1, 2], verdict="useful")
     marks.close()
@@ -210,7 +210,7 @@ def test_a_database_of_marks_with_damaged_pages_is_told(logs, capsys):
     assert state(logs) == before
 
 
-def test_a_database_of_another_program_in_the_place_of_marks_is_told(logs, capsys):
+def test_a_database_of_another_program_in_the_place_of_marks_is_reported(logs, capsys):
     database = logs / ".convlens" / "annotations.db"
     database.parent.mkdir()
     connection = sqlite3.connect(database)

@@ -192,7 +192,7 @@ def test_statistics_are_exported_as_one_number_per_row(digits: Path):
         (["filters", "--output", "f.csv", "--step", "77"], "no step 77"),
     ],
 )
-def test_what_cannot_be_exported_is_said(
+def test_requests_that_cannot_be_exported_are_reported(
     digits: Path, tmp_path: Path, monkeypatch, capsys, options, sentence
 ):
     monkeypatch.chdir(tmp_path)

@@ -144,7 +144,7 @@ def test_class_names_are_read_from_a_file(tmp_path, photographs, capsys):
     assert "line 2 is empty" in capsys.readouterr().err
 
 
-def test_a_picture_that_cannot_be_read_is_left_out_and_said(tmp_path, photographs, capsys):
+def test_an_unreadable_picture_is_left_out_and_reported(tmp_path, photographs, capsys):
     (photographs / "broken.png").write_bytes(b"no picture")
     model = save_model(tmp_path / "tiny.keras")
 
@@ -182,7 +182,7 @@ def test_a_fault_is_one_sentence_on_stderr_and_status_1(
     assert sentence in error
 
 
-def test_a_file_that_is_no_model_is_said(tmp_path, photographs, capsys):
+def test_a_file_that_is_not_a_model_is_reported(tmp_path, photographs, capsys):
     (tmp_path / "bad.keras").write_bytes(b"zip?")
 
     status = main(
@@ -193,7 +193,7 @@ def test_a_file_that_is_no_model_is_said(tmp_path, photographs, capsys):
     assert "Keras cannot load" in capsys.readouterr().err
 
 
-def test_inspect_tells_runs_steps_layers_and_guidance(tmp_path, capsys):
+def test_inspect_lists_runs_steps_layers_and_guidance(tmp_path, capsys):
     captures.write_run(tmp_path, "train", steps=(0, 5))
 
     assert main(["inspect", str(tmp_path)]) == 0
@@ -215,7 +215,7 @@ def test_inspect_json_is_for_programs(tmp_path, capsys):
     assert run["steps"][0]["layers"][0]["filters"] == captures.FILTERS
 
 
-def test_inspect_tells_changes_and_what_is_unchanged_and_counts_its_bytes_once(
+def test_inspect_lists_changes_and_unchanged_layers_and_counts_their_bytes_once(
     tmp_path, photographs, capsys
 ):
     logs = str(tmp_path / "logs")

@@ -26,7 +26,7 @@ def mask_file(model: Path, *removed: tuple[str, int]) -> Path:
     return path
 
 
-def test_a_smaller_model_is_written_and_said_to_compute_the_same(model: Path, capsys):
+def test_a_smaller_model_is_written_and_reported_to_compute_the_same(model: Path, capsys):
     output = model.with_name("smaller.keras")
     mask = mask_file(model, ("first", 2), ("second", 5))
     assert main(["prune", str(model), "--mask", str(mask), "--output", str(output)]) == 0
@@ -45,7 +45,7 @@ def test_machines_get_the_numbers_as_json(model: Path, capsys):
     assert 0 <= done["largestDifference"] <= 1e-5
 
 
-def test_what_cannot_be_pruned_is_said_and_nothing_is_written(model: Path, capsys):
+def test_layers_that_cannot_be_pruned_are_reported_and_nothing_is_written(model: Path, capsys):
     output = model.with_name("smaller.keras")
     wrong = model.with_name("wrong.json")
     wrong.write_bytes(encode_mask(build_mask({"nowhere": 3}, [("nowhere", 0)]), ".json"))

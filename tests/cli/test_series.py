@@ -173,7 +173,7 @@ def test_what_is_captured_is_not_captured_again(trained, tmp_path, capsys):
 
 
 @pytest.mark.parametrize("why", ["options", "weights", "inputs", "a lost pack"])
-def test_what_differs_is_captured_anew(trained, tmp_path, capsys, why):
+def test_a_checkpoint_that_differs_is_captured_again(trained, tmp_path, capsys, why):
     models = tmp_path / "models"
     shutil.copytree(trained, models)
     logs = tmp_path / "logs"

@@ -104,7 +104,7 @@ def test_thousands_may_be_written_as_k():
     assert steps_of([Path(name) for name in names]) == [500, 9_000, 10_000, 1_000_000]
 
 
-def test_files_of_one_name_are_told_apart_by_their_directories():
+def test_files_of_one_name_are_distinguished_by_their_directories():
     paths = [Path(f"out/run2/checkpoint-{step}/model.keras") for step in (500, 1000)]
     assert steps_of(paths) == [500, 1000]
 

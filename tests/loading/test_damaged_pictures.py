@@ -60,7 +60,7 @@ def test_every_damage_leaves_one_picture_out_with_its_reason(color, tmp_path):
     )
 
 
-def test_if_all_fail_the_reasons_are_told(color, tmp_path):
+def test_if_all_fail_the_reasons_are_reported(color, tmp_path):
     for name, content in broken_files(tmp_path).items():
         (tmp_path / name).write_bytes(content)
     (tmp_path / "good.png").unlink()

@@ -56,7 +56,7 @@ def test_a_mask_is_read_back_from_an_archive_that_numpy_alone_can_read(tmp_path:
         '{"convlens_mask": 1, "layers": {"a": {"filters": 99999999999, "removed": []}}}',
     ],
 )
-def test_a_file_that_is_no_mask_is_refused_with_a_sentence(content: str, tmp_path: Path):
+def test_a_file_that_is_not_a_mask_is_refused_with_a_sentence(content: str, tmp_path: Path):
     path = tmp_path / "mask.json"
     path.write_text(content)
     with pytest.raises(InputError, match=r"mask"):

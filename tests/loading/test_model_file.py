@@ -76,7 +76,7 @@ def test_what_a_file_holds_is_read_whatever_its_name(model, tmp_path, form, name
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_why_weights_do_not_fit_is_told_whole(model, tmp_path, form):
+def test_the_whole_reason_why_weights_do_not_fit_is_reported(model, tmp_path, form):
     path = save_as(model, form, tmp_path / "a.hdf5")
     other = keras.Sequential([keras.Input((8, 8, 3)), layers.Conv2D(7, 3, name="c1")])
     (tmp_path / "other.json").write_text(other.to_json())

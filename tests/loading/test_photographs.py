@@ -117,7 +117,7 @@ def test_pages_of_a_tiff_are_pictures_and_its_thumbnails_are_not(gray, tmp_path)
 
 
 @pytest.mark.parametrize("suffix", ["gif", "png", "webp"])
-def test_the_first_frame_of_an_animation_is_taken_and_this_is_told(color, tmp_path, suffix):
+def test_the_first_frame_of_an_animation_is_used_and_this_is_reported(color, tmp_path, suffix):
     frames = [Image.new("RGB", (60, 60), (level,) * 3) for level in (40, 90, 200)]
     frames[0].save(
         tmp_path / f"a.{suffix}", save_all=True, append_images=frames[1:], lossless=True

@@ -39,7 +39,7 @@ def test_csv_and_both_forms_of_json_say_the_same(tmp_path: Path):
     assert read_verdicts(file(tmp_path / "b.json", marks)) == expected
 
 
-def test_only_useless_filters_count_and_calls_are_told_apart(tmp_path: Path):
+def test_only_useless_filters_count_and_calls_are_distinguished(tmp_path: Path):
     rows = ["b,3,useless,", "b,1,useless,0", "b,2,useful,", "b,1,useless,1", "c,1,,"]
     csv = "\n".join(["path,channel,verdict,call", *rows])
     found = useless_filters(read_verdicts(file(tmp_path / "a.csv", csv)), None)
@@ -57,7 +57,7 @@ def test_only_useless_filters_count_and_calls_are_told_apart(tmp_path: Path):
         ("", "is missing"),
     ],
 )
-def test_a_row_that_is_no_verdict_is_named(tmp_path: Path, text: str, sentence: str):
+def test_a_row_that_is_not_a_verdict_is_named(tmp_path: Path, text: str, sentence: str):
     with pytest.raises(InputError, match=sentence):
         read_verdicts(file(tmp_path / "a.csv", text))
 

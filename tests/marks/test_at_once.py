@@ -23,7 +23,7 @@ def servers(address, tmp_path):
         server.kill()
 
 
-def test_one_is_first_and_the_other_is_told_what_the_first_one_said(servers, tmp_path):
+def test_one_is_first_and_the_other_gets_the_mark_of_the_first(servers, tmp_path):
     step = write_run(tmp_path, ROUNDS)
     together = threading.Barrier(len(PEOPLE))
     for server in servers:

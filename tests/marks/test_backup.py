@@ -78,7 +78,7 @@ def test_a_backup_moves_marks_with_their_history_into_another_database(
     assert "it already has marks" in capsys.readouterr().err
 
 
-def test_whoever_asks_the_restored_store_again_does_nothing_twice(address):
+def test_a_repeated_request_to_a_restored_store_has_no_effect(address):
     elsewhere = dataclasses.replace(address, collection=uuid.uuid4().hex)
     source, target = MarkStore(address), MarkStore(elsewhere)
     mark = Mark(FilterKey("train", "conv1", 0, 3), Opinion(stars=2), "ann", 5.0)
@@ -103,7 +103,7 @@ def test_whoever_asks_the_restored_store_again_does_nothing_twice(address):
         ({"undoes": "f" * 32}, "undoes an operation that does not come before it"),
     ],
 )
-def test_what_is_no_backup_is_told(change, sentence):
+def test_a_file_that_is_not_a_backup_is_reported(change, sentence):
     mark = Mark(FilterKey("train", "conv1", 0, 3), Opinion(stars=2), "ann", 5.0)
     past = PastOperation(Op("a" * 32, "mark", "ann"), "0" * 64, (mark,))
     fields = json.loads(backup.encode([past]))
@@ -113,7 +113,7 @@ def test_what_is_no_backup_is_told(change, sentence):
         backup.decode(json.dumps(fields))
 
 
-def test_an_operation_that_is_there_twice_is_told():
+def test_an_operation_that_occurs_twice_is_reported():
     mark = Mark(FilterKey("train", "conv1", 0, 3), Opinion(stars=2), "ann", 5.0)
     past = PastOperation(Op("a" * 32, "mark", "ann"), "0" * 64, (mark,))
     with pytest.raises(MarkError, match="occurs twice"):

@@ -70,7 +70,7 @@ def words_of(place, host):
 
 
 @pytest.mark.parametrize("place", PLACES)
-def test_no_answer_and_no_flag_of_tensorboard_tells_a_password(tmp_path, host, place):
+def test_no_answer_and_no_flag_of_tensorboard_shows_a_password(tmp_path, host, place):
     for url in spell(place, host):
         flags = Namespace(convlens_db=url)
         plugin = ConvLensPlugin(base_plugin.TBContext(logdir=str(tmp_path), flags=flags))
@@ -85,7 +85,7 @@ def test_no_answer_and_no_flag_of_tensorboard_tells_a_password(tmp_path, host, p
 
 
 @pytest.mark.parametrize("place", PLACES)
-def test_no_command_and_no_traceback_tells_a_password(tmp_path, capsys, host, place):
+def test_no_command_and_no_traceback_shows_a_password(tmp_path, capsys, host, place):
     for url in spell(place, host):
         assert main(["annotate", str(tmp_path), "--db", url, "list"]) == 1
         told = capsys.readouterr().err

@@ -79,7 +79,7 @@ def test_what_is_not_ours_is_refused_at_once_and_left_alone(tmp_path, script, mo
     assert content == {path: found[3] for path, found in before.items()}
 
 
-def test_what_is_exchanged_while_it_is_open_is_refused(tmp_path):
+def test_a_database_replaced_while_it_is_open_is_refused(tmp_path):
     asked = Asked(tmp_path)
     assert asked.mark(3)[0] == 200
     with sqlite3.connect(database_of(tmp_path)) as database:

@@ -116,6 +116,6 @@ def test_undo_takes_back_the_authors_latest_operation(logs, capsys):
         (("--db", "mysql://x/y", "list"), "expected sqlite:///PATH"),
     ],
 )
-def test_what_cannot_be_done_is_told(logs, capsys, arguments, sentence):
+def test_impossible_requests_are_reported(logs, capsys, arguments, sentence):
     assert main(["annotate", logs, *arguments]) == 1
     assert sentence in capsys.readouterr().err

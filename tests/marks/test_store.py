@@ -136,7 +136,7 @@ def test_tables_of_another_version_are_refused_and_left_alone(tmp_path, version,
     rows.close()
 
 
-def test_whoever_waits_too_long_for_another_writer_is_told_and_can_try_again(
+def test_a_writer_that_waits_too_long_for_another_gets_an_error_and_can_try_again(
     tmp_path, monkeypatch
 ):
     monkeypatch.setattr(sqlite_connection, "SECONDS_TO_WAIT", 0.3)
@@ -154,7 +154,7 @@ def test_whoever_waits_too_long_for_another_writer_is_told_and_can_try_again(
     store.close()
 
 
-def test_a_file_that_is_no_database_is_told(tmp_path):
+def test_a_file_that_is_not_a_database_is_reported(tmp_path):
     file = tmp_path / ".convlens" / "annotations.db"
     file.parent.mkdir()
     file.write_bytes(b"no database" * 1000)

@@ -63,12 +63,12 @@ def test_no_cell_is_a_formula(mark):
         (table.encode_csv([]) + "r,p,0,1,,0,,,,nan,,,\r\n", "A wall time is"),
     ],
 )
-def test_a_line_that_is_no_mark_is_told(text, sentence):
+def test_a_line_that_is_not_a_mark_is_reported(text, sentence):
     with pytest.raises(MarkError, match=sentence):
         table.decode_csv(text)
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"marks": [1]}', '{"marks": [{}]}'])
-def test_json_of_something_else_is_told(text):
+def test_json_of_something_else_is_reported(text):
     with pytest.raises(MarkError, match="not JSON with marks"):
         table.decode_json(text)

@@ -76,7 +76,7 @@ def test_a_row_that_cannot_be_is_left_out_with_a_sentence(asked, tmp_path, capsy
     assert main(["annotate", str(tmp_path / "new"), "restore", str(backup)]) == 0
 
 
-def test_many_rows_are_told_of_in_few_sentences(asked, tmp_path):
+def test_many_rows_are_reported_in_few_sentences(asked, tmp_path):
     for channel in range(6):
         sequence = asked.marks()[1]["sequence"]
         assert asked.mark(channel, base=sequence)[0] == 200

@@ -150,7 +150,7 @@ def test_class_names_are_of_the_output_that_has_as_many_classes(tmp_path):
         (layers.Dense(5, activation="softmax"), "class names", "there are 2 names"),
     ],
 )
-def test_class_names_that_cannot_be_used_are_told(tmp_path, head, what, reason):
+def test_class_names_that_cannot_be_used_are_reported(tmp_path, head, what, reason):
     record = capture(heads(head), IMAGE, tmp_path, class_names=["a", "b"])
     (skipped,) = record.skipped
     assert skipped.what == what

@@ -65,6 +65,6 @@ def test_its_pictures_are_those_of_the_function_capture(tmp_path):
     )
 
 
-def test_what_cannot_be_captured_is_told_before_the_loop_begins(tmp_path):
+def test_parts_that_cannot_be_captured_are_reported_before_the_loop_begins(tmp_path):
     with pytest.raises(InputError, match="target must be"):
         CaptureSession(build_model(), IMAGES[:2], tmp_path, target="mean")

@@ -141,7 +141,7 @@ def test_a_later_session_refers_to_what_an_earlier_one_stored(tmp_path):
     np.testing.assert_allclose(statistic(now["conv2"], "kernel_change"), expected, rtol=1e-4)
 
 
-def test_a_pack_that_was_deleted_meanwhile_is_stored_anew(tmp_path):
+def test_a_pack_that_was_deleted_meanwhile_is_stored_again(tmp_path):
     recorder = recorder_of(small_model(), tmp_path)
     recorder.capture(0)
     gone = next(tmp_path.rglob("pack-*-i000001.clpk"))

@@ -90,7 +90,7 @@ def test_a_damaged_sheet_is_410_and_the_others_are_served(client, tmp_path):
     assert second.status_code == 200
 
 
-def test_a_damaged_manifest_is_told_in_the_list_of_runs(serve, tmp_path):
+def test_a_damaged_manifest_is_reported_in_the_list_of_runs(serve, tmp_path):
     captures.write_run(tmp_path, "train", steps=(0, 1))
     manifest = sorted((tmp_path / "train" / names.DIRECTORY).glob("step-*"))[0]
     manifest.write_bytes(manifest.read_bytes()[:-1])

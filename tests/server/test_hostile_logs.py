@@ -133,7 +133,7 @@ def test_no_status_file_takes_a_route_away(served, content):
 
 @pytest.mark.parametrize("kind", hostile.KINDS)
 @pytest.mark.parametrize("what", hostile.NO_FILES)
-def test_what_is_no_file_is_left_out(served, kind, what):
+def test_entries_that_are_not_files_are_left_out(served, kind, what):
     with damaged(served) as directory:
         hostile.put_no_file(hostile.of_kind(directory, kind), what)
         check(served)
@@ -144,7 +144,7 @@ def test_what_is_no_file_is_left_out(served, kind, what):
 
 
 @pytest.mark.parametrize("what", ["file", "loop", "elsewhere"])
-def test_what_is_no_plugin_directory_is_left_out(served, tmp_path, what):
+def test_a_path_that_is_not_a_plugin_directory_is_left_out(served, tmp_path, what):
     with damaged(served) as directory:
         shutil.rmtree(directory)
         if what == "file":

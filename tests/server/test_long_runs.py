@@ -136,7 +136,7 @@ def test_a_step_that_was_mended_in_its_place_is_there_again(client, tmp_path, wr
     assert steps(client, route) == [0, 1, 2, 3, 4]
 
 
-def test_damage_that_is_found_in_a_layer_is_told_in_the_list_of_runs(client, tmp_path, writer):
+def test_damage_in_a_layer_is_reported_in_the_list_of_runs(client, tmp_path, writer):
     path = directory(tmp_path) / names.manifest_name(StepKey(3, writer.session))
     message = pb.Manifest.FromString(path.read_bytes()[:-32])
     del message.layers[0].statistics[0].values[:]

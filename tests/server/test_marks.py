@@ -127,7 +127,7 @@ def test_an_id_of_another_operation_is_409(client):
     assert "was used for another operation" in json.loads(answer.text)["error"]
 
 
-def test_who_did_not_see_the_latest_mark_is_told_it(client):
+def test_a_client_that_did_not_see_the_latest_mark_gets_it(client):
     post(client, "/mark", request(client, change(1, verdict="useful")))
 
     answer = post(
@@ -159,7 +159,7 @@ def test_a_second_browser_sees_what_the_first_one_did(client):
     assert verdicts(marks(client)) == {("conv1", 2): "unsure"}
 
 
-def test_a_removed_database_gives_everything_anew(client, tmp_path):
+def test_after_a_database_is_removed_everything_is_sent_again(client, tmp_path):
     for channel in range(3):
         body = request(client, change(channel, verdict="useful"), base=channel)
         assert post(client, "/mark", body).status_code == 200
@@ -260,7 +260,7 @@ def test_history_has_every_change_of_a_mark(client):
         ({"changes": [change(1, note="a\0b")]}, 400, "A note holds a NUL"),
     ],
 )
-def test_what_is_wrong_is_told_and_nothing_is_written(
+def test_problems_are_reported_and_nothing_is_written(
     client, tmp_path, changed, status, sentence
 ):
     answer = post(client, "/mark", request(client, change(1, verdict="useful")) | changed)
@@ -279,7 +279,7 @@ def test_what_is_wrong_is_told_and_nothing_is_written(
     ],
     ids=str,
 )
-def test_read_only_is_told_before_anybody_tries(tmp_path, flags, sentence):
+def test_a_read_only_store_is_reported_before_anybody_marks(tmp_path, flags, sentence):
     told = writing(logdir=str(tmp_path), flags=flags)
     assert sentence in told["reason"]
     assert not told["allowed"]
@@ -295,7 +295,7 @@ def test_without_a_local_log_directory_it_says_where_marks_can_be_kept(tmp_path)
         assert "--convlens_db postgresql+psycopg://" in told["reason"]
 
 
-def test_the_password_of_a_database_is_not_among_the_flags_that_tensorboard_tells(tmp_path):
+def test_the_password_of_a_database_is_not_among_the_flags_that_tensorboard_shows(tmp_path):
     flags = Namespace(convlens_db="postgresql+psycopg://ann:secret@db/marks")
     ConvLensPlugin(base_plugin.TBContext(logdir=str(tmp_path), flags=flags))
     assert flags.convlens_db == "postgresql+psycopg://db/marks"

@@ -105,7 +105,7 @@ def test_without_a_default_writer_nothing_is_written_and_it_says_so():
         ({"inputs": np.zeros((3, 4, 4, 1))}, "inputs for 'conv1' must have one entry per map"),
     ],
 )
-def test_wrong_arguments_are_told(arguments, sentence):
+def test_wrong_arguments_are_reported(arguments, sentence):
     asked = {"maps": maps(0, "conv1")} | arguments
     with pytest.raises(InputError, match=sentence):
         summary.filter_images_pb("conv1", **asked)

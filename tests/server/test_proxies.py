@@ -121,7 +121,7 @@ def test_a_trusted_proxy_says_who_is_local(ask, chain, local):
         assert not may_mark(ask({}, headers, "/mark"))
 
 
-def test_a_trusted_proxy_says_by_which_name_it_was_asked_and_nobody_else_does(ask):
+def test_only_a_trusted_proxy_decides_which_name_was_requested(ask):
     flags: dict[str, Any] = {
         "convlens_trusted_proxies": ["172.16.0.0/12"],
         "convlens_allowed_hosts": [NAME],
@@ -168,7 +168,7 @@ def test_a_tunnel_to_this_machine_needs_no_flag(ask, port):
     assert may_mark(ask({}, headers | {"Sec-Fetch-Site": "same-origin"}, "/mark"))
 
 
-def test_a_trusted_proxy_that_is_no_address_ends_tensorboard_with_a_sentence():
+def test_a_trusted_proxy_that_is_not_an_address_ends_tensorboard_with_an_error():
     flags = Namespace(convlens_trusted_proxies=["proxy.lab.example"])
     with pytest.raises(base_plugin.FlagsError, match="is no address; expected"):
         ConvLensLoader().fix_flags(flags)

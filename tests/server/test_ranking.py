@@ -126,7 +126,7 @@ def test_the_thresholds_can_be_moved(client):
 
 
 @pytest.mark.parametrize("value", ["2", "-0.1", "nan", "1e-1", "", "0.5&near_silent=0.6"])
-def test_a_threshold_that_is_none_is_refused_with_a_sentence(client, value):
+def test_an_invalid_threshold_is_refused_with_a_sentence(client, value):
     answer = client.get(f"{ROUTE}/flags?{client.at}&layer=1&near_silent={value}")
     assert answer.status_code == 400
     assert "near_silent" in answer.json["error"]

@@ -49,7 +49,7 @@ def test_inputs_and_pictures_are_those_that_were_captured(client):
     assert (picture == captures.images().inputs[1].pictures[0]).all()
 
 
-def test_step_tells_what_was_captured_and_what_was_left_out(client):
+def test_step_lists_what_was_captured_and_what_was_left_out(client):
     query, _ = first_step(client)
 
     step = get(client, "/step", **query)

@@ -62,7 +62,7 @@ def key_error(images):
         (lambda x: (_ for _ in ()).throw(AssertionError()), "AssertionError"),
     ],
 )
-def test_the_reason_of_a_layer_that_fails_is_told_in_one_line(fail, reason):
+def test_the_reason_of_a_layer_that_fails_is_reported_in_one_line(fail, reason):
     image = keras.Input((16, 16, 3))
     model = keras.Model(image, layers.Conv2D(4, 3, name="c")(Failing(fail, name="f")(image)))
     model(IMAGE)
@@ -88,7 +88,7 @@ def test_a_layer_with_a_space_in_its_name_is_refused_with_what_tensorflow_says_o
     assert later.kernel.path == "later/kernel"
 
 
-def test_the_first_of_several_causes_is_told_too():
+def test_the_first_of_several_causes_is_reported_too():
     try:
         because_of(None)
     except ValueError as fault:

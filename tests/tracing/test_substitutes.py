@@ -133,7 +133,7 @@ def test_an_assertion_of_a_model_is_not_compiled_away():
     assert not run.is_compiled
 
 
-def test_what_cannot_be_compiled_either_is_said_in_a_sentence():
+def test_a_model_that_cannot_be_compiled_either_is_reported():
     kernel = drawn(1, 1, 1, 2, 6)
 
     def text(x):

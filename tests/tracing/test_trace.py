@@ -43,7 +43,7 @@ def test_a_model_called_twice_has_its_layers_twice():
     ]  # fmt: skip
 
 
-def test_two_layers_of_one_name_in_a_subclassed_model_are_told_apart():
+def test_two_layers_of_one_name_in_a_subclassed_model_are_distinguished():
     class Model(keras.Model):
         def __init__(self):
             super().__init__()

@@ -27,7 +27,7 @@ def trained_in_spite_of(caplog, model, callback):
     return "\n".join(record.getMessage() for record in caplog.records)
 
 
-def test_a_model_without_convolutions_is_told_and_trains_on(tmp_path, caplog):
+def test_a_model_without_convolutions_is_reported_and_keeps_training(tmp_path, caplog):
     model = keras.Sequential(
         [keras.Input((12, 12, 3)), keras.layers.Flatten(), keras.layers.Dense(3)]
     )
@@ -63,7 +63,7 @@ class LastBatch(keras.callbacks.Callback):
         self.ended += 1
 
 
-def test_a_model_without_weights_before_its_first_batch_is_told_so_and_captured_later(
+def test_a_model_without_weights_before_its_first_batch_is_reported_and_captured_later(
     tmp_path, caplog
 ):
     model = Subclassed(convolution=True)
@@ -95,7 +95,7 @@ def test_a_built_model_is_refused_before_its_first_batch(tmp_path, monkeypatch):
     assert batches.ended == 0
 
 
-def test_images_of_the_wrong_shape_are_told_with_both_shapes(tmp_path, caplog):
+def test_images_of_the_wrong_shape_are_reported_with_both_shapes(tmp_path, caplog):
     wrong = np.zeros((1, 9, 12, 3), np.float32)
 
     told = trained_in_spite_of(caplog, build_model(), ConvLensCallback(tmp_path, wrong))
@@ -104,7 +104,7 @@ def test_images_of_the_wrong_shape_are_told_with_both_shapes(tmp_path, caplog):
     assert "12, 12, 3" in told
 
 
-def test_an_unknown_layer_is_told_with_those_there_are(tmp_path, caplog):
+def test_an_unknown_layer_is_reported_with_the_existing_ones(tmp_path, caplog):
     callback = ConvLensCallback(tmp_path, IMAGES[:1], layers=["conv9"])
 
     told = trained_in_spite_of(caplog, build_model(), callback)
@@ -113,7 +113,7 @@ def test_an_unknown_layer_is_told_with_those_there_are(tmp_path, caplog):
     assert "conv1" in told
 
 
-def test_a_log_directory_that_is_a_file_is_told(tmp_path, caplog):
+def test_a_log_directory_that_is_a_file_is_reported(tmp_path, caplog):
     (tmp_path / "logs").write_text("I am a file.")
 
     told = trained_in_spite_of(
@@ -123,7 +123,7 @@ def test_a_log_directory_that_is_a_file_is_told(tmp_path, caplog):
     assert "Cannot create the directory" in told
 
 
-def test_a_log_directory_that_is_removed_is_made_anew_with_all_that_is_needed(tmp_path):
+def test_a_log_directory_that_is_removed_is_made_again_with_all_that_is_needed(tmp_path):
     class Remove(keras.callbacks.Callback):
         def on_epoch_begin(self, epoch, logs=None):
             if epoch in (1, 3):
@@ -141,7 +141,7 @@ def test_a_log_directory_that_is_removed_is_made_anew_with_all_that_is_needed(tm
     assert find_announcement(tmp_path / "logs" / "train") is not None
 
 
-def test_a_full_disk_is_told_and_capturing_goes_on_when_there_is_space(tmp_path, caplog):
+def test_a_full_disk_is_reported_and_capturing_goes_on_when_there_is_space(tmp_path, caplog):
     class Full(keras.callbacks.Callback):
         """Files may hold 512 bytes in the second epoch: writing fails as on a full disk."""
 
@@ -209,7 +209,7 @@ def test_strict_mode_lets_faults_through(tmp_path, monkeypatch):
         ({"display": np.full((2, 4, 4, 3), 7.0)}, "display must be uint8"),
     ],
 )
-def test_a_wrong_argument_is_told_before_training(tmp_path, arguments, sentence):
+def test_a_wrong_argument_is_reported_before_training(tmp_path, arguments, sentence):
     with pytest.raises(InputError, match=sentence):
         ConvLensCallback(tmp_path, IMAGES[:2], **arguments)
 
@@ -223,6 +223,6 @@ def test_a_wrong_argument_is_told_before_training(tmp_path, arguments, sentence)
         ([], "No input images"),
     ],
 )
-def test_wrong_inputs_are_told_before_training(tmp_path, inputs, sentence):
+def test_wrong_inputs_are_reported_before_training(tmp_path, inputs, sentence):
     with pytest.raises(InputError, match=sentence):
         ConvLensCallback(tmp_path, inputs)

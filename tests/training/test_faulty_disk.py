@@ -50,7 +50,7 @@ def calls_without_fault(training: TinyTraining, disk: FaultyDisk, place: Path) -
 
 
 @pytest.mark.parametrize("for_ever", [False, True], ids=["one call", "all calls from one on"])
-def test_a_fault_at_any_call_ends_nothing_changes_nothing_and_is_told(
+def test_a_fault_at_any_call_ends_nothing_changes_nothing_and_is_reported(
     training: TinyTraining, disk: FaultyDisk, tmp_path: Path, caplog, for_ever: bool
 ):
     calls = calls_without_fault(training, disk, tmp_path / "whole")

@@ -78,7 +78,7 @@ def loud_handler():
 
 @pytest.mark.parametrize("fault", FAULTS)
 @pytest.mark.parametrize("place", ["capture", "prepare"])
-def test_an_exception_of_any_kind_stays_inside_and_is_told(
+def test_an_exception_of_any_kind_is_caught_and_reported(
     training, tmp_path, monkeypatch, caplog, fault, place
 ):
     monkeypatch.setattr(Recorder, place, lambda *arguments, **named: raise_fault(fault))

@@ -87,7 +87,7 @@ def test_weights_that_no_epoch_had_are_captured_too(training, tmp_path, convlens
     assert "other weights than after its last update" in remark(tmp_path, 3)
 
 
-def test_a_training_whose_weights_stay_has_no_step_more(training, tmp_path):
+def test_a_training_whose_weights_stay_has_no_further_step(training, tmp_path):
     training.fit(ConvLensCallback(tmp_path, IMAGES[:1]), Nothing(), epochs=2)
 
     assert Reader(tmp_path).steps("train") == (0, 1, 2)

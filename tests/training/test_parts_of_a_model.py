@@ -99,7 +99,7 @@ def test_batches_are_counted_where_the_models_own_optimizer_counts_none(tmp_path
     assert Reader(tmp_path).steps("train") == (0, 2, 4, 6)
 
 
-def test_a_model_that_is_never_called_is_told_that_a_part_can_be_captured(tmp_path, caplog):
+def test_the_error_for_a_model_that_is_never_called_suggests_capturing_a_part(tmp_path, caplog):
     trained(lambda gan: ConvLensCallback(tmp_path, IMAGES[:2]))
 
     assert "capture a part: ConvLensCallback(…, model=gan.discriminator)" in caplog.text

@@ -61,7 +61,7 @@ def fine_tuned(tmp_path_factory):
     return log_dir
 
 
-def test_a_frozen_backbone_is_stored_once_and_said_to_be_unchanged(fine_tuned):
+def test_a_frozen_backbone_is_stored_once_and_marked_unchanged(fine_tuned):
     first = by_key(fine_tuned, 0)
     for step in (1, 2):
         now = by_key(fine_tuned, step)
@@ -95,7 +95,7 @@ def test_freezing_does_not_make_another_model(fine_tuned):
     assert len(graphs) == 1
 
 
-def test_an_unfrozen_backbone_is_stored_anew(fine_tuned):
+def test_an_unfrozen_backbone_is_stored_again(fine_tuned):
     before, now = by_key(fine_tuned, 2), by_key(fine_tuned, 3)
     for key in (*FROZEN, "top"):
         assert (now[key].unchanged_since, now[key].weights_unchanged_since) == (None, None)

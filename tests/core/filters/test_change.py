@@ -41,7 +41,7 @@ def test_change_does_not_see_a_positive_factor(factor, seed):
     assert change(kernel, -kernel * np.float32(factor)) == pytest.approx([2] * 3)
 
 
-def test_change_tells_small_steps_from_none():
+def test_change_distinguishes_small_steps_from_none():
     before = np.ones((2, 1, 10, 10), np.float32)
     now = before.copy()
     now[1, 0, 0, 0] += 1e-4

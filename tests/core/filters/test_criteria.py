@@ -80,7 +80,7 @@ def test_the_nearest_filter_is_the_one_of_highest_correlation():
     assert (nearest.channel[5], nearest.channel[2]) == (2, 5)
 
 
-def test_silent_constant_and_broken_filters_have_no_nearest_and_are_nobodys():
+def test_silent_constant_and_broken_filters_have_no_nearest_and_are_nearest_to_none():
     profiles = RANDOM.normal(size=(6, 30)).astype(np.float32)
     profiles[1], profiles[2], profiles[3, 4] = 0, 0.1, np.nan
     nearest = nearest_by_response(profiles)
@@ -147,7 +147,7 @@ def test_rank_correlations_are_those_of_scipy(criteria):
                 assert found[row, column] == pytest.approx(expected, abs=1e-9)
 
 
-def test_spread_tells_quartiles_deviation_and_how_near_to_zero_the_smallest_is():
+def test_spread_has_quartiles_deviation_and_how_near_to_zero_the_smallest_is():
     values = np.array([4, 1, np.nan, 2, 3], np.float32)
     found = spread(values)
     assert found.defined == 4

@@ -36,7 +36,7 @@ def test_input_images_are_kept_apart():
 
 
 @pytest.mark.parametrize("stage", ["after", "before", "own"])
-def test_what_says_no_stage_stands_for_every_one(stage):
+def test_a_statistic_without_a_stage_stands_for_every_stage(stage):
     old = (of("mean", 2, None), of("max", 3, None))
     assert statistics_at(old, stage) == old
 

@@ -24,7 +24,7 @@ def test_whole_numbers_are_scaled_by_the_range_of_their_type(dtype):
 
 @pytest.mark.parametrize("dtype", ["uint16", "int16", "uint32", "int32"])
 @pytest.mark.parametrize("bits", [8, 12])
-def test_fewer_bits_in_more_are_scaled_by_the_fewer_and_this_is_told(dtype, bits):
+def test_fewer_bits_in_more_are_scaled_by_the_fewer_and_this_is_reported(dtype, bits):
     levels, note = to_levels(np.rint(RAMP * (2**bits - 1)).astype(dtype))
 
     assert abs(levels.astype(int) - EXPECTED).max() <= 1
@@ -36,21 +36,21 @@ def test_half_of_twelve_bits_is_half():
 
 
 @pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
-def test_floating_point_is_scaled_by_its_own_range_and_this_is_told(dtype):
+def test_floating_point_is_scaled_by_its_own_range_and_this_is_reported(dtype):
     levels, note = to_levels((RAMP * 300 - 100).astype(dtype))
 
     assert abs(levels.astype(int) - EXPECTED).max() <= 1
     assert note == "scaled by its own range, -100 to 200"
 
 
-def test_negative_numbers_are_scaled_by_their_own_range_and_this_is_told():
+def test_negative_numbers_are_scaled_by_their_own_range_and_this_is_reported():
     levels, note = to_levels(np.array([[-1000, 0, 3000]], np.int16))
 
     assert levels.tolist() == [[0, 64, 255]]
     assert note == "scaled by its own range, -1000 to 3000"
 
 
-def test_what_is_no_number_is_black_and_infinity_is_white():
+def test_nan_is_black_and_infinity_is_white():
     levels, _ = to_levels(np.array([[np.nan, 0.0, 1.0, np.inf, -np.inf]]))
     assert levels.tolist() == [[0, 0, 255, 255, 0]]
 

@@ -139,7 +139,7 @@ def test_of_different_input_images_only_statistics_and_kernels_are_compared(comp
     expect(tab.inspector.get_by_role("button", name="blink")).to_be_visible()
 
 
-def test_a_run_that_is_not_there_is_said_and_can_be_changed(compare):
+def test_a_missing_run_is_reported_and_can_be_changed(compare):
     tab = compare(trainings.FIRST, ("nowhere", None, 0))
     pane = pane_of(tab)
     expect(pane).to_contain_text("Run “nowhere” has no captures here.")

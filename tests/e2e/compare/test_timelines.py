@@ -136,7 +136,7 @@ def test_filters_stand_in_the_order_that_is_chosen(open_tab):
     assert rows["largest"] != rows["number"]
 
 
-def test_what_fell_silent_and_what_responded_again_is_said_and_marked(
+def test_filters_that_fell_silent_or_revived_are_described_and_marked(
     open_tab, compared_tensorboard
 ):
     tab = open_tab(

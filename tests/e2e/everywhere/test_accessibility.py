@@ -59,7 +59,7 @@ def test_the_document_has_a_language_and_a_title(open_tab):
     assert document.title() == "ConvLens"
 
 
-def test_the_selected_filter_is_told_to_a_screen_reader(open_tab):
+def test_a_screen_reader_gets_the_selected_filter(open_tab):
     tab = open_tab(run=logs.WIDE, state={"sort": "index"})
     tab.wait_until_painted()
     active = tab.grid.get_attribute("aria-activedescendant")

@@ -67,7 +67,7 @@ def test_planted_filters_are_all_flagged_and_no_other_is_called_silent(
     assert "dead" not in tab.document().locator("body").inner_text().lower()
 
 
-def test_a_flag_is_told_with_its_evidence_and_leads_to_the_others(open_planted):
+def test_a_flag_is_shown_with_its_evidence_and_leads_to_the_others(open_planted):
     tab = open_planted(filter=str(COPY))
     flags = _flags(tab)
     expect(flags).to_contain_text(
@@ -225,7 +225,9 @@ def _see_that_nothing_changes(tab, filters: int) -> None:
     dialog = tab.frame.get_by_role("dialog", name="Do the verdicts hold?")
     expect(dialog).to_contain_text(f"Without your {filters} useless filters: accuracy 0 %.")
     expect(dialog).to_contain_text("Nothing changes without them: the verdicts hold")
-    expect(dialog).to_contain_text(re.compile(r"conv1, 16 filters: loss from \S+ without filter \d+"))
+    expect(dialog).to_contain_text(
+        re.compile(r"conv1, 16 filters: loss from \S+ without filter \d+")
+    )
     dialog.get_by_role("button", name="sort by it").click()
     expect(dialog).to_be_hidden()
     tab.wait_for_state(sort="ablation")

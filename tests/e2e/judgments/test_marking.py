@@ -165,7 +165,7 @@ def test_axe_finds_nothing_in_marking(open_tab, axe, culling):
     assert violations(tab, axe) == []
 
 
-def test_where_marks_cannot_be_changed_the_reason_is_said(open_tab, tmp_path):
+def test_if_marks_cannot_be_changed_the_reason_is_shown(open_tab, tmp_path):
     captures.write_run(tmp_path, "train", steps=(0,))
     with running_tensorboard(
         tmp_path, arguments=("--convlens_readonly",), with_tensorflow=False

@@ -54,7 +54,7 @@ def test_every_criterion_is_in_the_menu_and_what_cannot_be_says_what_it_needs(op
     ) == ["index", "strength", "random"]
 
 
-def test_chance_is_an_order_too_the_same_for_everybody_with_its_seed(open_tab):
+def test_the_random_order_is_the_same_for_everyone_with_its_seed(open_tab):
     tab = open_tab(state={"layer": "conv2", "sort": "random", "seed": "7"})
     tab.wait_until_painted()
     first = int(np.argmax(random_order(16, 7)))
@@ -162,7 +162,7 @@ def test_tests_of_verdicts_stand_beside_the_ranking(open_tab, axe, log_dir):
     expect(dialog).to_contain_text("loss +0.01.")
 
 
-def test_without_tests_of_verdicts_the_command_is_said(open_tab):
+def test_without_tests_of_verdicts_the_command_is_shown(open_tab):
     tab = open_tab(run=logs.VALUES, state={"sort": "strength"})
     _open_card(tab).get_by_role("button", name="Do verdicts hold?").click()
     dialog = tab.frame.get_by_role("dialog", name="Do the verdicts hold?")

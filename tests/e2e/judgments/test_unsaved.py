@@ -88,7 +88,7 @@ def test_they_are_beside_the_inspector_where_one_pane_has_room(open_tab, server)
     expect(bar(tab).get_by_role("button", name="undo")).to_be_enabled()
 
 
-def test_marks_of_another_run_are_told_and_arrive(open_tab, server):
+def test_marks_of_another_run_are_reported_and_arrive(open_tab, server):
     tab = open_signed(open_tab, server, "run5", LAPTOP)
     tab.run.select_option("run0")
     expect(alert(tab)).to_be_visible()

@@ -88,7 +88,7 @@ def test_a_cell_that_a_spreadsheet_would_run_is_made_harmless(open_tab):
         assert not re.match(r"[=+@]|-(?![\d.])", cell), cell
 
 
-def test_that_a_file_was_saved_is_told(open_tab):
+def test_a_saved_file_is_announced(open_tab):
     tab = open_tab()
     tab.wait_until_painted()
     export(tab, "^Statistics")

@@ -71,7 +71,7 @@ def test_the_view_survives_a_visit_to_another_tab_of_tensorboard(open_tab):
     tab.wait_for_state(**VIEW)
 
 
-def test_the_link_is_copied_by_a_button_and_the_copy_is_told(open_tab):
+def test_a_button_copies_the_link_and_the_copy_is_announced(open_tab):
     tab = open_tab(state=VIEW, inside_tensorboard=True)
     tab.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     tab.wait_until_painted()

@@ -94,7 +94,7 @@ def test_a_log_directory_spec_says_why_nothing_is_shown_and_what_to_do(
         expect(tab.frame.get_by_role("heading", name="No step can be shown")).to_be_visible()
 
 
-def test_a_damaged_sheet_is_told_in_a_sentence_and_the_rest_works(open_tab):
+def test_a_damaged_sheet_is_reported_and_the_rest_works(open_tab):
     tab = open_tab(run=logs.DAMAGED)
     failed = tab.filters.get_by_role("heading", name="The filters could not be read")
     expect(failed).to_be_visible()
@@ -105,7 +105,7 @@ def test_a_damaged_sheet_is_told_in_a_sentence_and_the_rest_works(open_tab):
     expect(failed).to_be_hidden()
 
 
-def test_a_server_that_is_gone_is_told_in_a_sentence(open_tab, tmp_path: Path):
+def test_a_server_that_is_gone_is_reported(open_tab, tmp_path: Path):
     captures.write_run(tmp_path)
     with running_tensorboard(tmp_path, with_tensorflow=False) as server:
         tab = open_tab(server=server, run="train")

@@ -112,7 +112,7 @@ def test_the_first_and_the_last_step_are_captured_even_without_time(
     assert reader.steps("train") == (0, last)
 
 
-def test_steps_that_do_not_fit_are_told_once_and_noted_in_the_next_capture(
+def test_steps_that_do_not_fit_are_reported_once_and_noted_in_the_next_capture(
     tmp_path, monkeypatch, caplog
 ):
     with caplog.at_level(logging.WARNING):

@@ -102,7 +102,7 @@ def test_ablations_are_read_from_a_run_the_latest_first(tmp_path: Path):
     assert [one.model for one in reader.ablations("train")] == ["second", "first"]
 
 
-def test_a_damaged_ablation_is_told_and_hides_no_other(tmp_path: Path):
+def test_a_damaged_ablation_is_reported_and_hides_no_other(tmp_path: Path):
     writer = captures.write_run(tmp_path)
     writer.write_ablation(an_ablation("whole"))
     (writer.directory / "ablation-1700000000000-0badcafe.pb").write_bytes(b"damage")

@@ -52,7 +52,7 @@ def test_any_layers_are_those_of_the_whole_manifest_at_the_first_and_every_later
         assert_same(RunDirectory(directory).numbers(key, layers), whole, layers)
 
 
-def test_a_manifest_that_was_replaced_is_read_anew(written):
+def test_a_manifest_that_was_replaced_is_read_again(written):
     directory, key = written
     run = RunDirectory(directory)
     before = run.capture(key)

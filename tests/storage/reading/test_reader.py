@@ -86,7 +86,7 @@ def test_a_capture_comes_back_as_it_was_committed(tmp_path):
         ),
     ],
 )
-def test_what_is_not_there_is_said_in_a_sentence(tmp_path, ask, sentence):
+def test_missing_parts_are_reported_in_a_sentence(tmp_path, ask, sentence):
     captures.write_run(tmp_path)
 
     with pytest.raises(NotCapturedError, match=sentence):

@@ -179,7 +179,7 @@ def test_a_fifo_in_the_place_of_a_manifest_does_not_block(tmp_path):
         RunDirectory(tmp_path / "train").capture(key)
 
 
-def test_the_problems_of_all_sessions_are_told_once_each(tmp_path):
+def test_the_problems_of_all_sessions_are_reported_once_each(tmp_path):
     captures.write_run(tmp_path).write_status(["The disk is full.", "The disk is full."])
     captures.write_run(tmp_path).write_status(["Another."])
     unreadable = tmp_path / "train" / names.DIRECTORY / names.status_name(OLD)

@@ -167,7 +167,7 @@ def test_a_child_by_fork_does_not_end_its_parents_session(tmp_path):
     assert session_file.is_alive(writer.directory, writer.session) is True
 
 
-def test_where_there_are_no_locks_a_session_is_written_all_the_same(tmp_path, monkeypatch):
+def test_without_locks_a_session_is_still_written(tmp_path, monkeypatch):
     def refuse(handle, operation):
         raise OSError(37, "No locks available")
 

@@ -87,7 +87,7 @@ def test_one_that_comes_late_sorts_before_the_files_that_the_training_opened(tmp
     assert re.match(r"events\.out\.tfevents\.1700000000\.", name)
 
 
-def test_a_directory_that_was_removed_is_announced_anew(tmp_path: Path):
+def test_a_directory_that_was_removed_is_announced_again(tmp_path: Path):
     writer = Writer(tmp_path, run="train")
     (tmp_path / "train" / event_files(tmp_path)[0]).unlink()
     writer.open()

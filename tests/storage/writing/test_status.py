@@ -34,7 +34,7 @@ def test_absolute_paths_keep_their_last_component_alone(sentence: str, told: str
 
 
 @given(parts=st.lists(st.from_regex(r"[a-z _.ä]{1,9}", fullmatch=True), min_size=2))
-def test_no_directory_of_a_quoted_path_is_told(parts: list[str]):
+def test_no_directory_of_a_quoted_path_is_shown(parts: list[str]):
     path = "/" + "/".join(parts)
     assert without_directories(f"Cannot write {path!r}: full.") == (
         f"Cannot write {parts[-1]!r}: full."
