@@ -1,4 +1,4 @@
-"""Tests of verdicts in one call: the model, data, and what a log directory says of filters."""
+"""Tests of verdicts in one call, from a model, data, and the marks of a log directory."""
 
 from __future__ import annotations
 
@@ -46,9 +46,9 @@ def ablate(  # noqa: PLR0913  # One workflow: all of these describe one test.
     """Measures what a model loses without the filters that are marked useless.
 
     Sets their channels to zero, then to their mean over the data, after the normalization and
-    the activation function that belong to them. Does the same with as many other filters of the
-    same layers: with random ones, several times, and with the least important ones by each
-    criterion of a captured step. The model stays as it is.
+    the activation function that belong to them. Does the same with the same number of other
+    filters of the same layers: with random ones, several times, and with the least important
+    ones by each criterion of a captured step. The model stays unchanged.
 
     Args:
       model: A built Keras model with one output. The measures are cross-entropy and accuracy
@@ -118,7 +118,7 @@ class _Captured:
     importance: Importance | None = None
 
     def check(self, model: str, run: str, evaluation: Evaluation) -> None:
-        """Criteria of another network would choose filters that mean nothing here."""
+        """Raises `InputError` unless the captures are of this model."""
         if self.filters is None:
             return
         for key, filters in evaluation.model.filters.items():

@@ -28,7 +28,7 @@ from tensorboard_plugin_convlens.core.records import FloatArray
 from tensorboard_plugin_convlens.tracing.model_inputs import ModelInputs, to_arrays
 
 Progress = Callable[[str, int], None]
-"""Called after each evaluation with what it evaluated, and the largest number of them."""
+"""Called after each evaluation with its name, and the largest number of evaluations."""
 
 Tell = Callable[[str], None]
 """Tells a `Progress` of one evaluation."""
@@ -44,7 +44,7 @@ class AblationOptions:
     Attributes:
       repeats: Number of random choices of filters.
       seed: Seed of the random choices.
-      fills: What stands in place of removed channels, one after the other.
+      fills: The replacements of removed channels, one after the other.
       layers: Keys of layers whose filters are removed one by one, too.
       batch_size: Inputs that are evaluated together.
       step: Step of the verdicts and statistics; the result notes it.
@@ -179,7 +179,7 @@ def measure_ablation(
     model_name: str = "model",
     progress: Progress | None = None,
 ) -> Ablation:
-    """Removes the marked filters, and as many others, and measures what it costs.
+    """Measures the model without the marked filters, and without the same number of others.
 
     Args:
       evaluation: The model and the data.
@@ -226,7 +226,7 @@ def measure_ablation(
 def evaluations(
     evaluation: Evaluation, marked: Filters, criteria: int, options: AblationOptions
 ) -> int:
-    """How often `measure_ablation` will evaluate the model at most."""
+    """The largest number of evaluations in `measure_ablation`."""
     alone = sum(evaluation.model.filters.get(key, 0) for key in options.layers)
     together = len(options.fills) * (1 + options.repeats + criteria) if marked else 0
     return 1 + alone + together

@@ -38,7 +38,7 @@ class Gate:
       channels: Number of channels.
       axis: Axis of the channels in the layer's result.
       operation: The layer at whose result the gate stands; see `activations.gate_node`.
-      call: How many calls of that layer come before.
+      call: Number of earlier calls of that layer.
       factor, offset: `float32 [channel]`; the gate gives `result * factor + offset`.
     """
 
@@ -94,8 +94,8 @@ class GatedModel:
         """Closes channels and opens all others.
 
         Args:
-          filters: Which.
-          values: Key of a layer → `float32 [channel]`, what stands in place of closed ones;
+          filters: The filters to close.
+          values: Key of a layer → `float32 [channel]`, what replaces closed ones;
             zero by default.
 
         Raises:
@@ -154,7 +154,7 @@ class GatedModel:
 def _replacement(
     gates: Mapping[str, Gate], calls: dict[int, Iterator[int]], passed: dict[str, Any]
 ) -> Callable[[Any, Callable[..., Any]], Callable[..., Any]]:
-    """Puts each gate behind the call that it belongs to, and notes the mean of what passes."""
+    """Puts each gate after its call, and computes the mean of its values."""
     by_call: dict[tuple[int, int], list[tuple[str, Gate]]] = {}
     for key, gate in gates.items():
         by_call.setdefault((id(gate.operation), gate.call), []).append((key, gate))
@@ -194,7 +194,7 @@ def _find_gates(plan: Plan) -> dict[str, Gate]:
 
 
 def _call_of(trace: Trace, node: Node) -> int:
-    """How many calls of the node's layer come before its own."""
+    """Number of calls of the node's layer before its own."""
     same = [one for one in trace.calls if one.operation is node.operation]
     return next(
         place

@@ -1,1 +1,1 @@
-"""The `convlens` command: a thin skin over the library."""
+"""The `convlens` command: a thin layer over the library."""

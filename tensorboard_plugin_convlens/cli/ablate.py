@@ -149,7 +149,7 @@ def _measure(arguments: argparse.Namespace) -> Ablation:
 
 
 def describe(result: Ablation) -> list[str]:
-    """A line per choice: what it costs, against the whole model."""
+    """A line per choice: its cost, compared with the whole model."""
     shown = [
         f"{name} {value:.4g}"
         for name, value in zip(result.metrics, result.baseline, strict=True)
@@ -191,7 +191,7 @@ def _cost(result: Ablation, choice: Choice) -> str:
 
 
 def to_json(result: Ablation) -> dict[str, Any]:
-    """The result for programs; what is not finite is null."""
+    """The result for programs; values that are not finite are null."""
 
     def numbers(values: tuple[float, ...]) -> list[float | None]:
         return [value if np.isfinite(value) else None for value in values]

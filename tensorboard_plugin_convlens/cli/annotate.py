@@ -32,7 +32,7 @@ examples:
 
 
 def add_parser(commands: argparse._SubParsersAction[Any]) -> None:
-    """Adds the command and what it can do."""
+    """Adds the command and its actions."""
     parser = commands.add_parser(
         "annotate",
         help="list and change the marks of filters",
@@ -95,7 +95,7 @@ def add_parser(commands: argparse._SubParsersAction[Any]) -> None:
 
 
 def run(arguments: argparse.Namespace) -> None:
-    """Does what was asked for."""
+    """Runs the requested action."""
     from tensorboard_plugin_convlens.marks.marks import Marks
 
     marks = Marks(

@@ -196,7 +196,7 @@ def _request(arguments: argparse.Namespace, session: str) -> Request:
 
 
 def _outcomes(request: Request, jobs: int) -> Iterator[Outcome]:
-    """What becomes of each model, in the order of the steps."""
+    """The outcome of each model, in the order of the steps."""
     from tensorboard_plugin_convlens.recording.series import Series
     from tensorboard_plugin_convlens.workers.local_pool import capture_in_processes
 
@@ -235,7 +235,7 @@ def read_class_names(file: Path | None) -> tuple[str, ...]:
     """The lines of a file, without the white space around them; nothing without a file.
 
     Raises:
-      InputError: It cannot be read as text in UTF-8, or a line but the last is empty.
+      InputError: It cannot be read as text in UTF-8, or a line other than the last is empty.
     """
     if file is None:
         return ()
@@ -262,7 +262,7 @@ class FilterProgress:
         self._bar = tqdm(total=total, desc=plain(name), unit="filter", disable=not total)
 
     def begin(self, total: int, name: str) -> Self:
-        """Begins anew, with what was not known before; returns itself."""
+        """Begins again, with numbers that were unknown before; returns itself."""
         self._bar.close()
         self._bar = tqdm(total=total, desc=plain(name), unit="filter")
         return self
@@ -283,7 +283,7 @@ class FilterProgress:
 
 
 def describe(name: str, captured: Capture | None, step: int) -> list[str]:
-    """Lines about a capture: what was done, and what was not."""
+    """Lines about a capture: its parts, and those that were skipped."""
     if captured is None:
         return [f"{name}: step {step} was not captured"]
     done = sum(

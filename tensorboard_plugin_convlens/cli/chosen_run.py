@@ -9,10 +9,10 @@ HELP = "name of the run (default: the only one, or the log directory itself)"
 
 
 def chosen_run(log_dir: str, asked: str | None) -> str:
-    """The run that was asked for, else the only one, else `"."`, the log directory itself.
+    """The requested run, else the only one, else `"."`, the log directory itself.
 
     Raises:
-      InputError: None was asked for, and there are several.
+      InputError: No run was requested, and there are several.
     """
     if asked is not None:
         return asked

@@ -63,7 +63,7 @@ def run(arguments: argparse.Namespace) -> None:
 
     Raises:
       ConvLensError: A package is missing, or TensorBoard does not start.
-      IncompleteError: A part has failed; what the others captured is there.
+      IncompleteError: A part has failed; the captures of the others exist.
     """
     for name in _PACKAGES:
         if importlib.util.find_spec(name) is None:
@@ -102,7 +102,7 @@ def _is_done(
 
 
 class _Tab:
-    """TensorBoard on the log directory; says once where the tab is."""
+    """TensorBoard on the log directory; prints once where the tab is."""
 
     def __init__(self, arguments: argparse.Namespace, processes: DemoProcesses) -> None:
         self.where = f"The tab is at http://localhost:{arguments.port}/#convlens"
@@ -117,7 +117,7 @@ class _Tab:
         print(f"TensorBoard is starting. {self.where} soon.", flush=True)
 
     def look(self) -> None:
-        """Says where the tab is, once it can be opened and there is something to see.
+        """Prints where the tab is, once it can be opened and has something to show.
 
         Raises:
           ConvLensError: TensorBoard has ended, or does not answer.

@@ -19,7 +19,7 @@ _SIDE = 28
 def load_images() -> tuple[NDArray[np.float32], NDArray[np.int64]]:
     """The 1797 digits, `float32 [batch, 28, 28, 1]` in 0 … 1, and their classes.
 
-    The data are 8 by 8 pixels; they are enlarged, so that there is something to see.
+    The images have 8 by 8 pixels; they are enlarged to show more.
     """
     digits = load_digits()
     small = digits.images[..., None].astype(np.float32) / 16
@@ -29,7 +29,7 @@ def load_images() -> tuple[NDArray[np.float32], NDArray[np.int64]]:
 
 
 def build_model() -> keras.Model:
-    """Four convolutions, the usual way: one of them with BatchNormalization and ReLU apart."""
+    """A usual network of four convolutions; one has separate BatchNormalization and ReLU."""
     layers = keras.layers
     return keras.Sequential(
         [

@@ -19,8 +19,8 @@ SECONDS_TO_END = 10.0
 class DemoProcesses:
     """Starts parts of the demo; at the end of the `with` block all of them have ended.
 
-    They are not in the group of processes that Ctrl-C of a terminal interrupts: this process
-    is, and ends them. Should it be killed, they notice that their standard input is closed.
+    Ctrl-C in a terminal does not interrupt them, only this process, which ends them. If it is
+    killed, they notice that their standard input is closed.
 
     Attributes:
       scratch: A directory until the end.
@@ -58,7 +58,7 @@ class DemoProcesses:
 
         Args:
           part: `digits`, `vgg16` or `serve`.
-          arguments: The log directory, and what else the part takes.
+          arguments: The log directory, and further arguments of the part.
           output: The file that it prints into; where this process prints by default.
         """
         command = [sys.executable, "-m", "tensorboard_plugin_convlens.cli.demo_part"]
@@ -77,7 +77,7 @@ class DemoProcesses:
 
 
 def end_with_parent() -> None:
-    """Ends this process when the one that started it ends, however that ends."""
+    """Ends this process when the process that started it ends for any reason."""
 
     def watch() -> None:
         os.read(0, 1)

@@ -55,7 +55,7 @@ def load_vgg16(side: int = _SIDE) -> keras.Model:
 
 
 def capture_vgg16(log_dir: str) -> None:
-    """Captures VGG16 for one photograph, then for four; so much of it is seen soon.
+    """Captures VGG16 for one photograph, then for four, so that much of it can be seen early.
 
     Runs `vgg16-one-photograph` and `vgg16` of `log_dir`.
     """

@@ -48,7 +48,7 @@ holds no captures; 2 wrong usage; 3 something is wrong; 130 interrupted.
 
 @dataclass(frozen=True, slots=True)
 class _Told:
-    """A finding, the run it is of, and whether it was fixed."""
+    """A finding, its run, and whether it was fixed."""
 
     run: str
     finding: Finding
@@ -79,7 +79,7 @@ def run(arguments: argparse.Namespace) -> None:
     """Prints what is wrong; progress goes to stderr.
 
     Raises:
-      NotCapturedError: The log directory holds no captures.
+      NotCapturedError: The log directory has no captures.
       IncompleteError: Something is wrong that was not fixed.
     """
     logs = local_path(arguments.logdir)
@@ -101,7 +101,7 @@ def run(arguments: argparse.Namespace) -> None:
 
 
 def _check_all(logs: Path, runs: tuple[str, ...], *, fix: bool) -> Iterator[_Told]:
-    """What is wrong with the marks and then with each run."""
+    """The problems of the marks and then of each run."""
     problem = _check_marks(logs)
     if problem:
         advice = "Restore a backup that convlens annotate made, or move the file away."
@@ -122,7 +122,7 @@ def _advancing(bar: tqdm[Any]) -> Advance:
 
 
 def _check_one(directory: Path, advance: Advance) -> list[Finding]:
-    """The findings of a run; that it cannot be read is one, too."""
+    """The findings of a run; an unreadable run is a finding, too."""
     found: list[Finding] = []
     try:
         found.extend(check_run(directory, advance))
@@ -146,7 +146,7 @@ def _count_steps(directory: Path) -> int:
 
 
 def _fix(directory: Path, finding: Finding) -> bool:
-    """Does what the finding says; returns whether that succeeded."""
+    """Makes the repair of a finding; returns whether that succeeded."""
     if finding.fix == "announce":
         with suppress(ConvLensError):
             announce(directory, began=time.time())

@@ -64,7 +64,7 @@ def add_parser(commands: argparse._SubParsersAction[Any]) -> None:
 
 
 def run(arguments: argparse.Namespace) -> None:
-    """Writes the file and says what is in it."""
+    """Writes the file and describes its content."""
     export = _EXPORTS[arguments.what]
     name = chosen_run.chosen_run(arguments.logdir, arguments.run)
     show(export(Reader(arguments.logdir), name, arguments), file=sys.stderr)

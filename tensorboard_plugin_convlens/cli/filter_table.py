@@ -26,13 +26,13 @@ def filter_table(
       run: Its name.
       capture: Of the step.
       layers: Of its model graph.
-      marks: What people say of its filters now.
+      marks: The current marks of its filters.
 
     Returns:
-      Of each filter its place; every criterion over all captured inputs, in the order of
-      `core.criteria`, and whatever else is known of it that does not depend on an input; its
-      flags at the default thresholds; since which step its layer is unchanged; its mark. A
-      cell without a value is empty.
+      For each filter its place; every criterion over all captured inputs, in the order of
+      `core.criteria`, and all other statistics that do not depend on an input; its flags at
+      the default thresholds; since which step its layer is unchanged; its mark. A cell
+      without a value is empty.
     """
     known = {mark.key: mark for mark in marks}
     values = [_values(one) for one in capture.layers]
@@ -61,7 +61,7 @@ def filter_table(
 
 
 def _values(record: LayerCapture) -> Mapping[str, FloatArray]:
-    """The numbers of a layer's filters, by name; a random order is none of a filter."""
+    """The numbers of a layer's filters, by name, without the random order."""
     criteria = values_of_layer(record.statistics)
     criteria.pop("random", None)
     of_all = (one for one in statistics_at(record.statistics) if one.input is None)
@@ -75,7 +75,7 @@ def _number(numbers: Mapping[str, FloatArray], name: str, channel: int) -> Cell:
 
 
 def _words(flag: Flag) -> str:
-    """As people say it: how far a flag reaches is part of it."""
+    """A flag in words, with the number of inputs that it covers."""
     if flag.kind == "silent":
         return f"silent on {flag.evidence['inputs']:.0f} inputs"
     if flag.kind == "duplicate":

@@ -14,7 +14,7 @@ _pressed = threading.Event()
 
 @contextmanager
 def remembered() -> Iterator[None]:
-    """Remembers that Ctrl-C was pressed; `check` tells it to what would go on.
+    """Remembers that Ctrl-C was pressed; `check` then raises the interruption again.
 
     Keras reads a model's weights within a bare `except`, which swallows `KeyboardInterrupt`.
     """

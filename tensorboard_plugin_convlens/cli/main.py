@@ -22,8 +22,8 @@ _OUTPUT_UNREAD = 141
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs the command; returns its exit status.
 
-    0: done. 1: a fault, one sentence on stderr. 2: wrong usage. 3: some of what
-    was asked for is done, the rest could not be. 130: interrupted. 141: the program that
+    0: done. 1: a fault, one sentence on stderr. 2: wrong usage. 3: only a part of
+    the request could be done. 130: interrupted. 141: the program that
     reads the output has ended, as in `convlens inspect logs | head -2`; the last two are
     those of programs that the signals SIGINT and SIGPIPE end.
     """
@@ -48,7 +48,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(argv: Sequence[str] | None) -> int:
-    """What the command does, faults of its output aside."""
+    """Runs the command, without handling faults of its output."""
     arguments = build_parser().parse_args(argv)
     try:
         arguments.command(arguments)

@@ -21,8 +21,8 @@ def start_tensorflow(*, measure: bool = False) -> None:
     kinds of code for convolutions it takes the faster one; see `engine/onednn.py`.
 
     Args:
-      measure: Whether what follows takes long enough to measure which one that is, once for
-        this machine.
+      measure: Whether the command takes long enough to measure, once for this machine, which
+        one is faster.
 
     Raises:
       ConvLensError: TensorFlow is not installed.

@@ -16,7 +16,7 @@ _NOT_SHOWN = re.compile(
 
 
 def plain(text: object) -> str:
-    r"""The text as one line that does nothing but be seen: an escape becomes `\x1b`."""
+    r"""The text as one line without control characters: an escape becomes `\x1b`."""
     return _NOT_SHOWN.sub(lambda found: repr(found[0])[1:-1], str(text))
 
 
@@ -62,7 +62,7 @@ def prepare() -> None:
 
 
 def abandon() -> None:
-    """Leaves what was not written yet: Python would try again at its end, and complain."""
+    """Drops unwritten output: Python would try again when it ends, and complain."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     for stream in (sys.stdout, sys.stderr):
         if stream is not None:

@@ -40,7 +40,7 @@ def useless_of(arguments: argparse.Namespace) -> dict[str, tuple[int, ...]]:
     """The filters marked useless: key of a layer → channels.
 
     Raises:
-      InputError: The file is none, or there are two sources, or verdicts of several runs.
+      InputError: The file has no verdicts, or there are two sources, or several runs.
       StoreError: The marks cannot be read.
     """
     if arguments.verdicts is not None:

@@ -1,1 +1,1 @@
-"""Models and data from files that people have."""
+"""Models and data from users' files."""

@@ -12,7 +12,7 @@ STEP_RULE = (
     "the number beside epoch (ep, e), else beside step (iteration, iter, it, update), else "
     "beside checkpoint (ckpt, cp), else the first one in weights.03-0.21"
 )
-"""For people: which number of a name counts; `_KINDS` in words."""
+"""The rule for the number in a name, in words; see `_KINDS`."""
 
 _SUFFIXES = re.compile(r"(?:\.weights)?\.(?:keras|h5|hdf5)$", re.IGNORECASE)
 _MULTIPLES = {"": 1, "k": 1_000, "m": 1_000_000}
@@ -64,8 +64,8 @@ def steps_of(paths: Sequence[Path]) -> list[int]:
     """The step of each of several files.
 
     The first kind of number in `STEP_RULE` counts that all names have and that differs in
-    each. Where no name has any of these, the first whole number that differs in each counts.
-    Directories tell files of the same name apart: `checkpoint-500/model.keras`.
+    each. If no name has any of these, the first whole number that differs in each counts.
+    Directories distinguish files of the same name: `checkpoint-500/model.keras`.
 
     Raises:
       InputError: A name has no such number, or two files get the same step.
@@ -85,7 +85,7 @@ def _stem(name: str) -> str:
 
 
 def _telling_names(paths: Sequence[Path]) -> list[str]:
-    """The names of the files; of the nearest directories, where all files have one name."""
+    """The names of the files, or of the nearest directories if all files have one name."""
     rows = [(_stem(path.name), *(one.name for one in path.parents)) for path in paths]
     columns = list(zip(*rows, strict=False))
     return list(next((one for one in columns if len(set(one)) > 1), columns[0]))

@@ -36,7 +36,7 @@ _ALIAS = re.compile(r"\S*convlens-\w+/(?:model\.keras|model\.h5|old\.h5|new\.wei
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """A saved model and the step it is captured as."""
+    """A saved model and its step."""
 
     path: Path
     step: int
@@ -71,10 +71,10 @@ def find_checkpoints(patterns: Sequence[str], step: int | None = None) -> list[C
 
 
 def load_checkpoint(path: Path, architecture: Path | None = None) -> keras.Model:
-    """Loads a model without its optimizer, and runs no code that the file holds.
+    """Loads a model without its optimizer, and runs no code of the file.
 
-    What the file holds decides how it is read, not its name: a `.h5` may be a saved model, or
-    weights as Keras 2 or 3 writes them.
+    The content of the file decides how it is read, not its name: a `.h5` may be a saved model,
+    or weights of Keras 2 or 3.
 
     Args:
       path: A saved model, or a file of weights.
@@ -142,7 +142,7 @@ def _inspect(path: Path) -> ModelFile:
 
 
 def _load_weights(path: Path, file: ModelFile, architecture: Path) -> keras.Model:
-    """A model with the weights of a file, which may hold a whole model, too."""
+    """A model with the weights of a file, which may also be a whole model."""
     if architecture.suffix.lower() == ".json":
         model = _build(architecture, file)
     else:
@@ -179,7 +179,7 @@ def _build(architecture: Path, weights: ModelFile) -> keras.Model:
 
 @contextlib.contextmanager
 def _known_as(path: Path, form: Form) -> Iterator[Path]:
-    """The file under a name by which Keras knows what it holds: it looks at nothing else."""
+    """The file under a name from which Keras knows its content: it checks nothing else."""
     name = path.name
     is_new = name.endswith(".weights.h5")
     is_known = {
@@ -201,7 +201,7 @@ def _known_as(path: Path, form: Form) -> Iterator[Path]:
 
 
 def _reason(error: Exception, path: Path) -> str:
-    """Why Keras failed, as a sentence: all that it says but for configurations and lists."""
+    """Why Keras failed, as a sentence: its message without configurations and lists."""
     text = exceeded(error)
     if not text:
         said = str(error).split("\n\n")

@@ -46,7 +46,7 @@ def read_labeled_data(
       most: Largest number of inputs: the first of an archive, equally many of each class.
 
     Raises:
-      InputError: There is nothing of this kind; the text says what is wrong.
+      InputError: The data cannot be read; the text gives the reason.
     """
     if source.suffix == ".npz":
         return _from_archive(source, most)

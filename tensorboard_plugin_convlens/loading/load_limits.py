@@ -25,19 +25,19 @@ _LONGEST_SECONDS = 300.0
 
 
 class LimitError(Exception):
-    """A model asks for more than its file accounts for; the text is a clause."""
+    """A model needs more than its file justifies; the text is a clause."""
 
 
 @contextlib.contextmanager
 def limited(file: ModelFile, objects: int) -> Iterator[None]:
-    """Bounds what is loaded within; Keras may wrap the `LimitError` in errors of its own.
+    """Limits loading inside the block; Keras may wrap the `LimitError` in its own errors.
 
     Variables are counted before they are made, everywhere. The processor time of the process
     is bounded in its main thread, where there are timers; its memory where the system bounds
     what a process holds (Linux).
 
     Args:
-      file: What is loaded, or gives the weights.
+      file: The file to load, or that of the weights.
       objects: How many objects the configuration has.
     """
     seconds = _SECONDS + _SECONDS_OF_OBJECT * objects + _SECONDS_OF_MB * file.size / 1e6
@@ -53,7 +53,7 @@ def limited_tracing(layers: int) -> Iterator[None]:
     """Bounds the time in which a model is traced: models that call one another take forever.
 
     Raises:
-      LimitError: It takes longer; or an error that it is the cause of.
+      LimitError: It takes longer; or an error that this one causes.
     """
     seconds = _SECONDS + _SECONDS_OF_LAYER * layers
     with _little_time(seconds, "tracing its layers"):
@@ -61,7 +61,7 @@ def limited_tracing(layers: int) -> Iterator[None]:
 
 
 def limit_behind(error: BaseException) -> str:
-    """Which limit is behind an error, however often it was wrapped, as a clause; "" if none."""
+    """The limit that caused an error, even a wrapped one, as a clause; "" if none did."""
     return next((str(one) for one in _chain(error) if isinstance(one, LimitError)), "")
 
 
@@ -76,7 +76,7 @@ def exceeded(error: BaseException) -> str:
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:
-    """An error and those that it came from."""
+    """An error and its causes."""
     one: BaseException | None = error
     while one is not None:
         yield one

@@ -1,7 +1,7 @@
 """Files of masks: which filters of a model are kept.
 
-A mask file is JSON (`.json`) or a NumPy archive (`.npz`); both hold the same. JSON names what
-is removed, so that people can read and edit it:
+A mask file is JSON (`.json`) or a NumPy archive (`.npz`); both hold the same. JSON names the
+removed filters, so that people can read and edit it:
 
     {"convlens_mask": 1, "layers": {"conv2": {"filters": 64, "removed": [3, 17]}}}
 
@@ -48,7 +48,7 @@ def read_mask(path: Path) -> FilterMask:
     """Reads a mask file; checks everything in it before unpacking or using it.
 
     Raises:
-      InputError: It cannot be read, or is no mask; the text says what is wrong.
+      InputError: It cannot be read, or is not a mask; the text gives the reason.
     """
     try:
         if path.suffix.lower() == ".npz":
@@ -101,7 +101,7 @@ def _parse_archive(path: Path) -> FilterMask:
 
 
 def _parse_array(file: IO[bytes], name: str, path: Path) -> Keep:
-    """An array of a NumPy archive, of which no more is unpacked than its header says."""
+    """An array of a NumPy archive; unpacks no more than its header says."""
     version = np.lib.format.read_magic(file)
     read = np.lib.format.read_array_header_1_0
     if version != (1, 0):

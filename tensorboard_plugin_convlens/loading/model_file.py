@@ -1,8 +1,8 @@
 """Checks what a model file contains, and how much, before Keras loads it.
 
 A few kilobytes can ask for a model of any size: a configuration of 400 million filters, a
-compressed weight of zeros, layers inside layers. What a file claims is compared with what it
-has.
+compressed weight of zeros, layers inside layers. So the claims of a file are compared with its
+content.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _MOST_ENTRIES = 10_000
 _MOST_EXPANSION = 100
 """How often as large as it is stored, as Keras has it for single entries."""
 _FREE_BYTES = 64 << 20
-"""What may be claimed beyond that: small files compress well."""
+"""Bytes that may be claimed beyond that: small files compress well."""
 _LONGEST_CONFIG = 32 << 20
 _DEEPEST_CONFIG = 400
 _MOST_OBJECTS = 200_000
@@ -39,8 +39,8 @@ class ModelFile:
     """A saved model, or weights.
 
     Attributes:
-      form: What it is, whatever its name.
-      size: Of the file, in bytes.
+      form: Its real form, whatever its name.
+      size: Size of the file, in bytes.
       values: How many numbers its weights have, at most.
       objects: How many objects its configuration has; 0 for weights.
     """
@@ -57,10 +57,10 @@ class ModelFile:
 
 
 def inspect_model_file(path: Path) -> ModelFile:
-    """Looks into a model file; executes nothing of it, and reads its index alone.
+    """Checks a model file; runs no code of it, and reads only its index.
 
     Raises:
-      InputError: It is no model file, is damaged, or claims to hold far more than it does.
+      InputError: It is not a model file, is damaged, or claims to have far more than it has.
     """
     try:
         size = path.stat().st_size
@@ -138,7 +138,7 @@ def _inspect_archive(path: Path, size: int) -> ModelFile:
 
 
 def _seekable(archive: zipfile.ZipFile, name: str) -> Any:
-    """An entry as a file in which jumps are fast."""
+    """An entry as a file with fast seeking."""
     if archive.getinfo(name).compress_type == zipfile.ZIP_STORED:
         return archive.open(name)
     return io.BytesIO(archive.read(name))

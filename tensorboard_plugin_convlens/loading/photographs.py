@@ -36,11 +36,11 @@ class Photographs:
     Attributes:
       pixels: `uint8 [batch, height, width, channel]` with one or three channels.
       channels_first: Whether the model takes `[batch, channel, height, width]`.
-      labels: Their file names; with the directory before it where there is one per class, and
-        with the page behind it where a file has several.
-      skipped: Files that are no readable pictures, and pages that it left out.
+      labels: Their file names, with the directory before if there is one per class, and with
+        the page after if a file has several.
+      skipped: Files that are not readable pictures, and pages that were left out.
       notes: Changes to pictures that a person would not expect, as clauses.
-      classes: For each, the name of its directory where there is one per class, else "".
+      classes: For each, the name of its directory if there is one per class, else "".
       class_names: All these directories, in alphabetical order.
     """
 
@@ -128,7 +128,7 @@ def read_photographs(source: Path, model: keras.Model, *, most: int = 8) -> Phot
       most: Largest number of pictures; `skipped` lists the others.
 
     Raises:
-      InputError: There is no readable picture, or the model takes no single image.
+      InputError: There is no readable picture, or the model does not take one image.
     """
     shape, channels_first = _image_shape(model)
     height, width, channels = shape
@@ -197,7 +197,7 @@ def color_order_of(how: str) -> ColorOrder:
 def _image_shape(model: keras.Model) -> tuple[tuple[int, int, int], bool]:
     """Height, width and channels of the model's one input image; whether channels are first.
 
-    The first convolution says which, not a guess from the numbers.
+    The first convolution decides, not a guess from the numbers.
     """
     shapes = [tuple(tensor.shape) for tensor in getattr(model, "inputs", None) or ()]
     if len(shapes) != 1 or len(shapes[0]) != 4:

@@ -1,4 +1,4 @@
-"""Files of pictures, page by page, as upright 8-bit pictures, whatever their kind of pixels."""
+"""Reads picture files, page by page, as upright 8-bit pictures, with any kind of pixels."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ class PictureFile:
 class TiffFile:
     """The same for a TIFF with more than 8 bits per value.
 
-    Pillow knows few of their types, and some of these it takes for others.
+    Pillow knows few of their types, and confuses some of these with others.
     """
 
     frames = 1
@@ -145,7 +145,7 @@ def _nothing(_: logging.LogRecord) -> bool:
 
 
 def _is_for_tifffile(file: Path) -> bool:
-    """Whether Pillow does not know this kind of TIFF, or may take it for another."""
+    """Whether Pillow does not know this kind of TIFF, or may confuse it with another."""
     try:
         with Image.open(file) as image:
             if image.format != "TIFF" or not _is_deep(image):
@@ -163,7 +163,7 @@ def _is_deep(image: Image.Image) -> bool:
 
 
 def _is_safe(image: Image.Image) -> bool:
-    """Whether Pillow reads a page of more than 8 bits per value as what it is."""
+    """Whether Pillow reads a page of more than 8 bits per value correctly."""
     if image.mode in ("RGB", "RGBA"):
         return bool(_tag(image, _PLANAR, 1) == 1)
     is_little = getattr(getattr(image, "tag_v2", None), "prefix", b"") == b"II"
@@ -180,7 +180,7 @@ def _check_size(width: int, height: int) -> None:
 
 
 def _tag(image: Image.Image, number: int, default: Any) -> Any:
-    """The value of a tag of a TIFF, the first where there are several."""
+    """The value of a tag of a TIFF, the first if there are several."""
     value = getattr(image, "tag_v2", {}).get(number, default)
     return value[0] if isinstance(value, tuple) and value else value
 
@@ -232,7 +232,7 @@ def _from_lab(image: Image.Image) -> Image.Image:
 def _on_white(
     image: Image.Image, holes: NDArray[np.uint8] | None, note: str
 ) -> tuple[Image.Image, tuple[str, ...]]:
-    """Puts a picture on white, and says so where any of it is transparent.
+    """Puts a picture on white, and adds a note if any of it is transparent.
 
     Args:
       image: Of mode `"L"` or `"RGB"`.

@@ -1,7 +1,7 @@
 """Files of verdicts about filters: CSV, or JSON as `convlens annotate` exports it.
 
 CSV has a header and at least the columns `path`, `channel`, `verdict`; `call` and `run` are
-understood. JSON is a list of marks, or an object with such a list as `marks`; a mark has the
+optional. JSON is a list of marks, or an object with such a list as `marks`; a mark has the
 same names, also as `{"filter": {…}, "opinion": {…}}`. Everything else is left alone.
 """
 
@@ -25,7 +25,7 @@ def read_verdicts(path: Path) -> tuple[Verdict, ...]:
     """Reads a file of verdicts.
 
     Raises:
-      InputError: It cannot be read, or a row is no verdict; the text names the row.
+      InputError: It cannot be read, or a row is not a verdict; the text names the row.
     """
     try:
         text = path.read_bytes().decode("utf-8-sig")

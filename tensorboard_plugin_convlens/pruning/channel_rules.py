@@ -67,10 +67,10 @@ def channel_axis(operation: Any, otherwise: int = -1) -> int:
 
 
 def carried(operation: Any, channels: Channels, rank: int) -> Channels:
-    """The channels after a carrying layer, of a tensor of so many axes.
+    """The channels after a carrying layer, for a tensor with this number of axes.
 
     Raises:
-      UnsupportedModelError: The layer does not treat channels apart after all.
+      UnsupportedModelError: The layer does not treat each channel alone.
     """
     kind = type(operation).__name__
     function = activation_function(operation)
@@ -102,7 +102,7 @@ def merged(operation: Any, found: list[Channels]) -> Channels:
 
 
 def concatenated(operation: Any, found: list[Channels], rank: int) -> Channels:
-    """The channels of tensors of so many axes, side by side."""
+    """The channels of tensors with this number of axes, side by side."""
     axis = found[0].axis
     if all(one.is_whole for one in found):
         return Channels(np.concatenate([one.keep for one in found]), axis)
@@ -119,7 +119,7 @@ def flattened(channels: Channels, places: int) -> Channels:
 
 
 def refuse(operation: Any, reason: str) -> None:
-    """Says which layer stands in the way.
+    """Raises an error that names the layer and the reason.
 
     Raises:
       UnsupportedModelError: Always.
@@ -131,7 +131,7 @@ def refuse(operation: Any, reason: str) -> None:
 
 
 def _differs(axis: Any, channel: int, rank: int) -> bool:
-    """Whether an axis of a layer is another than that of the channels."""
+    """Whether an axis of a layer is not that of the channels."""
     axes = list(axis) if isinstance(axis, list | tuple) else [axis]
     return [one % rank for one in axes] != [channel % rank]
 

@@ -52,7 +52,7 @@ def smaller(operation: Any, tensors: list[Any], before: list[Channels], after: C
 
 
 def _smaller_activation(inner: Any, layer: Any, tensor: Any, channels: Channels) -> Any:
-    """A smaller copy of a layer given as `activation=`; itself where it has no weights."""
+    """A smaller copy of a layer given as `activation=`, or the layer itself without weights."""
     if not inner.weights:
         return inner
     result = keras.KerasTensor(layer.compute_output_shape(tensor.shape), tensor.dtype)

@@ -16,7 +16,7 @@ _TRUSTED = 1e-4
 
 
 def largest_difference(one: keras.Model, other: keras.Model) -> float:
-    """Between what two models of the same inputs compute from noise.
+    """The difference between the outputs of two models for noise.
 
     Returns:
       The largest absolute difference of any output, as a share of the largest output.

@@ -18,7 +18,7 @@ from tensorboard_plugin_convlens.core.records import FloatArray, Statistic
 
 
 class AcrossInputs:
-    """Takes the responses of every layer in, image by image; keeps 1 KiB per filter."""
+    """Collects the responses of every layer, image by image; keeps 1 KiB per filter."""
 
     def __init__(self, classes: Sequence[int | None]) -> None:
         """`classes`: the true class of each input image, None where it is not known."""
@@ -27,12 +27,12 @@ class AcrossInputs:
         self._means: dict[int, list[FloatArray]] = {}
 
     def add(self, layer: int, responses: FloatArray) -> None:
-        """Takes in what a layer responds to the next input image.
+        """Adds the responses of a layer to the next input image.
 
         Args:
           layer: Index in the model graph.
           responses: The maps of the layer, `[channel, height, width]`, after its activation
-            function where one follows.
+            function if one follows.
         """
         profile = profile_of_maps(responses, len(self._classes))
         self._profiles.setdefault(layer, []).append(profile)
@@ -41,14 +41,14 @@ class AcrossInputs:
     def statistics(
         self, layer: int, kernels: FloatArray | None, *, fpgm: FloatArray | None = None
     ) -> tuple[Statistic, ...]:
-        """What all input images together say; `input` is None.
+        """The statistics over all input images; their `input` is None.
 
         Args:
           layer: Index in the model graph.
           kernels: `[channel, plane, height, width]`; None where channels have none of
             their own: `fpgm` and `kernel_cosine` are left out then.
-          fpgm: That of these very kernels, where an earlier step computed it: it takes longer
-            than all else, and grows with the square of the number of filters.
+          fpgm: That of the same kernels, if an earlier step computed it: it takes longer than
+            everything else, and grows with the square of the number of filters.
         """
         nearest = nearest_by_response(np.concatenate(self._profiles[layer], axis=1))
         other = np.where(nearest.channel < 0, np.nan, nearest.channel)

@@ -2,8 +2,8 @@
 
 Training must not wait for compression and disks. Pieces of captures wait in a queue that
 is bounded by bytes; when it is full, the computing thread waits, which counts as capture
-time and so against the budget. It waits for a bounded time, whatever the disk does: a mount
-whose server is gone never answers.
+time and so against the budget. It waits only for a bounded time, because a mount whose server
+is gone never answers.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from tensorboard_plugin_convlens.storage.writing.recording import (
 LIMIT = 64 * 2**20
 """Bytes of pictures that may wait."""
 PATIENCE = 30.0
-"""Seconds that a training waits for a writer that gets nothing done."""
+"""Seconds that a training waits for a writer without progress."""
 LONGEST = 300.0
 """Seconds that one capture, or the end of a training, waits for a writer that is only slow."""
 # A thread that was lost with a forked process does not tell anybody.
@@ -40,7 +40,7 @@ _Result = TypeVar("_Result")
 
 @dataclass(frozen=True, slots=True)
 class _Task:
-    """Something to be done on the writing thread; `size` bytes of a recording wait with it."""
+    """A task for the writing thread; `size` bytes of a recording wait with it."""
 
     run: Callable[[], None]
     recording: Recording | None = None
@@ -48,16 +48,16 @@ class _Task:
 
 
 class BackgroundLane:
-    """Writes on a thread of its own.
+    """Writes on a separate thread.
 
     The next call replaces a thread that ended. The first call waits `patience` seconds for a
-    thread that is stuck; later calls fail at once, until the thread gets something done.
+    thread that is stuck; later calls fail at once, until the thread makes progress.
     """
 
     def __init__(
         self, limit: int = LIMIT, *, patience: float = PATIENCE, longest: float = LONGEST
     ) -> None:
-        """Starts nothing yet; the thread ends with the process, which it never holds up.
+        """Starts nothing yet; the thread ends with the process and never delays its end.
 
         Args:
           limit: Bytes that may wait; one piece may always wait, however large.
@@ -82,7 +82,7 @@ class BackgroundLane:
         return not self._is_stuck
 
     def renew(self) -> None:
-        """Begins a capture, which may wait as long as every other one."""
+        """Begins a capture, which may wait as long as any other."""
         with self._changed:
             self._left = self._longest
 
@@ -94,12 +94,12 @@ class BackgroundLane:
             self._queue(_Task(lambda: self._accept(recording, piece), recording, size))
 
     def abandon(self, recording: Recording) -> None:
-        """Gives a recording up; the thread removes what it has begun."""
+        """Abandons a recording; the thread removes its unfinished files."""
         recording.done.cancel()
         self.send(recording.abandon)
 
     def call(self, function: Callable[[], _Result]) -> _Result:
-        """Calls a function on the thread, after all that waits; returns or raises what it does.
+        """Calls a function on the thread after all waiting tasks; returns or raises as it does.
 
         Raises:
           StorageError: As `wait`. The function may be running still; else it never runs.
@@ -203,7 +203,7 @@ class BackgroundLane:
             self._left -= time.monotonic() - began
 
     def _drop_tasks(self) -> None:
-        """Gives up what a thread that ended has left, which is a fault; with the lock held."""
+        """Abandons the tasks of a thread that ended, which is a fault; with the lock held."""
         if self._tasks:
             self._faults.append(self._fail_recordings())
         self._tasks.clear()
@@ -211,7 +211,7 @@ class BackgroundLane:
         self._is_stuck = False
 
     def _fail_recordings(self) -> StorageError:
-        """Gives up the recordings that a thread which ended has left; with the lock held."""
+        """Abandons the recordings of a thread that ended; with the lock held."""
         fault = StorageError(
             "The thread that writes captures ended before it had written all of them. "
             "ConvLens starts another one."
@@ -222,7 +222,7 @@ class BackgroundLane:
         return fault
 
     def _work(self) -> None:
-        """Does one task after the other; wakes everybody who waits, however it ends."""
+        """Does one task after the other; wakes all waiters when it ends for any reason."""
         try:
             while True:
                 with self._changed:
@@ -254,7 +254,7 @@ class BackgroundLane:
 
 
 def _fulfil(future: Future[_Result], function: Callable[[], _Result]) -> None:
-    """Calls a function for whoever waits for the future, if somebody still does."""
+    """Calls a function and sets the future, if somebody still waits for it."""
     if not future.set_running_or_notify_cancel():
         return
     try:

@@ -28,7 +28,7 @@ _MOST_STEPS = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """What two steps have in common whose filters can be compared.
+    """The properties that two steps must share so that their filters can be compared.
 
     Attributes:
       graph, inputs: Fingerprints of the model graph and of the input images.
@@ -46,7 +46,7 @@ class Setting:
 
 @dataclass(frozen=True, slots=True)
 class Own:
-    """The last step of a recorder, which it has in memory once it is written."""
+    """The last step of a recorder, kept in memory once it is written."""
 
     done: Future[Capture]
     traits: Traits
@@ -60,8 +60,8 @@ def find_predecessor(
     Args:
       writer: Of the run.
       step: The step; only earlier ones count.
-      setting: What is captured.
-      own: What the recorder has in memory; the run's directory has all else.
+      setting: The properties of the new capture.
+      own: The step that the recorder has in memory; the others are in the run's directory.
 
     Raises:
       StorageError: The directory cannot be read.
@@ -79,14 +79,14 @@ def find_predecessor(
 
 
 def stored_layers(capture: Capture | None) -> dict[int, Stored]:
-    """What a step stored, by index in the model graph. A damaged step stored nothing."""
+    """The stored layers of a step, by index in the model graph; none for a damaged step."""
     if capture is None:
         return {}
     return {one.layer: Stored(capture.step, one) for one in capture.layers}
 
 
 def of_step(run: RunDirectory, key: StepKey) -> Capture | None:
-    """A step, or None where it is damaged; then no layer counts as unchanged."""
+    """A step, or None if it is damaged; then no layer counts as unchanged."""
     try:
         return run.capture(key)
     except ConvLensError as error:
@@ -129,7 +129,7 @@ class _Steps:
         return None, f"{none} has the same model graph."
 
     def compared_with(self, predecessor: Predecessor, key: StepKey) -> Predecessor:
-        """The predecessor with what is known of the filters of a step."""
+        """The predecessor with the known traits of its filters."""
         capture = self.capture(key)
         layers = () if capture is None else capture.layers
         traits, unknown = self._traits(key)
@@ -150,7 +150,7 @@ class _Steps:
         return own if (own.step, own.session) == (key.step, key.session) else None
 
     def _traits(self, key: StepKey) -> tuple[Traits, str]:
-        """What is remembered of a step, or why it is not known."""
+        """The traits of a step, or why they are unknown."""
         if self.own is not None and self._own_capture(key) is not None:
             return self.own.traits, ""
         try:

@@ -26,10 +26,10 @@ _MOST_FILES = 8
 def remove_old_traits(writer: Writer, step: int) -> None:
     """Removes the traits of steps that a later capture is not likely to be compared with.
 
-    Of each model graph and set of input images stay those of the two newest steps (the newest
-    may be captured again, as by a training that goes on from it) and of the two that were
-    written last; of the run no more than eight files, of the sessions that began last. Logs
-    what it cannot remove.
+    For each model graph and set of input images, it keeps those of the two newest steps (the
+    newest may be captured again, for example by a training that continues from it) and of the
+    two that were written last; for the run, at most eight files, of the sessions that began
+    last. Logs files that it cannot remove.
 
     Args:
       writer: Of the run.
@@ -46,7 +46,7 @@ def remove_old_traits(writer: Writer, step: int) -> None:
 
 
 def _old_traits(writer: Writer, own: StepKey) -> list[StepKey]:
-    """The steps whose traits are not needed.
+    """The steps with unneeded traits.
 
     Raises:
       StorageError: The directory cannot be read.
@@ -80,5 +80,5 @@ def _needed(groups: Iterable[set[StepKey]], counting: set[StepKey]) -> set[StepK
 
 
 def _written(key: StepKey) -> tuple[str, int]:
-    """Orders steps by when they were written, as far as their names tell."""
+    """Orders steps by the time of writing, according to their names."""
     return names.session_start(key.session), key.step

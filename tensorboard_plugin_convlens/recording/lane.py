@@ -11,19 +11,19 @@ _Result = TypeVar("_Result")
 
 
 class Lane(Protocol):
-    """Takes the pieces of recordings, and whatever else touches the disk, in their order."""
+    """Takes the pieces of recordings, and all other work on the disk, in order."""
 
     def renew(self) -> None:
-        """Begins a capture, which may wait for the disk as long as every other one."""
+        """Begins a capture, which may wait for the disk as long as any other."""
 
     def put(self, recording: Recording, piece: Piece) -> None:
         """Hands over a piece."""
 
     def abandon(self, recording: Recording) -> None:
-        """Gives a recording up and removes what it wrote. Never waits, never raises."""
+        """Abandons a recording and removes its files. Never waits, never raises."""
 
     def call(self, function: Callable[[], _Result]) -> _Result:
-        """Calls a function where files are written; returns or raises what it does."""
+        """Calls a function on the writing thread; returns or raises its result."""
 
     def wait(self) -> None:
         """Waits until everything is written, or has failed."""
@@ -39,7 +39,7 @@ class DirectLane:
         """Does nothing: this lane waits without a limit."""
 
     def put(self, recording: Recording, piece: Piece) -> None:
-        """Writes a piece. Raises `StorageError` after giving the recording up."""
+        """Writes a piece. Raises `StorageError` after abandoning the recording."""
         try:
             recording.accept(piece)
         except BaseException as fault:
@@ -47,7 +47,7 @@ class DirectLane:
             raise
 
     def abandon(self, recording: Recording) -> None:
-        """Removes what was begun."""
+        """Removes the unfinished files."""
         recording.abandon()
 
     def call(self, function: Callable[[], _Result]) -> _Result:

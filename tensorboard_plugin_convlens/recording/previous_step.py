@@ -1,9 +1,9 @@
 """The previous captured step: what has not changed since, and how far filters moved.
 
-There are two of them. The step before is the latest earlier one of the run, whatever it is of:
-where its hashes say so, layers are unchanged, and are stored once. Filters are compared with
-the newest earlier step with the same model graph and the same inputs, whoever wrote it. Mostly
-both are one step, of the same session.
+There are two of them. The step before is the latest earlier one of the run, of any model:
+layers with the same hashes are unchanged, and stored once. Filters are compared with the newest
+earlier step with the same model graph and the same inputs, whoever wrote it. Mostly both are
+the same step, of the same session.
 
 A recorder keeps in memory of its own last step an output profile per filter, at most 1 KiB
 each, and one float copy of the kernels, which is less than what an optimizer keeps. Those of
@@ -40,7 +40,7 @@ from tensorboard_plugin_convlens.storage.writing.writer import Writer
 
 @dataclass(frozen=True, slots=True)
 class Traits:
-    """What is remembered of the filters at a captured step, by layer.
+    """The traits of the filters at a captured step, by layer.
 
     Attributes:
       profiles: Output profiles, `float32 [channel, input * cell]`.
@@ -58,7 +58,7 @@ class Traits:
         self.profiles[layer] = whole
 
     def of_layer(self, layer: int) -> LayerTraits:
-        """Those of one layer, as they are stored."""
+        """The traits of one layer, as they are stored."""
         return LayerTraits(layer, self.kernels.get(layer), self.profiles[layer])
 
     @property
@@ -78,14 +78,14 @@ class Stored:
 
 @dataclass(frozen=True, slots=True)
 class Predecessor:
-    """The previous captured step, as far as it is known.
+    """The known parts of the previous captured step.
 
     Attributes:
-      layers: What the step before stored of each layer, by index in the model graph.
-      step: Which step filters are compared with; None where there is none.
-      hashes: Of its layers.
-      traits: Of its filters, as far as they are known.
-      unknown: Why they are not, as a sentence; "" where they are.
+      layers: The stored layers of the step before, by index in the model graph.
+      step: The step with which filters are compared; None if there is none.
+      hashes: Hashes of its layers.
+      traits: The known traits of its filters.
+      unknown: Why traits are unknown, as a sentence; "" if they are known.
     """
 
     layers: Mapping[int, Stored] = field(default_factory=dict)
@@ -95,7 +95,7 @@ class Predecessor:
     unknown: str = ""
 
     def origin(self, writer: Writer, layer: int, hashes: Hashes) -> Origin:
-        """Since when a layer is unchanged, and what need not be stored again."""
+        """Since when a layer is unchanged, and the sheets that need not be stored again."""
         stored = self.layers.get(layer)
         if stored is None:
             return Origin(layer, hashes.weights, hashes.lineage)
@@ -115,7 +115,7 @@ class Predecessor:
         )
 
     def specificity(self, layer: int, index: int) -> list[Statistic]:
-        """How specific the guided gradients of an unchanged layer are, if that is known."""
+        """The specificity of the guided gradients of an unchanged layer, if known."""
         return [
             one
             for one in self.layers[layer].layer.statistics
@@ -130,7 +130,7 @@ class Predecessor:
         return next((one.values for one in statistics if one.name == "fpgm"), None)
 
     def changes(self, origin: Origin, traits: Traits, filters: int) -> tuple[Statistic, ...]:
-        """How far the filters of a layer moved since, as `core.filters.change` has it."""
+        """How far the filters of a layer moved since then; see `core.filters.change`."""
         kernels, profiles = traits.kernels.get(origin.layer), traits.profiles.get(origin.layer)
         kernels_before, profiles_before = self._traits_before(origin, traits)
         return (
@@ -139,7 +139,7 @@ class Predecessor:
         )
 
     def why_unknown(self, origins: Iterable[Origin], traits: Traits) -> str:
-        """Why the change of some filters is not known, as a sentence; "" if that of all is."""
+        """Why the change of some filters is unknown, as a sentence; "" if all are known."""
         before = [self._traits_before(one, traits) for one in origins]
         known = [
             profiles is not None and (kernels is not None or one.layer not in traits.kernels)
@@ -154,7 +154,7 @@ class Predecessor:
     def _traits_before(
         self, origin: Origin, traits: Traits
     ) -> tuple[FloatArray | None, FloatArray | None]:
-        """Kernels and profiles of a layer then; where the hashes say so, they are as now."""
+        """Kernels and profiles of a layer then; with the same hashes, the present ones."""
         layer = origin.layer
         hashes = self.hashes.get(layer, Hashes("", ""))
         kernels, profiles = self.traits.kernels.get(layer), self.traits.profiles.get(layer)
@@ -170,7 +170,7 @@ class Predecessor:
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """What one capture knows of the step before, and gathers for the step after."""
+    """The data of one capture about the step before, and for the next one."""
 
     before: Predecessor
     origins: dict[int, Origin]
@@ -178,7 +178,7 @@ class Course:
 
     @property
     def why_changes_unknown(self) -> str:
-        """Why the change of some filters is not known, as a sentence; "" if that of all is."""
+        """Why the change of some filters is unknown, as a sentence; "" if all are known."""
         return self.before.why_unknown(self.origins.values(), self.traits)
 
     def has(
@@ -188,7 +188,7 @@ class Course:
         index: int | None,
         stage: ActivationStage | None = None,
     ) -> bool:
-        """Whether pictures are stored already: those of an unchanged layer, of any stage."""
+        """Whether pictures are already stored: those of an unchanged layer, of any stage."""
         return any(
             (sheet.method, sheet.input) == (method, index) and stage in (None, sheet.stage)
             for sheet in self.origins[layer].sheets

@@ -16,7 +16,7 @@ _MOST = 100
 class ProblemLog:
     """The problems of one training, each kind once.
 
-    Sentences that differ in numbers only are of one kind: ConvLens logs a full disk once, at
+    Sentences that differ only in numbers are of one kind: ConvLens logs a full disk once, at
     the first step. No method raises anything, whatever logging handlers, formatters, the disk
     or the texts of exceptions do.
     """
@@ -37,7 +37,7 @@ class ProblemLog:
         return list(self._sentences)
 
     def note(self, error: BaseException, *, is_last: bool = False) -> None:
-        """Logs and keeps a fault; `is_last` where ConvLens stops capturing after it."""
+        """Logs and keeps a fault; `is_last` if ConvLens stops capturing after it."""
         what = _describe(error)
         sentence = f"ConvLens did not capture: {what}"
         if is_last:

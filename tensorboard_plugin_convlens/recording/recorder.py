@@ -1,9 +1,9 @@
-"""Captures a model step after step: what stays the same from one step to the next.
+"""Captures a model step after step: the part that stays the same between steps.
 
-The whole way of a filter from the model to the sheet: `Recorder.capture` begins a step and
+The whole path of a filter from the model to its sheet: `Recorder.capture` begins a step and
 finds what is unchanged since the one before; `StepRecorder.record` asks the engine for one
 forward pass per input image, and takes the maps and the gradients of each layer from it; a
-lane carries them to the `Recording`, and that writes sheets.
+lane passes them to the `Recording`, which writes sheets.
 """
 
 from __future__ import annotations
@@ -35,10 +35,10 @@ from tensorboard_plugin_convlens.tracing.model_inputs import ModelInputs, one_im
 
 @dataclass(frozen=True, slots=True)
 class Notes:
-    """What a capture notes beside what it computes.
+    """Notes of a capture besides its computed parts.
 
     Attributes:
-      iterations: Optimizer updates so far, where there are any.
+      iterations: Optimizer updates so far, if there are any.
       missing: Steps that were due since the previous capture and are missing.
       remark: As of `Capture`.
     """
@@ -68,7 +68,7 @@ class Recorder:
         Args:
           model: The model; its current weights are captured.
           inputs: The images as the model takes them.
-          shown: What people see of them.
+          shown: The images as people see them.
           writer: Writes the run.
           options: What to capture.
           lane: Who writes; by default the calling thread.
@@ -87,9 +87,9 @@ class Recorder:
         self._timetable = Timetable()
         self._previous: Own | None = None
         self.skipped: tuple[Skipped, ...] = ()
-        """What the last capture left out, and why."""
+        """The parts that the last capture left out, and why."""
         self.captured_values = ""
-        """As of `values`, at the last capture; "" where it did not come so far."""
+        """The result of `values` at the last capture; "" if it did not get that far."""
         self.engine = Engine(model, inputs, layers=options.layers, precision=precision)
         self.pictures: InputImages = shown.pictures(self.engine.input_layouts)
         """The input images as people see them."""
@@ -110,7 +110,7 @@ class Recorder:
 
     @property
     def filters(self) -> int:
-        """Filters times input images: how many a capture takes."""
+        """Number of filters times input images in a capture."""
         layers = [self.engine.graph.layers[index] for index in self.engine.convolutions]
         return sum(layer.channels or 0 for layer in layers) * len(self.pictures.inputs)
 
@@ -127,14 +127,14 @@ class Recorder:
 
         Args:
           step: Not negative.
-          notes: What the capture says beside what it computes.
+          notes: Notes of the capture besides its computed parts.
           seconds: How long it may take. It always takes feature maps and statistics, but
-            gradients only as far as the time goes. None sets no bound.
+            gradients only as far as the time goes. None means no bound.
           progress: Called for every layer that is done, at every input image.
           before: The step before; by default the one in the run's directory.
 
         Returns:
-          What was captured, but for the pixels, once the lane has written it.
+          What was captured, without the pixels, once the lane has written it.
 
         Raises:
           StorageError: The log directory cannot be written to; nothing of the step becomes
@@ -157,7 +157,7 @@ class Recorder:
 
     @property
     def essentials(self) -> float:
-        """Seconds that the last capture took for all but gradients; 0 before the first."""
+        """Seconds that the last capture took, without gradients; 0 before the first."""
         return self._timetable.essentials
 
     @property
@@ -166,21 +166,21 @@ class Recorder:
         return hash_arrays(to_arrays(self._inputs))
 
     def hashes(self) -> dict[int, Hashes]:
-        """What each layer depends on now, by index in the model graph."""
+        """The hashes of what each layer depends on now, by index in the model graph."""
         return self.engine.hashes(self.arrays, self.engine.values())
 
     def values(self) -> str:
-        """Hash of all that the model reads now, its weights among them."""
+        """Hash of everything that the model reads now, including its weights."""
         return hash_values(self.engine.values())
 
     def holds(self, capture: Capture) -> bool:
-        """Whether everything that a capture of the run refers to still lies there."""
+        """Whether everything that a capture of the run refers to still exists."""
         return all(
             self._writer.holds(sheet) for layer in capture.layers for sheet in layer.sheets
         )
 
     def observe(self) -> Traits:
-        """Computes what a capture would remember of the filters, and writes nothing."""
+        """Computes the traits that a capture would keep, and writes nothing."""
         traits = Traits()
         for index in range(len(self.pictures.inputs)):
             forward = self.engine.run(one_image(self._inputs, index))
@@ -194,11 +194,11 @@ class Recorder:
 
     @property
     def setting(self) -> Setting:
-        """What steps must have in common to be compared."""
+        """The properties that steps must share to be compared."""
         return Setting(self.engine.graph.fingerprint, self.pictures.fingerprint, self.arrays)
 
     def _predecessor(self, step: int, setting: Setting) -> Predecessor:
-        """The step before, once all that waits is written."""
+        """The step before, once all waiting pieces are written."""
         own = self._previous
         return self._lane.call(lambda: find_predecessor(self._writer, step, setting, own))
 
@@ -210,7 +210,7 @@ class Recorder:
         progress: Progress | None,
         before: Predecessor | None,
     ) -> Capture:
-        """Takes everything of a step; returns all but the layers, which the recording has."""
+        """Captures a step; returns everything except the layers, which the recording has."""
         started = time.monotonic()
         self._timetable.begin(seconds, len(self.pictures.inputs))
         setting = self.setting
@@ -242,7 +242,7 @@ class Recorder:
     def _begin(
         self, recording: Recording, before: Predecessor, progress: Progress | None
     ) -> StepRecorder:
-        """Notes in the recording what is unchanged since the step before."""
+        """Notes in the recording which layers are unchanged since the step before."""
         values = self.engine.values()
         self.captured_values = hash_values(values)
         hashes = self.engine.hashes(self.arrays, values)

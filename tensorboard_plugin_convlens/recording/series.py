@@ -1,12 +1,11 @@
 """A series of checkpoints, captured as the steps of one run, by one process or several.
 
-Every checkpoint is a task of its own: it looks whether it is captured already, finds the
-checkpoint before it, and is captured. What it needs of the one before (float kernels,
-output profiles) it computes from that model, so the result does not depend on which
-process captured it, or when. Steps that an earlier call captured between the two, or before
-the first, are compared with from their files. Only where a layer is unchanged, and so stored
-once, does it wait for the one before to be stored. All write one session: each step is one
-task's.
+Every checkpoint is a separate task: it checks whether the checkpoint is already captured, finds
+the one before it, and captures it. It computes the traits of the one before (float kernels,
+output profiles) from that model, so the result does not depend on which process captured it, or
+when. Steps that an earlier call captured between the two, or before the first, are read from
+their files. A task waits for the one before to be stored only if a layer is unchanged, and so
+stored once. All tasks write one session, one step each.
 """
 
 from __future__ import annotations
@@ -63,7 +62,7 @@ class _Loaded:
 
     @property
     def run(self) -> RunDirectory:
-        """Where it is captured."""
+        """The place of its capture."""
         return RunDirectory(self.writer.run_directory)
 
     def outcome(self, what: Literal["captured", "there"], capture: Capture | None) -> Outcome:
@@ -84,7 +83,7 @@ class Series:
     Attributes:
       request: What to capture.
       wait_for: Waits until the task of a checkpoint, by its index, has ended.
-      precision: Of the gradients, the same for all processes of the series.
+      precision: Precision of the gradients, the same for all processes of the series.
     """
 
     request: Request
@@ -93,7 +92,7 @@ class Series:
     _last: _Loaded | None = None
 
     def capture(self, index: int, bar: Callable[[int, str], Progress] | None = None) -> Outcome:
-        """Captures one checkpoint, unless it is there.
+        """Captures one checkpoint, unless its capture exists.
 
         Args:
           index: In `Request.checkpoints`.
@@ -123,7 +122,7 @@ class Series:
         return loaded.outcome("captured", capture)
 
     def _before(self, index: int) -> tuple[_Loaded | None, _Loaded]:
-        """The nearest earlier checkpoint that it can be compared with, and the checkpoint."""
+        """The nearest comparable earlier checkpoint, and the checkpoint."""
         # That is nearly always the one before, which is in memory until another is loaded.
         earlier = self._loadable(index)
         before, now = next(earlier, None), self._load(index)
@@ -177,7 +176,7 @@ class Series:
     def _shown(
         self, photographs: Photographs, inputs: NDArray[np.float32], model: keras.Model
     ) -> ShownInputs:
-        """What is shown of photographs, with the classes that their directories name."""
+        """Photographs as people see them, with the classes that their directories name."""
         names = self.request.class_names or _classes_of(model, photographs)
         shown = build_shown_inputs(
             inputs,
@@ -193,10 +192,10 @@ class Series:
         return replace(shown, images=tuple(images))
 
     def _predecessor(self, before: _Loaded | None, now: _Loaded) -> Predecessor:
-        """What the capture of `now` compares itself with.
+        """The step with which the capture of `now` is compared.
 
-        The checkpoint before it, or a step that lies in the run between the two. Other steps
-        of this series are not looked for there, for they may be captured at this moment.
+        The checkpoint before it, or a step of the run between the two. Other steps of this
+        series are not considered, because they may be captured at this moment.
         """
         step = now.checkpoint.step
         stored = find_predecessor(now.writer, step, now.recorder.setting)
@@ -210,7 +209,7 @@ class Series:
         )
 
     def _layers_before(self, before: _Loaded, now: _Loaded) -> Mapping[int, Stored]:
-        """What is stored of the checkpoint before, where a layer is unchanged."""
+        """The stored layers of the checkpoint before, if a layer is unchanged."""
         earlier, hashes = before.recorder.hashes(), now.recorder.hashes()
         if not any(
             one.weights == earlier[layer].weights
@@ -223,7 +222,7 @@ class Series:
         return {} if found is None else stored_layers(found[1])
 
     def _find(self, loaded: _Loaded) -> tuple[StepKey, Capture] | None:
-        """The capture of a checkpoint, if it is there: same weights, inputs and options."""
+        """The existing capture of a checkpoint with the same weights, inputs and options."""
         step = self.request.checkpoints[loaded.index].step
         for key in loaded.run.steps():
             if key.step != step:
@@ -245,9 +244,9 @@ class Series:
 
 
 def _classes_of(model: keras.Model, photographs: Photographs) -> tuple[str, ...]:
-    """The names of the directories, where there are as many as the model has classes.
+    """The names of the directories, if there are as many as the model has classes.
 
-    Then these are the classes in alphabetical order, as of a model that was trained on such
+    Then these are the classes in alphabetical order, as for a model that was trained on such
     directories with `keras.utils.image_dataset_from_directory`.
     """
     outputs = [tuple(tensor.shape) for tensor in getattr(model, "outputs", None) or ()]
@@ -256,7 +255,7 @@ def _classes_of(model: keras.Model, photographs: Photographs) -> tuple[str, ...]
 
 
 def _fault(checkpoint: Checkpoint, error: Exception) -> ConvLensError:
-    """Makes a sentence of an error; names a limit, not the layer that met it."""
+    """Turns an error into a sentence; names the limit, not the layer that met it."""
     limit = limit_behind(error)
     if isinstance(error, ConvLensError) and not limit:
         return error
@@ -265,6 +264,6 @@ def _fault(checkpoint: Checkpoint, error: Exception) -> ConvLensError:
 
 
 def wait_until(is_over: Callable[[], bool]) -> None:
-    """Waits, looking twenty times a second."""
+    """Waits, checking twenty times a second."""
     while not is_over():
         time.sleep(_POLL_SECONDS)

@@ -1,4 +1,4 @@
-"""What to capture of a series of checkpoints, and what became of each."""
+"""What to capture of a series of checkpoints, and the outcome of each."""
 
 from __future__ import annotations
 
@@ -42,13 +42,13 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a checkpoint.
+    """The outcome of a checkpoint.
 
     Attributes:
-      checkpoint: Which.
+      checkpoint: The checkpoint.
       what: `"captured"`, `"there"` (already, with the same weights, inputs and options), or
         `"failed"`.
-      capture: What was captured, or is there; None where it failed.
+      capture: The new or existing capture; None if it failed.
       fault: Why it failed.
       skipped: Photographs that it left out.
       notes: Changes to photographs that a person would not expect.

@@ -24,11 +24,11 @@ MOST_INPUTS = 256
 
 @dataclass(frozen=True, slots=True)
 class ShownInputs:
-    """What people see of the inputs, before the model says which axis is what.
+    """The inputs as people see them, before the axes of the model are known.
 
     Attributes:
       arrays: As the model takes them, `[batch, …]`.
-      images: A label and, where it is known, a class of each; no pictures yet.
+      images: A label and, if known, a class of each; no pictures yet.
       class_names: By class index; empty where they are not known.
       display: Pictures to show instead of those of the first array, or None.
       color_order: Of the three channels of the arrays.
@@ -67,7 +67,7 @@ def build_shown_inputs(
     display: object | None = None,
     color_order: str = "rgb",
 ) -> ShownInputs:
-    """Checks what people shall see of the inputs, before ConvLens looks at a model.
+    """Checks how the inputs will be shown, before ConvLens looks at a model.
 
     Args:
       inputs: As the model takes them.
@@ -101,7 +101,7 @@ def build_shown_inputs(
 
 
 def _color_order(asked: str) -> ColorOrder:
-    """The color order that was asked for, if there is one of this name."""
+    """The requested color order, if it exists."""
     for order in get_args(ColorOrder):
         if asked == order:
             return cast(ColorOrder, order)
@@ -111,7 +111,7 @@ def _color_order(asked: str) -> ColorOrder:
 def _label(
     index: int, labels: Sequence[str] | Sequence[int] | None, class_names: Sequence[str] | None
 ) -> tuple[str, int | None]:
-    """The name to show and the class index, whichever of them was given."""
+    """The name to show and the class index, if they were given."""
     if labels is None:
         return f"input {index}", None
     label = labels[index]

@@ -10,7 +10,7 @@ from tensorboard_plugin_convlens.core.records import Prediction, Skipped
 def of_class_names(
     class_names: Sequence[str], predictions: Sequence[tuple[Prediction, ...]]
 ) -> Iterator[Skipped]:
-    """A sentence where no output of the model has as many classes as there are names."""
+    """A sentence if no output of the model has as many classes as there are names."""
     names = len(class_names)
     sizes = {len(one.probabilities) for each in predictions for one in each}
     if names and not sizes:
@@ -41,7 +41,7 @@ class MissingSteps:
 
         Args:
           step: Larger than those before.
-          seconds: What feature maps, statistics and kernels of it would have taken.
+          seconds: Time that its feature maps, statistics and kernels would have taken.
 
         Returns:
           A sentence for the log, for the first such step only.
@@ -69,7 +69,7 @@ class MissingSteps:
             self._steps["failed"] = steps
 
     def describe(self) -> tuple[Skipped, ...]:
-        """What the next capture lists as skipped."""
+        """The skipped parts for the next capture to list."""
         return tuple(self._describe(why) for why in self._steps)
 
     def clear(self) -> None:

@@ -35,16 +35,16 @@ from tensorboard_plugin_convlens.storage.writing.traits_recording import TRAITS
 from tensorboard_plugin_convlens.tracing.model_inputs import ModelInputs, one_image
 
 Progress = Callable[[str, int], None]
-"""Called with the key of a layer and the number of its filters that are done."""
+"""Called with the key of a layer and the number of its finished filters."""
 
 
 @dataclass(frozen=True)
 class StepRecorder:
-    """Asks the engine for everything of one step, and hands it to the lane.
+    """Asks the engine for everything of one step, and passes it to the lane.
 
     Attributes:
       recording: Writes the step.
-      course: What is unchanged since the step before.
+      course: The unchanged parts since the step before.
       engine, pictures, options, lane, timetable: Those of the recorder.
       progress: Called for every layer that is done, at every input image.
     """
@@ -61,13 +61,13 @@ class StepRecorder:
     def record(
         self, inputs: ModelInputs
     ) -> tuple[tuple[tuple[Prediction, ...], ...], tuple[Skipped, ...]]:
-        """Takes everything of the step that is not unchanged, image by image.
+        """Captures the changed parts of the step, image by image.
 
         Args:
           inputs: The images as the model takes them.
 
         Returns:
-          The predictions, one tuple per input image; what was asked for and left out.
+          The predictions, one tuple per input image; what was requested and left out.
         """
         predictions: list[tuple[Prediction, ...]] = []
         across = AcrossInputs([one.class_index for one in self.pictures.inputs])
@@ -83,7 +83,7 @@ class StepRecorder:
         return tuple(predictions), tuple(skipped)
 
     def _take_input(self, forward: Forward, index: int, across: AcrossInputs) -> list[Skipped]:
-        """Takes all of an image: maps with their statistics, then gradients as time allows."""
+        """Captures an image: maps with their statistics, then gradients as time allows."""
         for layer in self.engine.convolutions:
             # All that is made of a layer's maps, while they are there.
             self._take_maps(forward, layer, index)
@@ -102,7 +102,7 @@ class StepRecorder:
         return list(skipped_parts.of_gradients(missing, self.pictures.inputs[index].label))
 
     def _take_kernels(self, forward: Forward) -> list[Skipped]:
-        """Takes kernels and their norms, from any forward pass; returns what has none."""
+        """Captures kernels and their norms, from any forward pass; returns layers without."""
         skipped = []
         for layer in self.engine.convolutions:
             kernels = forward.kernels(layer)
@@ -121,7 +121,7 @@ class StepRecorder:
         return skipped
 
     def _take_numbers(self, across: AcrossInputs) -> None:
-        """Takes how far filters moved since the step before, and numbers of all images."""
+        """Captures how far filters moved since the step before, and numbers of all images."""
         traits = self.course.traits
         for layer, origin in self.course.origins.items():
             filters = self.engine.graph.layers[layer].channels or 0
@@ -131,7 +131,7 @@ class StepRecorder:
             self.lane.put(self.recording, Numbers(layer, (*changes, *numbers), None))
 
     def _keep_traits(self) -> list[Skipped]:
-        """Hands over what the next session needs; returns what is too large for that."""
+        """Passes on the traits for the next session; returns those that are too large."""
         traits = self.course.traits
         if traits.size > LARGEST_TRAITS:
             reason = (
@@ -144,7 +144,7 @@ class StepRecorder:
         return []
 
     def _take_maps(self, forward: Forward, layer: int, index: int) -> None:
-        """The output of a layer, and what a later activation function makes of it."""
+        """The output of a layer, and the result of a later activation function."""
         maps = forward.maps(layer)
         self.course.traits.add_maps(layer, maps, len(self.pictures.inputs))
         if "activation" not in self.options.methods:
@@ -161,7 +161,7 @@ class StepRecorder:
     def _take_methods(
         self, forward: Forward, layer: int, index: int
     ) -> list[Literal["guided", "gradient"]]:
-        """Takes the gradients of a layer at an image; returns those that did not fit."""
+        """Captures the gradients of a layer at an image; returns those that did not fit."""
         statistics: list[Statistic] = []
         missing: list[Literal["guided", "gradient"]] = []
         for method in self._gradient_methods():
@@ -182,7 +182,7 @@ class StepRecorder:
         return missing
 
     def _take_gradients(self, forward: Forward, layer: int, key: GradientKey) -> FloatArray:
-        """The gradients of one layer, block by block; returns how specific each filter's is."""
+        """Captures the gradients of a layer in blocks; returns the specificity of each filter."""
         specificity = Specificity()
         for block in forward.gradients(layer, method=key.method, target=key.target):
             specificity.add(block.values)

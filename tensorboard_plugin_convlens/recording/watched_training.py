@@ -1,4 +1,4 @@
-"""One training that is captured: what is due, what has been captured, what failed."""
+"""One training that is captured: which captures are due, done or failed."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _NO_WEIGHTS = (
 
 
 class WatchedTraining:
-    """Captures the steps of one training that are due. Its methods raise what goes wrong."""
+    """Captures the due steps of one training. Its methods raise faults."""
 
     def __init__(
         self, wish: Wish, model: keras.Model, lane: BackgroundLane, problems: ProblemLog
@@ -64,7 +64,7 @@ class WatchedTraining:
         self._waits_for_weights = False
 
     def begin_epoch(self, epoch: int) -> None:
-        """Captures the weights before training, at the epoch with which it begins."""
+        """Captures the weights before training, at its first epoch."""
         if self._epoch is None:
             self._epoch = epoch
         if self._last_step is not None:
@@ -76,7 +76,7 @@ class WatchedTraining:
             self._problems.tell(_NO_WEIGHTS.format(name=self._captured.name))
 
     def end_batch(self, batch: int) -> None:
-        """Captures by batch, where the schedule counts batches.
+        """Captures by batch, if the schedule counts batches.
 
         Some models get their weights at the first batch. ConvLens looks at such a model after
         that batch, not only at the end of the epoch, so that it refuses what it cannot capture
@@ -107,8 +107,8 @@ class WatchedTraining:
     def finish(self) -> None:
         """Captures the model that the training leaves, if others have changed it since `end`.
 
-        Its step is the one after the last. No update made this model; often it is that of an
-        earlier step. The manifest says so.
+        Its step is the one after the last. No update made this model; often it is the model of
+        an earlier step. The manifest describes it.
         """
         recorder, last = self._recorder, self._last_step
         if last is not None and self._missing.has_failed(last):
@@ -139,7 +139,7 @@ class WatchedTraining:
             self._lane.wait()
 
     def release(self) -> None:
-        """Queues the end of the session, behind what the thread has yet to write."""
+        """Queues the end of the session, after everything that is still to be written."""
         self._lane.send(self._end_session)
         self._end_session = _nothing
 
@@ -151,17 +151,17 @@ class WatchedTraining:
 
     @property
     def has_given_up(self) -> bool:
-        """Whether nothing is captured any more."""
+        """Whether capturing has stopped."""
         return self._failures >= _MOST_FAILURES
 
     @property
     def _now(self) -> int:
-        """The step at which the training is, once an epoch has begun."""
+        """The current step of the training, once an epoch has begun."""
         return self._count() if self._wish.schedule.by_batch else self._epoch or 0
 
     @property
     def _captured(self) -> keras.Model:
-        """The trained model, or the part of it that was asked for."""
+        """The trained model, or the requested part of it."""
         return self._model if self._wish.part is None else self._wish.part
 
     def _count(self) -> int:
@@ -169,7 +169,7 @@ class WatchedTraining:
         return self._updates.count(self._model)
 
     def _capture(self, step: int, *, is_last: bool = False, remark: str = "") -> None:
-        """Captures a step once, or skips it where it does not fit into the budget."""
+        """Captures a step once, or skips it if it does not fit into the budget."""
         if self.has_given_up or (self._last_step is not None and step <= self._last_step):
             return
         self._last_due = step
@@ -189,7 +189,7 @@ class WatchedTraining:
         self._check_lane()
 
     def _record(self, step: int, *, is_last: bool, remark: str) -> None:
-        """Computes a capture here and has it written in the background."""
+        """Computes a capture on this thread, and writes it in the background."""
         self._last_values = ""
         self._missing.remove_failed(step)
         recorder = self._look_at_model()
@@ -205,7 +205,7 @@ class WatchedTraining:
         self._say_left_out(recorder.skipped)
 
     def _try_disk(self, writer: Writer) -> None:
-        """Writes a small file first, lest a long computation be in vain again."""
+        """Writes a small file first, so that no long computation is wasted again."""
         sentences = self._problems.sentences
 
         def write() -> None:
@@ -215,7 +215,7 @@ class WatchedTraining:
         self._lane.call(write)
 
     def _settle(self) -> None:
-        """Notes which captures could not be written since."""
+        """Notes which captures could not be written since then."""
         for step in self._written.take_failed():
             self._missing.add_failed(step)
 
@@ -229,14 +229,14 @@ class WatchedTraining:
             raise
 
     def _count_failure(self, error: Exception) -> None:
-        """Counts a failure, unless it is of the disk, which is always tried again."""
+        """Counts a failure, except of the disk, which is always tried again."""
         if isinstance(error, StorageError | OSError):
             self._disk_failed = True
         else:
             self._failures += 1
 
     def _has_room_for(self, step: int) -> bool:
-        """Whether what every capture has fits into the budget; the first always fits."""
+        """Whether the parts of every capture fit into the budget; the first always fits."""
         essentials = 0.0 if self._recorder is None else self._recorder.essentials
         seconds = max(essentials, self._seconds_of_failure)
         if self._last_step is None or seconds == 0 or self._wish.budget.has_room_for(seconds):
@@ -283,7 +283,7 @@ class WatchedTraining:
         return self._recorder
 
     def _remark(self, values: str) -> str:
-        """Says what the model is that a training leaves, if not that of its last update."""
+        """Describes the model that a training leaves, if it is not that of its last update."""
         same = self._written.step_of(values)
         what = "other weights than after its last update"
         if same is not None:

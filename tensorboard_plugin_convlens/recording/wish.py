@@ -15,13 +15,13 @@ from tensorboard_plugin_convlens.tracing.model_inputs import ModelInputs
 
 @dataclass(frozen=True)
 class Wish:
-    """What the callback was asked for.
+    """The checked request of a callback.
 
     Attributes:
-      log_dir, run: Where to.
+      log_dir, run: Where to write.
       inputs, shown: The images as the model takes them, and as people see them.
-      part: The model to capture where it is not the one that is trained.
-      schedule, options, budget: When, what, and for how much time.
+      part: The model to capture, if it is not the trained one.
+      schedule, options, budget: When and what to capture, and in how much time.
     """
 
     log_dir: str

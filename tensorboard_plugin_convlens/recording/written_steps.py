@@ -1,4 +1,4 @@
-"""Steps of a training on their way to the disk: which have arrived, and with which weights."""
+"""Steps of a training that are being written: which are on disk, and with which weights."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class WrittenSteps:
         self._steps: dict[str, int] = {}
 
     def add(self, step: int, values: str, done: Future[Capture]) -> None:
-        """Follows a capture; `values` is the hash of all that the model read at it."""
+        """Follows a capture; `values` is the hash of everything that the model read."""
         self._pending.append(_Pending(step, values, done))
 
     def take_failed(self) -> list[int]:
@@ -41,5 +41,5 @@ class WrittenSteps:
         return failed
 
     def step_of(self, values: str) -> int | None:
-        """The first step that was written at which the model read the same."""
+        """The first written step at which the model read the same values."""
         return self._steps.get(values)

@@ -1,8 +1,8 @@
-"""How much time captures may take of a training.
+"""How much of the time of a training captures may take.
 
-All captures together may use a share of the training so far, or some seconds where that is
-more, so that short trainings are captured too. One capture may use half of what is left, so
-that later ones have something. The last capture delays no batch, and so it always has those
+All captures together may use a share of the training so far, or some seconds if that is more,
+so that short trainings are captured too. One capture may use half of the remaining time, so
+that some is left for later ones. The last capture delays no batch, and so it always has those
 seconds.
 """
 
@@ -50,12 +50,12 @@ class Budget:
         self._spent = 0.0
 
     def spend(self, seconds: float) -> None:
-        """Notes what a capture took of the training thread."""
+        """Notes the time that a capture took on the training thread."""
         self._spent += seconds
 
     @contextmanager
     def measured(self) -> Iterator[None]:
-        """Notes what the block takes, however it ends."""
+        """Notes the time of the block, even if it fails."""
         began = self._clock()
         try:
             yield
@@ -81,6 +81,6 @@ class Budget:
         return max(left, FREE_SECONDS) if is_last else left / 2
 
     def has_room_for(self, seconds: float) -> bool:
-        """Whether that many seconds are left."""
+        """Whether this number of seconds is left."""
         left = self.left()
         return left is None or seconds <= left

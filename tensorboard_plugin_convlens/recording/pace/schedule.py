@@ -12,7 +12,7 @@ _BATCHES = re.compile(r"batch:([1-9][0-9]{0,14})")
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """Every so many epochs, or every so many batches.
+    """Every `every` epochs, or every `every` batches.
 
     Attributes:
       every: How many, at least 1.
@@ -39,7 +39,7 @@ def build_schedule(freq: int | str) -> Schedule:
     """The schedule that the user gave: `2` (epochs) or `"batch:500"`.
 
     Raises:
-      InputError: It is neither.
+      InputError: It is neither of them.
     """
     if isinstance(freq, str) and (match := _BATCHES.fullmatch(freq)):
         return Schedule(int(match[1]), by_batch=True)

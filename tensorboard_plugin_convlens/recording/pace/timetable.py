@@ -1,6 +1,6 @@
 """Divides the time of a capture among its input images and layers.
 
-It has no say on feature maps, statistics and kernels: where they do not fit, the callback
+It does not decide about feature maps, statistics and kernels: if they do not fit, the callback
 skips the whole step. Gradients come in this order: input images as they were given, each with
 an equal part of what is left, and within an image the layers from the input on, whose receptive
 fields are smallest and whose filters are therefore cheapest.
@@ -14,10 +14,10 @@ from contextlib import contextmanager
 
 
 class Timetable:
-    """Knows what layers took at earlier captures, and so what still fits into one."""
+    """Knows the times of layers in earlier captures, and so which layers still fit."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        """Begins without measurements: tries what it never measured while there is time.
+        """Begins without measurements: tries unmeasured layers while there is time.
 
         Args:
           clock: Seconds that only grow.
@@ -30,7 +30,7 @@ class Timetable:
         self._began = 0.0
         self._in_gradients = 0.0
         self.essentials = 0.0
-        """Seconds that the last capture took for all but gradients."""
+        """Seconds that the last capture took, without gradients."""
 
     def begin(self, seconds: float | None, images: int) -> None:
         """A capture begins, of `images` input images; `seconds` None is no bound."""
@@ -46,8 +46,8 @@ class Timetable:
     def begin_gradients(self, index: int) -> None:
         """The gradients of an input image begin.
 
-        They have an equal part of what the rest of the capture leaves, which takes as long as
-        it took last time.
+        They have an equal part of the time that the rest of the capture leaves, which is
+        expected to take as long as last time.
         """
         if self._seconds is None:
             self._part_ends = None

@@ -9,8 +9,8 @@ class UpdateCounter:
     """Counts the updates of a training.
 
     The model's own optimizer counts them, across trainings too. A model whose `train_step` has
-    optimizers of its own (those of a GAN's two halves) leaves it at zero: there the batches
-    that were seen are the updates.
+    its own optimizers (such as those of the two halves of a GAN) leaves it at zero: then the
+    batches count as updates.
     """
 
     def __init__(self) -> None:
