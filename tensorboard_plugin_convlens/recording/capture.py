@@ -63,7 +63,7 @@ def capture(  # noqa: PLR0913  # One workflow: all of these describe one capture
 
     Raises:
       InputError: The inputs do not fit the model, or an argument is not one of its values.
-      UnknownLayerError: The model has no such layer; the text names similar ones.
+      UnknownLayerError: The model has no such layer; the text lists the existing ones.
       NoConvolutionError: The model has no convolution to capture.
       UnsupportedModelError: The model is of a kind that cannot be captured.
       StorageError: The log directory cannot be written to.

@@ -182,7 +182,7 @@ class StepRecorder:
         return missing
 
     def _take_gradients(self, forward: Forward, layer: int, key: GradientKey) -> FloatArray:
-        """Captures the gradients of a layer in blocks; returns the specificity of each filter."""
+        """Captures gradients of a layer in blocks; returns the specificity of each filter."""
         specificity = Specificity()
         for block in forward.gradients(layer, method=key.method, target=key.target):
             specificity.add(block.values)

@@ -1,1 +1,1 @@
-"""What a model is: one run of it, with every layer call and operation recorded."""
+"""The structure of a model: one run of it, with every layer call and operation recorded."""

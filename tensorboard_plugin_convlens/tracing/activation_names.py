@@ -38,7 +38,7 @@ def activation_function(operation: Any) -> str:
 
 
 def _name_of(function: Any) -> str:
-    """Of what was given as `activation=`: a function, a partial one, or a layer."""
+    """Name of the value of `activation=`: a function, a partial one, or a layer."""
     if isinstance(function, functools.partial):
         name = _name_of(function.func)
         leaks = function.keywords.get("negative_slope")

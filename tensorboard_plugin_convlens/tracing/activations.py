@@ -46,10 +46,10 @@ _PASSING = frozenset(
 
 
 def gate_node(nodes: Sequence[Node], index: int) -> int:
-    """The node at whose output a filter stands complete, with what follows it alone.
+    """The node at whose output a filter is complete, with the layers that belong to it.
 
     Its own activation function, or the normalization and the activation layer that follow
-    before the next convolution, as far as the graph does not branch: where Molchanov et al.
+    before the next convolution, unless the graph branches: where Molchanov et al.
     2019, https://arxiv.org/abs/1906.10771, put their gates.
     """
     position = index
@@ -71,7 +71,7 @@ def activated_output(nodes: Sequence[Node], index: int) -> Tensor | None:
 
     Returns:
       The tensor, of the node's own shape, or None if nothing follows before the next
-      convolution, or where the graph branches.
+      convolution, or if the graph branches.
     """
     node = nodes[gate_node(nodes, index)]
     if _applies_function(node):
@@ -106,13 +106,13 @@ def _rectified(tensor: Tensor) -> Tensor | None:
 
 
 def zeroes(tensor: Tensor) -> bool:
-    """Whether a tensor comes out of a function that makes whatever is negative exactly 0."""
+    """Whether a tensor comes from a function that makes all negative values exactly 0."""
     operation = source_of(tensor)
     return operation.type in RECTIFIERS or _limit(operation, "Maximum") == 0
 
 
 def ends_of_range(tensor: Tensor) -> tuple[float, ...]:
-    """Where the function that a tensor comes out of saturates; () where it does not.
+    """The values at which the function of a tensor saturates; () if there are none.
 
     Zero, the lower end of a rectifier, is not among them: there a unit is silent.
     """

@@ -1,4 +1,4 @@
-"""The convolutions of a model: what is captured, and of which kernels.
+"""The convolutions of a model, and their kernels.
 
 One convolution has as many filters as its output has channels. The kernel of each, as a stack
 of planes `[input channel, height, width]`, comes from TensorFlow's weights by their kind:
@@ -35,10 +35,10 @@ class Convolution:
     """One call of a layer that convolves with learned kernels.
 
     Attributes:
-      index: Of the node in the model graph.
+      index: Index of the node in the model graph.
       node: The node.
-      target: Its output tensor, whose channels are looked at.
-      layout: Of the target.
+      target: Its output tensor, whose channels are captured.
+      layout: Layout of the target.
       kernels: The tensors of the kernels, in the order of their use (two in a separable
         convolution).
     """
@@ -125,7 +125,7 @@ def _is_separable(node: Node) -> bool:
 def to_kernel_planes(convolution: Convolution, values: Sequence[Any]) -> FloatArray | None:
     """`[channel, input channel of the group, height, width]`; None if the shapes differ.
 
-    Of a separable convolution: the one kernel that does the same in one step.
+    For a separable convolution: the one kernel that does the same in one step.
     """
     operation = convolution.node.convolutions[0]
     kernel = np.asarray(values[0], np.float32)
@@ -164,13 +164,13 @@ def _separable_planes(depthwise: FloatArray, pointwise: FloatArray) -> FloatArra
 def choose(
     convolutions: Sequence[Convolution], layers: Sequence[str] | None
 ) -> tuple[Convolution, ...]:
-    """Those whose key or path is named, or matches a pattern such as `"block3_*"`.
+    """The convolutions whose key or path is given, or matches a pattern such as `"block3_*"`.
 
-    With None, all but those of fixed kernels; see `fixed`.
+    With None, all except those with fixed kernels; see `fixed`.
 
     Raises:
       NoConvolutionError: If the model has none.
-      UnknownLayerError: If a name fits none; the sentence lists the nearest names.
+      UnknownLayerError: If a name matches none; the text lists the existing names.
     """
     if not convolutions:
         raise NoConvolutionError(
@@ -198,7 +198,7 @@ def choose(
 def fixed(
     convolutions: Sequence[Convolution], chosen: Sequence[Convolution]
 ) -> tuple[Skipped, ...]:
-    """A sentence for each convolution of fixed kernels that was not chosen."""
+    """A sentence for each convolution with fixed kernels that was not chosen."""
     taken = {convolution.index for convolution in chosen}
     return tuple(
         Skipped(

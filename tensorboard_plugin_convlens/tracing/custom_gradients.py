@@ -38,7 +38,7 @@ class OwnGradient:
 
     Attributes:
       arguments: Tensors that its gradient goes to.
-      rectifiers: How many there are in what it computes.
+      rectifiers: Number of rectifiers in its computation.
     """
 
     arguments: tuple[Tensor, ...]
@@ -97,10 +97,10 @@ def _is_ordinary(
     arguments: Sequence[Tensor],
     inputs: Sequence[Tensor],
 ) -> bool:
-    """Whether the gradient is the derivative of what is computed, by a trial.
+    """Whether the gradient is the derivative of the function, by a trial.
 
-    With small and large random gradients, so that one that is clipped is told apart. False
-    where a trial is not possible or says nothing: unknown shapes, NaN, zeros throughout.
+    Uses small and large random gradients, to recognize clipping. False if a trial is impossible
+    or proves nothing: unknown shapes, NaN, zeros throughout.
     """
     results = [index for index in results if is_differentiable(operation.outputs[index])]
     if not results or not arguments:

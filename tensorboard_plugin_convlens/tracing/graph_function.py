@@ -15,7 +15,7 @@ LACKING = (
     tf.errors.NotFoundError,
     tf.errors.UnimplementedError,
 )
-"""How TensorFlow says that it has no code for an operation."""
+"""Errors of TensorFlow if it has no code for an operation."""
 
 _PARTIAL = re.compile("Conv|Pool|BatchNorm|DepthToSpace|SpaceToDepth|LRN")
 """Types of operations that TensorFlow's CPU computes for some layouts, groups, dilations or
@@ -86,7 +86,7 @@ class GraphFunction:
 
 
 def _reason(error: Exception) -> str:
-    """What TensorFlow says, without where in whose code."""
+    """The message of TensorFlow, without the place in the code."""
     lines = [line.strip() for line in str(error).splitlines()]
     reasons = [
         line for line in lines if line and not line.startswith(("Detected at", "File", "[["))

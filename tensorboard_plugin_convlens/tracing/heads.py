@@ -22,7 +22,7 @@ class Head:
     """An output `[1, class]` of the model.
 
     Attributes:
-      name: Of the output.
+      name: Name of the output.
       tensor: The output.
       is_probability: Whether it comes from a softmax or a sigmoid.
     """

@@ -19,7 +19,7 @@ from tensorboard_plugin_convlens.tracing.trace import Trace
 from tensorboard_plugin_convlens.tracing.types import Operation, Tensor
 
 _NONE = -1
-"""Instead of an axis: the channels are made on the way, of a picture that has none."""
+"""Instead of an axis: the picture has no channels; the model makes them later."""
 
 
 def input_layouts(nodes: Sequence[Node], trace: Trace) -> tuple[Layout, ...]:
@@ -28,7 +28,7 @@ def input_layouts(nodes: Sequence[Node], trace: Trace) -> tuple[Layout, ...]:
 
 
 def _layout(nodes: Sequence[Node], trace: Trace, source: int) -> Layout:
-    """By the first convolution that reads the input, directly or not."""
+    """The layout according to the first convolution that reads the input, directly or not."""
     tensor = trace.inputs[source]
     reached = {source}
     for index, node in enumerate(nodes):
@@ -48,10 +48,10 @@ def _layout(nodes: Sequence[Node], trace: Trace, source: int) -> Layout:
 
 
 def _axis_at_input(convolution: Operation, source: Tensor) -> int | None:
-    """The axis of the source that the convolution takes for channels, the batch being 0.
+    """The axis of the source that the convolution uses as channels; the batch is axis 0.
 
     Returns:
-      None where an operation on the way does not say which axis becomes which.
+      None if an operation in between does not show which axis becomes which.
     """
     start = convolution.inputs[2 if convolution.type in TRANSPOSED else 0]
     is_first = convolution.get_attr("data_format").startswith(b"NC")
@@ -98,7 +98,7 @@ def _axis_before_expanding(tensor: Tensor, given: Tensor, axis: int) -> int | No
 
 
 def _axis_before_reshaping(tensor: Tensor, given: Tensor, axis: int) -> int | None:
-    """The axis of the same size with as much before and behind it."""
+    """The axis of the same size, with the same number of elements before and after it."""
     if given is not tensor.op.inputs[0] or not given.shape.is_fully_defined():
         return None
     if not tensor.shape.is_fully_defined():

@@ -26,13 +26,13 @@ from tensorflow.python.util import _pywrap_util_port
 from tensorboard_plugin_convlens.tracing.types import Operation, Tensor, TensorId
 
 TRACING = threading.RLock()
-"""Instance attributes and the eager switch are visible to every thread: one at a time."""
+"""Instance attributes and the eager switch are visible to all threads, so one at a time."""
 
 COMPILED_CALLS = ("PartitionedCall", "StatefulPartitionedCall")
 
 
 def calling_list() -> Any | None:
-    """The `CallbackList` that calls a hook right now, or None where there is none.
+    """The `CallbackList` that is calling a hook now, or None if there is none.
 
     Why from the stack: Keras gives a callback its model and no way to the list that it is in,
     and only the list can call something after all other callbacks. Any list will do, also that
@@ -151,9 +151,9 @@ def _is_set(cell: Any) -> bool:
 
 
 def bypassed(operation: Operation) -> dict[TensorId, Tensor]:
-    """Connects what reads an `IdentityN` with what it reads.
+    """Connects the readers of an `IdentityN` directly with its inputs.
 
-    Why in the graph itself: whoever follows it afterwards need not know.
+    Why in the graph itself: code that follows the graph afterwards need not know.
 
     Returns:
       `id` of each of its outputs → the tensor that is read instead.
@@ -173,7 +173,7 @@ def captured_variables(graph: Any) -> dict[int, int]:
 
 
 def captured_values(graph: Any) -> list[NDArray[Any] | None]:
-    """The value of all that a graph captured, in the order of `graph.captures`.
+    """The values of everything that a graph captured, in the order of `graph.captures`.
 
     Variables as they are now, constants; None for anything else (a table, say). Why not by
     Keras' variables: a `call` may read a TensorFlow variable that belongs to no layer.

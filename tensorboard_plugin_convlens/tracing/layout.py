@@ -23,7 +23,7 @@ from tensorboard_plugin_convlens.core.records import FloatArray
 from tensorboard_plugin_convlens.tracing.types import Tensor, Value
 
 _TURNED = 1 << 14
-"""Numbers that are laid out anew at once: 64 KiB."""
+"""Numbers that are rearranged at once: 64 KiB."""
 _FEWEST_UNITS = 16
 
 
@@ -32,8 +32,8 @@ class Layout:
     """How a tensor of one image is a stack of planes.
 
     Attributes:
-      shape: Of the tensor, without the batch axis.
-      channel_axis: In `shape`; None where there is no axis of channels.
+      shape: Shape of the tensor, without the batch axis.
+      channel_axis: Its index in `shape`; None if there is no axis of channels.
     """
 
     shape: tuple[int, ...]
@@ -104,9 +104,9 @@ def _turn(units: NDArray[Any], planes: FloatArray) -> None:
 
 
 def feature_layout(tensor: Tensor, channels_first: bool, spatial_axes: int) -> Layout:
-    """Of the output of a convolution with so many spatial axes.
+    """Layout of the output of a convolution with this number of spatial axes.
 
-    In channels first, what stands before the channels (`TimeDistributed`) stays in front.
+    With channels first, axes before the channels (`TimeDistributed`) stay in front.
     """
     shape = tuple(int(size) for size in tensor.shape[1:])
     axis = len(shape) - 1 - spatial_axes if channels_first else len(shape) - 1
@@ -114,7 +114,7 @@ def feature_layout(tensor: Tensor, channels_first: bool, spatial_axes: int) -> L
 
 
 def input_layout(tensor: Tensor, channels_first: bool, spatial_axes: int) -> Layout:
-    """Of an input that is read by a convolution with so many spatial axes."""
+    """Layout of an input that a convolution with this number of spatial axes reads."""
     shape = tuple(int(size) for size in tensor.shape[1:])
     if len(shape) <= spatial_axes:
         return Layout(shape, None)

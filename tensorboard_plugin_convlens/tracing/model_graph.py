@@ -30,10 +30,10 @@ def build_model_graph(
     """The records of the nodes.
 
     Args:
-      name: The model's.
+      name: Name of the model.
       nodes: From `build_nodes`.
       shapes: Output shape of each node, without the batch.
-      receptive_fields: Of each node.
+      receptive_fields: Receptive field of each node.
     """
     depths: list[int] = []
     layers = []
@@ -115,7 +115,7 @@ def _parameters(operation: Any) -> int:
 
 
 def _config(operation: Any) -> str:
-    """The layer's configuration as JSON text; what JSON cannot hold, as its `repr`."""
+    """The layer's configuration as JSON text; values that JSON lacks, as their `repr`."""
     try:
         config = operation.get_config()
     except Exception:  # a custom layer without get_config, or a keras.ops operation
@@ -129,7 +129,7 @@ def _described(value: Any) -> str:
 
 
 def _fingerprint(layers: Sequence[Layer]) -> str:
-    """Of the structure: freezing or unfreezing a layer does not make it another model."""
+    """Hash of the structure; freezing or unfreezing a layer does not change it."""
     structure = [
         asdict(layer) | {"config": _without_trainable(json.loads(layer.config))}
         for layer in layers

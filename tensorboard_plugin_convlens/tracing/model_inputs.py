@@ -66,10 +66,10 @@ def one_image(inputs: ModelInputs, index: int) -> ModelInputs:
 
 
 def check_against(model: keras.Model, inputs: ModelInputs) -> None:
-    """Compares shapes with those that the model declares, where it declares any.
+    """Compares shapes with those that the model declares, if any.
 
     Raises:
-      InputError: With both shapes, if one does not fit.
+      InputError: If a shape does not fit; the text has both shapes.
     """
     declared = _declared_shapes(model, inputs)
     arrays = to_arrays(inputs)

@@ -5,9 +5,10 @@ convolutions that stand beside sublayers in the `call` of a layer or model. An e
 node to node wherever a path of operations does that belong to no node in between, such as the
 `+` of a residual connection that is written as `x + y`.
 
-A kernel counts as learned if it is computed from variables alone, however: weight normalization
-and spectral normalization compute it anew at every call. What depends on an input is no kernel,
-though it be the second operand of a convolution (dynamic filters).
+A kernel counts as learned if it is computed from variables alone, in any way: weight
+normalization and spectral normalization compute it again at every call. A tensor that depends
+on an input is not a kernel, even if it is the second operand of a convolution (dynamic
+filters).
 """
 
 from __future__ import annotations
@@ -56,7 +57,7 @@ class Node:
 
     @property
     def class_name(self) -> str:
-        """Of the Keras object; of the operation where there is none."""
+        """Name of the Keras object, or of the operation if there is none."""
         if self.operation is None:
             return "InputLayer" if not self.convolutions else str(self.convolutions[0].type)
         return type(self.operation).__name__
@@ -98,8 +99,8 @@ class _Kernels:
     def is_fixed(self, operation: Operation) -> bool:
         """Whether all weights behind the kernel were made as not trainable.
 
-        A layer that was frozen later is another matter: its kernels were learned. The bases of
-        a `STFTSpectrogram` were not, so that it counts as fixed while it is frozen.
+        A layer that was frozen later does not count: its kernels were learned. The bases of an
+        `STFTSpectrogram` were not, so it counts as fixed while it is frozen.
         """
         tensors = ancestors([operation.inputs[1]])
         sources = [self._trace.variables.get(id(tensor)) for tensor in tensors]
@@ -189,9 +190,9 @@ def _is_inside(trace: Trace, index: int, calls: Container[int]) -> bool:
 def _convolutions_beside_sublayers(
     trace: Trace, kernels: _Kernels, whole: Container[int]
 ) -> list[Node]:
-    """Convolutions of a layer or model that is no node itself.
+    """Convolutions of a layer or model that is not a node itself.
 
-    A layer with one of them gives it its name; else the kernels are named.
+    A layer with one of them gives it its name; otherwise the kernels give the names.
     """
     own: dict[int, list[Operation]] = {}
     for operation in trace.operations:

@@ -2,9 +2,9 @@
 
 A traced graph is a list of operations. Each reads tensors, `operation.inputs`, and makes
 tensors, `operation.outputs`; a tensor knows who made it, `tensor.op`, and who reads it,
-`tensor.consumers()`. Everything that ConvLens knows of a model it reads off this graph, so what
-an operation is called there (`"Conv2D"`, `"BiasAdd"`) is a fact that several modules rest on.
-What more than one of them needs is here.
+`tensor.consumers()`. ConvLens learns everything about a model from this graph, so several
+modules depend on the names of operations there (`"Conv2D"`, `"BiasAdd"`). The facts that more
+than one of them needs are here.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """One run of a model into a private TensorFlow graph that leaves the model as it was.
 
-No variable comes into being meanwhile: where a layer would make its weights only now, the
-model is refused, and everything that its building touched is put back. Otherwise Keras gives
-such weights values that nobody has seen before and nobody will use again.
+No variable is made meanwhile: if a layer would make its weights only now, the model is refused,
+and everything that building it changed is restored. Otherwise Keras would give such weights
+values that nobody has seen before and nobody will use again.
 """
 
 from __future__ import annotations
@@ -19,13 +19,14 @@ from tensorboard_plugin_convlens.tracing import internals, untouched
 from tensorboard_plugin_convlens.tracing.reason import reason_of
 
 Replace = Callable[[Any, Callable[..., Any]], Callable[..., Any]]
-"""(operation, its call) → what is called instead."""
+"""(operation, its call) → the function that is called instead."""
 
 
 def called(model: keras.Model, inputs: Any) -> Any:
     """The model's results at inference, inside the function that `private_graph` runs.
 
-    The scope has a name of its own, for a model's may start with "_", which no first scope may.
+    The scope has its own name, because that of a model may start with "_", which is not allowed
+    for an outermost scope.
     """
     scope = keras.StatelessScope(collect_losses=True, initialize_variables=False)
     with tf.name_scope("model"), scope:
@@ -77,7 +78,7 @@ def private_graph(
 
 
 def _traced(model: keras.Model, run: Callable[..., Any], signature: list[tf.TensorSpec]) -> Any:
-    """Compiled functions are looked into where there are any.
+    """Looks into compiled functions, if there are any.
 
     At once in a model that is not built and called throughout: a `tf.function` may make
     variables at its first call alone, and that one is not ours to take.

@@ -18,7 +18,7 @@ _LONGEST = 600
 
 
 def reason_of(fault: BaseException) -> str:
-    """The first paragraph of the message that says why, and where: on one line.
+    """The first paragraph of the message, with the reason and the place, on one line.
 
     Args:
       fault: For example of a layer's call. The result leaves out what Keras adds about the

@@ -5,7 +5,7 @@
     threshold:  where(x > θ, x, 0) - slope · relu(θ - x)
 
 Each half is zero where the other is not, so that the sum is zero almost nowhere: it does not
-rectify. Such a pair is found by its shape in the graph, whoever wrote it: two functions that
+rectify. Such a pair is found by its shape in the graph, in any code: two functions that
 are applied to the same tensor with opposite signs, constant terms aside, and whose results meet
 in a sum after at most a factor and a cap. CReLU, which concatenates both halves instead of
 adding them, has no such sum: its halves are rectifiers.
@@ -34,7 +34,7 @@ def is_half(operation: Operation) -> bool:
 
 
 def operand(operation: Operation) -> Tensor:
-    """What a function is applied to, the same for both halves."""
+    """The argument of a function, the same for both halves."""
     return _signed_operand(operation)[0]
 
 
@@ -59,7 +59,7 @@ def _signed_operand(operation: Operation) -> tuple[Tensor, bool]:
 
 
 def _partners(operation: Operation, base: Tensor, negative: bool) -> Iterator[Operation]:
-    """What may be the other half: applied to the same, with the other sign."""
+    """Possible other halves: applied to the same argument, with the other sign."""
     seen = {id(operation)}
     waiting = [base]
     while waiting:

@@ -1,8 +1,8 @@
 """Which operations are rectifiers that guided backpropagation gates, and which are not.
 
 Guided backpropagation (Springenberg et al. 2015, https://arxiv.org/abs/1412.6806) changes the
-gradient of `y = max(x, 0)`: of the gradient `g` that arrives at `y`, it passes on only what is
-positive,
+gradient of `y = max(x, 0)`: of the gradient `g` that arrives at `y`, it passes only the
+positive part,
 
     dx = g · [x > 0]            the plain gradient
     dx = max(g, 0) · [x > 0]    the guided one
@@ -78,7 +78,7 @@ class Rectifiers:
         """`id` of each operation at which a guided pass stops negative gradient."""
 
     def guidance(self, path: Iterable[Operation]) -> Guidance:
-        """What is gated among the operations between a layer and the input."""
+        """The gated operations between a layer and the input."""
         operations = list(path)
         gated = [operation for operation in operations if id(operation) in self.gated]
         # A rectifier that a layer calls in every time step counts once; so do the two halves of
@@ -143,7 +143,7 @@ _PLAIN = ("relu", "relu6")
 
 
 def _is_gated(operation: Operation) -> bool:
-    """By what the operation does: whose function calls it, and its name, do not matter."""
+    """By the result of the operation: its name and the calling function do not matter."""
     return (
         operation.type in RECTIFIERS
         and not _hard_function(operation)
@@ -171,7 +171,7 @@ def _is_zero(tensor: Tensor) -> bool:
 
 
 def _uncapped(tensor: Tensor) -> Tensor:
-    """What a cap is applied to."""
+    """The argument of a cap."""
     while tensor.op.type in ("Minimum", "Identity", "Cast"):
         inputs = tensor.op.inputs
         tensor = next((given for given in inputs if not is_constant(given)), inputs[0])

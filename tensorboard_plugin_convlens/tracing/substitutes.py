@@ -23,11 +23,11 @@ _WEIGHTS = "filter"
 _SIZES = ("input_sizes", "orig_input_shape")
 
 _missing: set[tuple[Any, ...]] = set()
-"""What this process was found to lack; see `_kind`."""
+"""The kinds of operations that this process lacks; see `_kind`."""
 
 
 def call(name: str, **arguments: Any) -> Value:
-    """`tf.raw_ops.<name>`, or what gives the same result.
+    """`tf.raw_ops.<name>`, or a substitute with the same result.
 
     Args:
       name: A convolution, a pooling, or the gradient of one with respect to the images.
@@ -47,7 +47,7 @@ def call(name: str, **arguments: Any) -> Value:
 
 
 def _kind(name: str, arguments: dict[str, Any]) -> tuple[Any, ...]:
-    """What TensorFlow has code for, or not."""
+    """The kind of an operation, for which TensorFlow has code or not."""
     types = {value.dtype for value in arguments.values() if tf.is_tensor(value)}
     strides = arguments["strides"]
     return (

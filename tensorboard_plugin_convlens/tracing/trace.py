@@ -119,7 +119,7 @@ class _Recorder:
         self._counts: dict[str, int] = {}
 
     def start(self, graph: Any) -> None:
-        """Forgets everything and watches `graph` from now on."""
+        """Forgets everything and records `graph` from now on."""
         self.__init__()  # type: ignore[misc]
         self._graph = graph
 
@@ -165,7 +165,7 @@ class _Recorder:
         return self._open[-1]
 
     def _unique_path(self, path: str, operation: Any) -> str:
-        """`path`, numbered where another layer of the same name came before."""
+        """`path`, numbered if another layer of the same name came before."""
         key = (path, id(operation))
         if key not in self._paths:
             taken = sum(other == path for other, _ in self._paths)
@@ -173,7 +173,7 @@ class _Recorder:
         return self._paths[key]
 
     def _own_tensors(self, result: Any, arguments: Any) -> Any:
-        """`result`, with a tensor of its own wherever the call returned an argument.
+        """`result`, with a new tensor wherever the call returned an argument.
 
         Dropout at inference returns the tensor that it was given. Two layers would have one and
         the same output then, and the second would vanish from the graph between nodes.

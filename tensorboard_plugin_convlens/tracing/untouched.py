@@ -17,10 +17,10 @@ from tensorboard_plugin_convlens.tracing import internals
 
 
 class RefusedVariables(list[Any]):
-    """Where Keras notes the variables made in a stateless scope: refuses each.
+    """Keras' list of the variables made in a stateless scope; refuses each one.
 
     Attributes:
-      paths: Of the variables that were refused, in the order of the attempts.
+      paths: Paths of the refused variables, in order.
     """
 
     def __init__(self) -> None:
@@ -28,11 +28,11 @@ class RefusedVariables(list[Any]):
         self.paths: list[str] = []
 
     def append(self, variable: Any) -> None:
-        """What Keras calls for a new variable."""
+        """Called by Keras for a new variable."""
         self._refuse(variable.path)
 
     def creator(self, next_creator: Any, **options: Any) -> Any:
-        """What TensorFlow calls for one of its own, in a `tf.variable_creator_scope`."""
+        """Called by TensorFlow for a variable of its own, in a `tf.variable_creator_scope`."""
         self._refuse(str(options.get("name") or "Variable"))
 
     def _refuse(self, path: str) -> None:
@@ -93,7 +93,7 @@ def kept_state(operations: list[Any]) -> Iterator[None]:
 
 
 def _name_scopes() -> list[Any]:
-    """Of this thread, from the outermost to the innermost."""
+    """Scopes of this thread, from the outermost to the innermost."""
     found: list[Any] = global_state.get_global_attribute("name_scope_stack") or []
     return found
 
@@ -125,7 +125,7 @@ class _State:
 
 
 def _unwrapped(value: Any) -> Any:
-    """What is inside of the proxies that TensorFlow makes of dictionaries."""
+    """The contents of the proxies that TensorFlow makes of dictionaries."""
     return getattr(value, "__wrapped__", value) if isinstance(value, dict) else value
 
 
@@ -134,7 +134,7 @@ def _holds(value: Any) -> bool:
 
 
 class _Contents:
-    """What is in a list, set or dictionary of a layer."""
+    """The contents of a list, set or dictionary of a layer."""
 
     def __init__(self, container: Any) -> None:
         self._container = container

@@ -1,1 +1,1 @@
-"""Numbers that rank filters, and what they say about them."""
+"""Numbers that rank filters, and their interpretation."""

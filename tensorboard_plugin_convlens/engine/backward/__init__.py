@@ -1,1 +1,1 @@
-"""The way back through the graph, for many filters at once."""
+"""The backward pass through the graph, for many filters at once."""

@@ -43,7 +43,7 @@ from tensorboard_plugin_convlens.tracing.types import Operation, Tensor, TensorI
 RULES: Rules = {**convolution.RULES, **pointwise.RULES, **pooling.RULES, **shape.RULES}
 """Type of operation → rule.
 
-What is not here, and whatever is complex, has the gradient registered with TensorFlow.
+All other operations, and all complex ones, use the gradient registered with TensorFlow.
 """
 
 _CONSTANT = frozenset(
@@ -107,13 +107,13 @@ class Differentiation:
         return bool(self._sources.get(id(tensor), 0) & wanted)
 
     def residuals(self, path: Iterable[Operation]) -> list[Tensor]:
-        """The forward tensors that going back along a path needs; builds what it takes."""
+        """The forward tensors that the backward pass along a path needs; builds its rules."""
         return [tensor for operation in path for tensor in self.vjp(operation).residuals]
 
     def obstacle(self, path: Iterable[Operation]) -> str:
-        """Why no gradient can be taken along a path; "" where one can.
+        """Why no gradient can be taken along a path; "" if one can.
 
-        The whole of it is given up then: a part of a gradient would look like one.
+        The whole gradient is then given up, because a part would look like a whole one.
         """
         for operation in path:
             try:
@@ -196,7 +196,7 @@ class Differentiation:
         residuals: Residuals,
         source: Tensor,
     ) -> Value | None:
-        """The cotangent of one input; many filters are halved where they get too large.
+        """The cotangent of one input; splits the filters in half if they get too large.
 
         Args:
           path: From `path`.

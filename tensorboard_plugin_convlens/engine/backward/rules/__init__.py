@@ -1,1 +1,1 @@
-"""How each kind of operation is gone back through."""
+"""The gradient rules of each kind of operation."""
