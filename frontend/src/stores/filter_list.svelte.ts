@@ -19,11 +19,11 @@ export interface Target {
   channels: readonly number[];
 }
 
-/** What other stores know of the filters. They are loaded late: each answers for itself as well. */
+/** What other stores know about the filters; each of them is loaded late. */
 export interface FilterSuppliers extends Omit<Known, "isUnresponsive"> {
   /** Statistics of the layer that were not captured with it. */
   statistics: () => readonly Statistic[];
-  /** The order of the comparison, which lists them in one of its own; null: nothing is compared. */
+  /** The separate order of the comparison; null: nothing is compared. */
   comparedOrder: () => readonly number[] | null;
   /** Whether a picture of the selected filter is on screen: a tile or the large one. */
   isSeen: () => boolean;
@@ -110,7 +110,7 @@ export class FilterList {
     this.selection.choices.tab = "filter";
   }
 
-  /** Selects the filter so many places on, the first or the last one at most. */
+  /** Selects the filter a number of places further, but not beyond the first or last one. */
   move(by: number): void {
     const place = this.order.indexOf(this.captures.channel);
     const next = this.order[Math.max(0, Math.min(this.order.length - 1, place + by))];

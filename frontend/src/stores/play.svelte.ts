@@ -20,7 +20,7 @@ export class Player {
     private readonly selection: Selection,
   ) {}
 
-  /** Goes on to the next step once the present one is on screen; call it inside an effect root. */
+  /** Goes on to the next step once the current one is on screen; call it inside an effect root. */
   watch(): void {
     $effect(() => {
       const { captures, place } = this;

@@ -44,7 +44,7 @@ export class Session {
   });
   /** Whether tiles of filters are on screen: a pane shows them and has room for them. */
   tilesShown = $state(false);
-  /** Which pane is shown where only one has room. */
+  /** Which pane is shown if only one has room. */
   pane = $state<"layers" | "filters" | "inspector">("filters");
   /** Whether the selected filter fills the tab. */
   magnifying = $state(false);
@@ -52,7 +52,7 @@ export class Session {
   comparison = $state.raw<Comparison | null>(null);
   /** The selected filter in them. */
   comparedFilter = $state.raw<ComparedFilter | null>(null);
-  /** Whether A and B of the comparison take turns in one place: as long as a key is held. */
+  /** Whether A and B of the comparison alternate in one place: while a key is held. */
   blinking = $state(false);
   /** Marks; null until they are loaded, after the first picture. */
   marker = $state.raw<Marker | null>(null);
@@ -75,7 +75,7 @@ export class Session {
     ),
   );
 
-  /** End of the color scale over the layer; of one filter where each has its own. */
+  /** End of the color scale of the layer, or of one filter if each has its own. */
   readonly layerRange = $derived(Math.max(0, ...(this.captures.shown?.planes?.scale ?? [])));
 
   constructor() {
@@ -102,7 +102,7 @@ export class Session {
     this.filter.watch(() => this.selection.comparing);
   }
 
-  /** How values become colors. A plain object: whoever reads it once sees every change of it. */
+  /** How values become colors. A plain object, so that a reader sees every change of it. */
   readonly coloring = $derived.by(() =>
     createColoring({
       mode: this.selection.choices.scale,
@@ -122,7 +122,7 @@ export class Session {
     return bare && tab === "filter" ? "layer" : tab;
   });
 
-  /** What the link or the last run asked for and is not here, and what is shown instead. */
+  /** Sentences about requested runs, steps or layers that do not exist, and their replacements. */
   readonly substitutions = $derived.by(() => {
     const { run, summary, layer, graph, step, view } = this.captures;
     const settled = graph.key === summary?.graph && step.isCurrent && !view.loading;
@@ -179,7 +179,7 @@ export class Session {
     if (count > 0) this.selection.choices.input = (this.captures.input + by + count) % count;
   }
 
-  /** Loads a view of the comparison, and begins to compare where nothing was compared yet. */
+  /** Loads a view of the comparison, and begins to compare if nothing was compared yet. */
   async toCompare<T>(load: () => Promise<T>): Promise<T> {
     const [view, { startComparison }] = await Promise.all([
       load(),

@@ -18,7 +18,7 @@ export class Settings {
   smooth = $state(recall("smooth") === "on");
   /** Whether the next filter is selected after a mark. */
   advance = $state(recall("advance") !== "off");
-  /** Who marks; null: not asked yet. Empty: nobody wants to be named. */
+  /** Author of marks; null: not asked yet. Empty: the person gave no name. */
   author = $state(recall("author"));
   hintSeen = $state(recall("hint") === "seen");
 

@@ -23,7 +23,7 @@ import type {
 } from "../../wire";
 import { findStep, type Captures, type LayerView } from "../data/captures.svelte";
 
-/** What is looked at in every column. */
+/** What every column shows. */
 export type Looked = Pick<LayerView, "method" | "stage"> & { layer: Layer };
 
 /** One capture of the comparison. */
@@ -40,11 +40,11 @@ export interface Column {
   view: LayerView | null;
   /** Class probabilities of the input image. */
   predictions: readonly Prediction[];
-  /** Why it is not what was asked for, or lacks something: sentences. */
+  /** Sentences about missing parts, and about replacements of the request. */
   notes: readonly string[];
 }
 
-/** A column whose capture is known, and nothing of what is in it. */
+/** A column whose capture is known, but not yet its content. */
 export interface FoundColumn {
   letter: string;
   at: CaptureRef;
@@ -53,7 +53,7 @@ export interface FoundColumn {
   notes: readonly string[];
 }
 
-/** The capture that a choice names; the nearest step, with a sentence, where its step is not there. */
+/** The capture that a choice names; the nearest step, with a sentence, if its step is missing. */
 export function findColumn({ runs }: Runs, choice: ColumnChoice, letter: string): FoundColumn {
   const run = runs.find((one) => one.run === choice.run);
   const summary = run ? findStep(run.steps, choice.step) : null;
@@ -102,7 +102,7 @@ export async function loadColumn(
   return { letter, at, graph, inputsName, inputs, input, view, predictions, notes };
 }
 
-/** The layer as the grid has it where that is the same, for its pictures are ready to be drawn. */
+/** The layer of the grid if it is the same, because its pictures are ready to be drawn. */
 async function loadView(
   captures: Captures,
   at: CaptureRef,
@@ -138,7 +138,7 @@ export function unmatchedLayers([a, ...others]: readonly Column[]): Unmatched[] 
 
 export const haveSameInputs = (a: Column, b: Column): boolean => a.inputsName === b.inputsName;
 
-/** What the picture of a filter covers of the input image of its column. */
+/** The part of its column's input image that the picture of a filter covers. */
 export function columnFrame({ view, inputs, input }: Column, channel: number): Frame {
   const placement = view?.sheet?.placement ?? null;
   const picture = inputs.inputs[input]?.pictures[placement?.source ?? 0];

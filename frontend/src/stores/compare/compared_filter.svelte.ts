@@ -20,13 +20,13 @@ export interface ComparedPicture {
   letter: string;
   planes: Planes;
   lut: Pixels;
-  /** What it covers of the input image. */
+  /** The part of the input image that it covers. */
   frame: Frame;
   /** Whether every value is zero. */
   unresponsive: boolean;
 }
 
-/** What one column has of the filter; null where it does not have it. */
+/** The filter in one column; null if the column lacks it. */
 type Shown = FilterPicture | null;
 
 export class ComparedFilter {
@@ -62,7 +62,7 @@ export class ComparedFilter {
       : this.comparison.rangeOf(this.captures.channel);
   });
 
-  /** In the order of the columns, null where one lacks the filter. */
+  /** In the order of the columns, null if one lacks the filter. */
   readonly columns = $derived.by<readonly (ComparedPicture | null)[]>(() =>
     this.#pictures.map((one, place) => {
       if (!one) return null;
@@ -127,12 +127,12 @@ export class ComparedFilter {
     });
   }
 
-  /** The values at a place of the input image, one per column; null where there is no picture. */
+  /** The values at a place of the input image, one per column; null if there is no picture. */
   valuesAt(place: Place): (number | null)[] {
     return this.#pictures.map((one) => one && valueOnInput(placed(one), place));
   }
 
-  /** Where a picture lies in the box that all of them share. */
+  /** The place of a picture in the box that all of them share. */
   boxOf = ({ frame }: ComparedPicture): Frame => frameWithin(frame, this.within);
 
   async #load({ view, inputs }: Column, channel: number): Promise<Shown> {
@@ -163,7 +163,7 @@ export const startComparison = (
     return { comparison, comparedFilter };
   });
 
-/** The selected filter of the comparison, for views that are shown in it alone. */
+/** The selected filter of the comparison, for views that are shown only in it. */
 export function comparedFilterOf({
   comparedFilter,
 }: {

@@ -45,7 +45,7 @@ export function comparisonOf({ comparison }: { comparison: Comparison | null }):
   return comparison;
 }
 
-/** What is asked for: A first among the choices. */
+/** The requested columns: A is the first choice. */
 interface Wanted {
   key: string;
   run: string;
@@ -66,7 +66,7 @@ export class Comparison {
   /** Of pictures of weights, which lie nowhere on the input image. */
   #cursorOnKernel = $state.raw<Place | null>(null);
 
-  /** What is asked for; null until all that it depends on is known. */
+  /** The requested comparison; null until everything that it depends on is known. */
   readonly #wanted: Wanted | null = $derived.by(() => {
     const { captures, selection } = this;
     const { at, layer, input, runs, step } = captures;
@@ -98,16 +98,16 @@ export class Comparison {
   readonly unmatched = $derived(unmatchedLayers(this.columns));
   readonly method = $derived.by(() => this.selection.choices.method);
 
-  /** A and B where both have pictures, and of the same input images: these can be overlaid. */
+  /** A and B if both have pictures of the same input images: these can be overlaid. */
   readonly alike = $derived.by<readonly [Column, Column] | null>(() => {
     const [a, b] = this.columns;
     if (!a?.view?.planes || !b?.view?.planes) return null;
     return haveSameInputs(a, b) || this.method === "kernel" ? [a, b] : null;
   });
-  /** A and B where there is no third column: these are subtracted. */
+  /** A and B if there is no third column: these are subtracted. */
   readonly pair = $derived(this.columns.length === 2 ? this.alike : null);
 
-  /** A − B of every filter of the layer; null where the pictures differ in size. */
+  /** A − B of every filter of the layer; null if the pictures differ in size. */
   readonly differences = $derived.by<readonly (Difference | null)[]>(() => {
     if (!this.pair) return [];
     const [a, b] = this.pair;
@@ -125,7 +125,7 @@ export class Comparison {
     ),
     pictures: this.differences.map((one) => one?.mean ?? null),
   });
-  /** What the rows are sorted by: numbers where what was asked for is not there. */
+  /** What the rows are sorted by: filter numbers if the requested order is missing. */
   readonly key = $derived.by<CompareKey>(() => {
     const key = parseCompareKey(this.selection.choices.compareBy);
     const count = this.a?.planes?.channels ?? 0;
@@ -143,7 +143,7 @@ export class Comparison {
   readonly layerRange = $derived(
     this.#largest(({ view }) => (view?.planes?.scale ?? []).reduce((a, b) => Math.max(a, b), 0)),
   );
-  /** End of the color scale of A − B: of the layer, for the sizes of changes are to be seen. */
+  /** End of the color scale of A − B, for the whole layer, so that changes can be compared. */
   readonly differenceRange = $derived(
     this.differences.reduce((most, one) => Math.max(most, one?.planes.scale[0] ?? 0), 0),
   );
@@ -170,7 +170,7 @@ export class Comparison {
     );
   });
 
-  /** The statistic of the order; "" where there is none. */
+  /** The statistic of the order; "" if there is none. */
   get sortedBy(): string {
     return "name" in this.key ? this.key.name : "";
   }
@@ -209,7 +209,7 @@ export class Comparison {
       : null;
   }
 
-  /** What a row shows, for people who hear it. */
+  /** The content of a row for screen readers. */
   spoken(channel: number): string {
     const row = this.order.indexOf(channel);
     const change = this.differences[channel];
@@ -225,7 +225,7 @@ export class Comparison {
     );
   }
 
-  /** The values of a filter at a place of the input image; null where a column lacks it. */
+  /** The values of a filter at a place of the input image; null if a column lacks it. */
   valuesAt(channel: number, place: Place): (number | null)[] {
     return this.columns.map((column) => {
       const placed = placedPlane(column, channel);

@@ -82,7 +82,7 @@ export class Captures {
     const count = this.inputs.value?.inputs.length ?? 0;
     return Math.max(0, Math.min(count - 1, this.selection.choices.input));
   });
-  /** What is wanted of the selection; null where a part of it is not known yet. */
+  /** The wanted selection; null if a part of it is not known yet. */
   readonly #wanted = $derived.by(() => {
     const { at, layer, input } = this;
     const { method, stage } = this.selection.choices;
@@ -90,7 +90,7 @@ export class Captures {
     const place = { layer, input, method, stage };
     return { at, place, key: JSON.stringify([at, layer.index, layer.key, input, method, stage]) };
   });
-  /** The selection as it was captured; null until it is here. Whoever acts on it takes this. */
+  /** The selection as it was captured; null until it is here. Use this to act on the selection. */
   readonly current: LayerView | null = $derived(
     this.#wanted && this.view.lastKey === this.#wanted.key ? this.view.last : null,
   );
@@ -179,7 +179,7 @@ export class Captures {
   }
 }
 
-/** The run of a name; else the one that was written last. */
+/** The run of a name, or else the one that was written last. */
 function findRun(runs: readonly Run[], name: string | null): Run | null {
   const wanted = runs.find((run) => run.run === name);
   if (wanted) return wanted;
@@ -190,7 +190,7 @@ function findRun(runs: readonly Run[], name: string | null): Run | null {
   );
 }
 
-/** The step of a number; else the nearest one, for another run has others. Null: the newest. */
+/** The step of a number, or else the nearest one in this run. Null: the newest. */
 export function findStep(steps: readonly StepSummary[], wanted: number | null): StepSummary | null {
   if (wanted === null) return steps.at(-1) ?? null;
   return steps.reduce<StepSummary | null>(

@@ -6,7 +6,7 @@ interface Entry {
   size: number | null;
 }
 
-/** What an entry takes beside its answer and the characters of its key. */
+/** The memory of an entry besides its answer and the characters of its key. */
 const ENTRY_BYTES = 128;
 
 export class Kept {
@@ -14,7 +14,7 @@ export class Kept {
   readonly #entries = new Map<string, Entry>();
   #total = 0;
 
-  /** `most` is the bound in bytes; the latest answer is kept also where it alone is beyond it. */
+  /** `most` is the bound in bytes; the latest answer is kept even if it alone exceeds it. */
   constructor(private readonly most: number) {}
 
   /** In bytes, of all answers that are here. */
@@ -22,7 +22,7 @@ export class Kept {
     return this.#total;
   }
 
-  /** The answer of a key, asked for where it is not here. A failure is not kept: it may pass. */
+  /** The answer of a key, requested if it is not here. Failures are not kept: they may pass. */
   get<T>(key: string, ask: () => Promise<T>): Promise<T> {
     const known = this.#entries.get(key);
     if (known) {
@@ -40,7 +40,7 @@ export class Kept {
     return answer;
   }
 
-  /** The answer of a key if it is here or on its way; to look is not to use it. */
+  /** The answer of a key if it is here or on its way; does not count as use. */
   peek<T>(key: string): Promise<T> | null {
     return (this.#entries.get(key)?.answer as Promise<T> | undefined) ?? null;
   }

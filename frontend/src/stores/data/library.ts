@@ -30,7 +30,7 @@ interface Bytes {
   levels: Uint8Array;
 }
 
-/** One filter: what is known of its picture, and the picture. */
+/** One filter: its picture, and what is known about it. */
 export interface TilePlanes {
   tile: Tile;
   planes: Planes;
@@ -45,7 +45,7 @@ export class Library {
     return api.fetchRuns();
   }
 
-  /** `version` tells the steps of the run: a new step makes a new history. */
+  /** `version` identifies the steps of the run: a new step makes a new history. */
   history(run: string, place: HistoryPlace, version: string): Promise<History> {
     return this.#keep(["history", run, place, version], () => api.fetchHistory(run, place));
   }
@@ -89,7 +89,7 @@ export class Library {
     return planesOf(sheet, levels);
   }
 
-  /** One filter; from the whole sheet where that is at hand. Null where it was not captured. */
+  /** One filter; from the whole sheet if that is loaded. Null if it was not captured. */
   async tile(ref: TileRef): Promise<TilePlanes | null> {
     const here = await this.#tileAtHand(ref);
     if (here) return here;

@@ -14,11 +14,11 @@ export interface DrawnPicture {
   method: Method;
   /** The one plane that is drawn. */
   drawn: Planes;
-  /** What it covers of the input image; null where it is not on the image. */
+  /** The part of the input image that it covers; null if it is not on the image. */
   frame: Frame | null;
 }
 
-/** A filter by one method, for one input, at one step, with all that is known of it. */
+/** A filter by one method, for one input, at one step, with everything known about it. */
 export interface FilterPicture extends DrawnPicture {
   at: CaptureRef;
   layer: Layer;
@@ -85,7 +85,7 @@ function frameOf(
   return picture ? placementFrame(placement, channel, picture) : WHOLE;
 }
 
-/** Fetches a picture in full; null where the method was not captured. `inputs` of its capture. */
+/** Fetches a picture in full; null if the method was not captured. `inputs` of its capture. */
 export async function loadPicture(
   captures: Captures,
   request: PictureRequest,

@@ -23,14 +23,14 @@ export function settling(): (action: () => void) => () => void {
 }
 
 /**
- * A value that is fetched by a key: all that says which value is wanted.
+ * A value that is fetched by a key, which identifies the wanted value.
  *
  * `value` is that of the wanted key or null, so that no view shows the value of one thing under
  * the name of another. A view that need not go blank while the next value loads takes `last`, and
  * says of what it is.
  */
 export class Resource<T> {
-  /** What is wanted. */
+  /** The wanted key. */
   key = $state<string | null>(null);
   /** The last good value, perhaps of an earlier key. */
   last = $state.raw<T | null>(null);
@@ -44,7 +44,7 @@ export class Resource<T> {
   #fetcher: (() => Promise<T>) | null = null;
   #next: { key: string; fetcher: () => Promise<T> } | null = null;
 
-  /** The value of the wanted key; null where it is on its way, or could not be had. */
+  /** The value of the wanted key; null if it is loading or could not be loaded. */
   get value(): T | null {
     return this.isCurrent ? this.last : null;
   }
@@ -54,14 +54,14 @@ export class Resource<T> {
     return this.key !== null && this.lastKey === this.key;
   }
 
-  /** Says what is wanted from now on, before it can be fetched. */
+  /** Sets the wanted key, before it can be fetched. */
   expect(key: string | null): void {
     if (untrack(() => this.key) === key) return;
     this.key = key;
     this.error = null;
   }
 
-  /** Loads the value of a key; does nothing where it is loaded or on its way. */
+  /** Loads the value of a key; does nothing if it is loaded or loading. */
   load(key: string, fetcher: () => Promise<T>): void {
     this.expect(key);
     const settled = untrack(() => this.loading || this.isCurrent || this.error !== null);

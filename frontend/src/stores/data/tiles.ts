@@ -6,7 +6,7 @@ import type { TileRef } from "../../core/words/capture";
 
 /** The server takes 64; the address stays short enough for every proxy. */
 const MOST_AT_ONCE = 40;
-/** The answer to more pictures than fit into one; half of them may. */
+/** The status of an answer that is too large; half of the pictures may fit. */
 const TOO_LARGE = 413;
 
 interface Waiting {

@@ -1,7 +1,7 @@
 // The marks of a run: those that the server has, those being saved, and undo.
 //
-// A mark is shown the moment it is made. Operations are sent one after the other; each says which
-// mark it was made on, so that nobody's mark is overwritten unseen.
+// A mark is shown at once. Operations are sent one after the other; each names the mark that it
+// was made on, so that nobody's mark is overwritten unseen.
 
 import { fetchMarks, MarkConflictError, postOperation } from "../../api/marks";
 import { RequestError } from "../../api/client";
@@ -36,9 +36,9 @@ export class MarkBook {
   kept = $state.raw<ReadonlyMap<string, Mark>>(new Map());
   waiting = $state.raw<readonly Operation[]>([]);
   conflict = $state.raw<Conflict | null>(null);
-  /** Why marks cannot be written; null where they can. */
+  /** Why marks cannot be written; null if they can. */
   readOnly = $state<string | null>(null);
-  /** Why the server cannot be reached; what is on its way is sent again. */
+  /** Why the server cannot be reached; unsaved operations are sent again. */
   error = $state<string | null>(null);
   /** What the server could not take from its database for a mark, in sentences. */
   leftOut = $state.raw<readonly string[]>([]);
@@ -83,7 +83,7 @@ export class MarkBook {
     };
   }
 
-  /** Asks for what is newer than what is known. */
+  /** Requests the marks that are newer than the known ones. */
   async refresh(): Promise<void> {
     try {
       const answer = await fetchMarks(this.run, this.sequence, this.#store);
@@ -102,7 +102,7 @@ export class MarkBook {
     void this.#send();
   }
 
-  /** Takes the last operation of this visit back; returns it, or null where there is none. */
+  /** Undoes the last operation of this visit; returns it, or null if there is none. */
   undo(id: string): Operation | null {
     const last = this.done.at(-1);
     if (!last) return null;
@@ -122,7 +122,7 @@ export class MarkBook {
     this.#resume(conflict, changes);
   }
 
-  /** Ends a conflict: what the others said stays, the rest of the operation is done. */
+  /** Ends a conflict: the marks of the others stay, the rest of the operation is done. */
   yield(): void {
     const { conflict } = this;
     if (!conflict) return;
@@ -133,11 +133,11 @@ export class MarkBook {
     this.#resume(conflict, changes);
   }
 
-  /** Sends what is left of an operation after a conflict, before everything else. */
+  /** Sends the rest of an operation after a conflict, before everything else. */
   #resume({ operation, current }: Conflict, changes: readonly Change[]): void {
     this.conflict = null;
     const base = Math.max(this.sequence, ...current.map(({ sequence }) => sequence));
-    // What is left of an undo is a mark like any other.
+    // The rest of an undo is a mark like any other.
     const left = changes.length > 0 ? [{ ...operation, changes, base, undoes: null }] : [];
     this.waiting = [...left, ...this.waiting];
     this.done = this.done.flatMap((done) => (done.id === operation.id ? left : done));

@@ -1,6 +1,6 @@
 // Marking: what keys and buttons do to the selected filter, or to the picked ones.
 //
-// Loaded after the first picture; the session waits for it where a key is faster.
+// Loaded after the first picture; the session waits for it if a key is faster.
 
 import { untrack } from "svelte";
 
@@ -28,21 +28,21 @@ import type { Captures } from "../data/captures.svelte";
 import type { FilterList, Target } from "../filter_list.svelte";
 import type { Settings } from "../settings.svelte";
 
-/** What marks are made of, and where one goes after them. */
+/** What a mark is made on, and which filter comes next. */
 export interface MarkerScene {
   readonly captures: Captures;
   readonly settings: Settings;
   readonly list: FilterList;
   selectLayer(layer: Layer): void;
-  /** Says a sentence to the person at the screen. */
+  /** Shows a sentence to the person at the screen. */
   announce(message: string): void;
 }
 
 export class Marker {
   book = $state.raw<MarkBook | null>(null);
-  /** Of every run that was marked in this visit: what is on its way there goes on. */
+  /** The book of every run marked in this visit; saving goes on in all of them. */
   books = $state.raw<readonly MarkBook[]>([]);
-  /** What waits for the name of its author. */
+  /** The mark that waits for the name of its author. */
   asking = $state.raw<(() => void) | null>(null);
 
   constructor(private readonly scene: MarkerScene) {
@@ -103,7 +103,7 @@ export class Marker {
     return isOutdated(this.markOf(channel), (layer && captured.get(layer.index)?.weights) ?? null);
   }
 
-  /** How many marks of the selected layer are of other weights. */
+  /** How many marks of the selected layer were made on other weights. */
   readonly outdated = $derived.by(() => {
     const channels = this.scene.captures.shown?.planes?.channels ?? 0;
     let count = 0;
@@ -140,7 +140,7 @@ export class Marker {
     };
   }
 
-  /** Whether marks can be made of what is on screen: it is what is selected, and may be marked. */
+  /** Whether the filters on screen can be marked: they are selected, and marks may be changed. */
   get isReady(): boolean {
     return this.scene.list.target !== null && this.book?.readOnly === null;
   }
@@ -251,7 +251,7 @@ const filterOf = ({ at, layer }: Target, channel: number): MarkedFilter => ({
   channel,
 });
 
-/** What becomes of a filter's mark; nothing where the mark says it already. */
+/** The change of a filter's mark; nothing if the mark stays the same. */
 function changeOf(
   book: MarkBook,
   filter: MarkedFilter,
@@ -262,7 +262,7 @@ function changeOf(
   return sameOpinion(before, after) ? [] : [{ filter, before, after }];
 }
 
-/** A random id; `crypto.randomUUID` is there on secure pages only, and localhost may not be one. */
+/** A random id; `crypto.randomUUID` exists only on secure pages, and localhost may not be one. */
 function newId(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");

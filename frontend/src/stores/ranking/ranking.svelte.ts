@@ -23,7 +23,7 @@ export class Ranking {
   /** What the model loses without each filter of the selected layer; null: not measured. */
   readonly effects = $derived.by<FilterEffects | null>(() => {
     const { shown, graph } = this.captures;
-    // While the tests are asked for anew, those that are known hold.
+    // While the tests are requested again, the known ones stay.
     const { last } = this.tests;
     if (!shown || last?.run !== shown.at.run) return null;
     return filterEffects(last.ablations, graph.key ?? "", shown.layer.key);
@@ -48,7 +48,7 @@ export class Ranking {
   readonly #moved = new Resource<Flags>();
   readonly flagsError = $derived(this.#isMoved ? this.#moved.error : null);
 
-  /** What is conspicuous about filters of the selected layer. */
+  /** The flags of the filters of the selected layer. */
   readonly flags = $derived.by<readonly Flag[]>(() => {
     const { shown } = this.captures;
     if (!shown) return [];
@@ -66,7 +66,7 @@ export class Ranking {
     $effect(() => {
       const { run, runs } = captures;
       if (!run || !runs.value) return;
-      // Tests are added at any time: whoever asks for the runs again wants the new ones.
+      // Tests may be added at any time, so they are requested again with the runs.
       visit += 1;
       this.tests.load(`${visit} ${run.run}`, () => fetchAblations(run.run));
     });
