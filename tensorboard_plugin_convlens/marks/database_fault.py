@@ -11,7 +11,7 @@ from tensorboard_plugin_convlens.marks import database_url
 from tensorboard_plugin_convlens.marks.address import StoreAddress
 from tensorboard_plugin_convlens.marks.sqlite_connection import SECONDS_PER_STATEMENT
 
-# SQLite calls a disk full only where the system says so; a quota or a limit of a file's size
+# SQLite calls a disk full only if the system reports it; a quota or a limit of a file's size
 # are failed writes. https://sqlite.org/rescode.html
 _NO_SPACE_SQLITE = (
     sqlite3.SQLITE_FULL,

@@ -24,7 +24,7 @@ _HOST = re.compile(r"[\w.-]+|[0-9A-Fa-f:.]+(%\w+)?")
 _DATABASE = re.compile(r"[\w.$-]+")
 _FILE = re.compile(r"[^?#]+")
 _PIECE = re.compile(r"\w+|[^\w\s]")
-# Signs that are in every URL and in what drivers say.
+# Signs that occur in every URL and in messages of drivers.
 _SIGNS = set("/:.,?&=@%\"'()[]-_+")
 # Options of libpq whose values are no secrets, and which a driver may name in its words.
 _OPEN_OPTIONS = ("host", "hostaddr", "port", "dbname", "user")

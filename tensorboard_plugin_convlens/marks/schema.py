@@ -29,7 +29,7 @@ collection = sa.Table(
     _metadata,
     sa.Column("id", sa.Integer, primary_key=True),
     sa.Column("name", sa.Text, nullable=False, unique=True),
-    # Another one after the database was removed and made anew.
+    # Changes if the database is removed and made again.
     sa.Column("store", sa.Text, nullable=False),
     sa.Column("sequence", _BIG, nullable=False),
 )
@@ -43,7 +43,7 @@ operation = sa.Table(
     sa.Column("undoes", sa.Text),
     sa.Column("author", sa.Text, nullable=False),
     sa.Column("wall_time", sa.Float(53), nullable=False),
-    # SHA-256 of what was asked for: the same id again must ask for the same.
+    # SHA-256 of the request: a repeated id must repeat the request.
     sa.Column("digest", sa.Text, nullable=False),
     sa.Column("first", _BIG, nullable=False),
     sa.Column("last", _BIG, nullable=False),

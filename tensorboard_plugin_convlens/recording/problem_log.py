@@ -9,7 +9,7 @@ from collections.abc import Callable
 from tensorboard_plugin_convlens.core.errors import ConvLensError
 
 logger = logging.getLogger("tensorboard_plugin_convlens.recording.callback")
-# Kinds of problems of one training; more of them tell nothing new.
+# Kinds of problems of one training; more of them are not helpful.
 _MOST = 100
 
 

@@ -162,7 +162,7 @@ class Captures:
             try:
                 return source.stored(known)
             except ConvLensError:
-                # Where the step was written anew, the sheet may be elsewhere by now.
+                # If the step was written again, the sheet may be elsewhere by now.
                 self._sheets.forget((step, sha256))
         return source.stored(self._find_sheet(source, step, sha256))
 

@@ -196,7 +196,7 @@ def _check_not_from_elsewhere(request: Request, access: Access) -> None:
     site = request.headers.get("Sec-Fetch-Site")
     if access == "write" and site not in (None, "same-origin"):
         raise RefusedError(403, "A page of another site cannot change marks.")
-    # Of another port of this machine a browser says same-site.
+    # For another port of this machine, a browser sends same-site.
     if site in ("cross-site", "same-site"):
         raise RefusedError(403, "A page of another site cannot read what ConvLens serves.")
 

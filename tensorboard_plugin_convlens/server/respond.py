@@ -42,7 +42,7 @@ Handler = Callable[[Request], Answer]
 
 ONE_YEAR = 365 * 24 * 3600
 _LARGEST_PART = 2**18
-# Other sites' pages may not read what is served here.
+# Pages of other sites may not read these answers.
 _HEADERS = [("Cross-Origin-Resource-Policy", "same-origin")]
 
 
@@ -204,7 +204,7 @@ def as_png(request: Request, content: bytes) -> Response:
 
 def as_file(request: Request, path: Path, *, immutable: bool) -> Response:
     """A file of the built tab."""
-    # Told here, for the registry of Windows may say otherwise, and nosniff insists.
+    # Given here, because the registry of Windows may differ, and nosniff is strict.
     kind = {".js": "text/javascript", ".css": "text/css"}.get(path.suffix)
     kind = kind or mimetypes.guess_type(path.name)[0] or "application/octet-stream"
     return _respond(request, path.read_bytes(), kind, expires=ONE_YEAR if immutable else 0)

@@ -18,7 +18,7 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 _LOOPBACK = ("127.0.0.0/8", "::1/128")
-# Beside X-Forwarded-…; whoever sends one of them passes on what somebody else asked.
+# Besides X-Forwarded-…: headers of clients that pass on a request of somebody else.
 _SIGNS_OF_A_PROXY = ("Forwarded", "Via", "X-Real-IP", "X-Client-IP", "X-ProxyContextPath")
 _DEFAULT_PORTS = ("80", "443")
 

@@ -143,7 +143,7 @@ class _Recorder:
     def _watches(self) -> bool:
         if threading.get_ident() != self._thread or self._graph is None:
             return False
-        # What such a layer calls, it calls once per time step: one node, not one per step.
+        # Such a layer makes its calls once per time step: one node, not one per step.
         if self._open and isinstance(self.calls[self._open[-1]].operation, ONE_NODE):
             return False
         # A layer may run something in a graph of its own meanwhile (a tf.function, a loop's

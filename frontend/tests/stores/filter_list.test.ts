@@ -12,14 +12,14 @@ const capture = {
 };
 
 describe("the filters of a layer", () => {
-  it("are in the order of their kernels' sizes unless told otherwise", async () => {
+  it("are in the order of their kernels' sizes by default", async () => {
     const { session } = await openSession("", { capture });
     expect(session.list.sort).toEqual({ name: "l1", descending: true });
     expect(session.list.order).toEqual([1, 0]);
     expect(session.captures.channel).toBe(1);
   });
 
-  it("are in the order of their numbers where no size was captured", async () => {
+  it("are in the order of their numbers if no size was captured", async () => {
     const { session } = await openSession("");
     expect(session.list.sort).toEqual({ name: "index", descending: false });
     expect(session.list.order).toEqual([0, 1]);
@@ -107,7 +107,7 @@ describe("what is acted on", () => {
     await until(() => session.list.target?.layer.key === "conv2");
   });
 
-  it("is nothing until a picture of the selected filter is there, where no tile shows it", async () => {
+  it("is nothing until a picture of the selected filter is there, if no tile shows it", async () => {
     const { session } = await openSession("");
     session.tilesShown = false;
     session.list.select(1);

@@ -33,7 +33,7 @@ describe("how filters look", () => {
     expect(session.selection.choices.stage).toBe("before");
   });
 
-  it("has nothing to switch where a layer has one map", async () => {
+  it("has nothing to switch if a layer has one map", async () => {
     const { session } = await openSession("");
     switchStage(session);
     expect(session.selection.choices.stage).toBe("after");

@@ -15,7 +15,7 @@ afterEach(() => {
 const turn = () => vi.advanceTimersByTimeAsync(1000);
 
 describe("the captured steps", () => {
-  it("are gone through one by one, and stop at both ends", async () => {
+  it("are shown one by one, and stop at both ends", async () => {
     const { session } = await openSession("p.convlens.step=1");
     const { player, captures, selection } = session;
     player.move(-1);
@@ -44,7 +44,7 @@ describe("the captured steps", () => {
     expect([captures.summary?.step, player.playing]).toEqual([2, false]);
   });
 
-  it("are played from the first where the last is selected", async () => {
+  it("are played from the first if the last is selected", async () => {
     const { session } = await openSession("");
     session.player.toggle();
     expect(session.captures.summary?.step).toBe(0);
@@ -63,7 +63,7 @@ describe("the captured steps", () => {
     expect(session.captures.summary?.step).toBe(2);
   });
 
-  it("are not played where there is only one", async () => {
+  it("are not played if there is only one", async () => {
     const { session } = await openSession("", { steps: [4] });
     session.player.toggle();
     expect(session.player.playing).toBe(false);

@@ -27,12 +27,12 @@ function paste(link: string): void {
 }
 
 describe("the link", () => {
-  it("says what is selected", () => {
+  it("describes the selection", () => {
     const { choices } = open("#convlens&p.convlens.layer=conv4&p.convlens.step=2");
     expect([choices.layer, choices.step, choices.method]).toEqual(["conv4", 2, "activation"]);
   });
 
-  it("follows what is selected, a moment later and once for many changes", () => {
+  it("follows the selection, a moment later and once for many changes", () => {
     const selection = open("#convlens");
     for (const channel of [1, 2, 3]) {
       selection.choices.channel = channel;
@@ -57,7 +57,7 @@ describe("the link", () => {
     expect([selection.choices.layer, selection.choices.step]).toEqual(["conv4", 2]);
   });
 
-  it("that makes no sense selects what is usual", () => {
+  it("that makes no sense selects the defaults", () => {
     const { choices } = open("#convlens&p.convlens.step=-1&p.convlens.method=magic");
     expect([choices.step, choices.method, choices.scale]).toEqual([null, "activation", "filter"]);
   });

@@ -35,13 +35,13 @@ describe("commands of the tab", () => {
     expect(seen).toEqual(["conv1", "conv2", "conv2", "conv1"]);
   });
 
-  it("compare with another input image where there is one step", async () => {
+  it("compare with another input image if there is one step", async () => {
     const { session } = await openSession("", { steps: [3], answers: { inputs } });
     session.toggleCompare();
     expect(session.selection.choices.columns).toEqual([{ run: "run", step: null, input: 1 }]);
   });
 
-  it("open the timelines only where there are several steps", async () => {
+  it("open the timelines only if there are several steps", async () => {
     const { session } = await openSession("", { steps: [3] });
     session.openTimeline();
     expect(session.selection.choices.timeline).toBeNull();

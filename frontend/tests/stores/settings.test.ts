@@ -44,7 +44,7 @@ describe("settings", () => {
     expect(next.author).toBe("Ann");
   });
 
-  it("are the usual ones where nothing was kept, or nonsense", () => {
+  it("are the defaults if nothing valid was kept", () => {
     localStorage.setItem("convlens.theme", "pink");
     localStorage.setItem("convlens.diverging", "magma");
     const settings = new Settings();

@@ -31,7 +31,7 @@ const PATIENT = { timeout: 4000 };
 const shown = (text: RegExp | string) => screen.findByText(text);
 
 describe("the tab", () => {
-  it("says what to do where nothing was captured", async () => {
+  it("explains what to do if nothing was captured", async () => {
     vi.stubGlobal("fetch", async () => Response.json({ runs: [], version: "1" }));
     render(App);
     await shown("Nothing captured yet");
@@ -46,7 +46,7 @@ describe("the tab", () => {
     await screen.findByRole("listbox", { name: "Filters of this layer" });
   });
 
-  it("says that a run has no complete capture yet, and shows the first that comes", async () => {
+  it("reports that a run has no complete capture yet, and shows the first that comes", async () => {
     serve({ layers: smallNetwork(), steps: [] });
     render(App);
     await shown("No step captured yet");
@@ -119,7 +119,7 @@ describe("the tab", () => {
     await waitFor(() => expect(step()).toBe("step 1, 2 of 3"));
   });
 
-  it("leaves single keys alone where they are switched off", async () => {
+  it("ignores single keys if they are switched off", async () => {
     localStorage.setItem("convlens.keys", "off");
     serve({ layers: smallNetwork(), steps: [0, 1, 2] });
     render(App);
@@ -138,7 +138,7 @@ describe("the tab", () => {
     expect(document.body.textContent).not.toContain("\u202E");
   });
 
-  it("says what a link asks for and is not here", async () => {
+  it("reports requested parts of a link that do not exist", async () => {
     location.hash =
       "#convlens&p.convlens.run=gone&p.convlens.step=4&p.convlens.layer=x&p.convlens.filter=9";
     serve({ layers: smallNetwork(), steps: [0, 5] });

@@ -77,7 +77,7 @@ def _sums_of_distances(
         squares *= -2
         squares += first[part, None]
         squares += second
-        # What rounding leaves of the distance of equal kernels, and of one to itself.
+        # Rounding errors of the distance between equal kernels, and of a kernel to itself.
         squares[squares < 1e-14 * second] = 0
         distances = np.sqrt(squares, out=squares)
         of_rows[part] = distances.sum(axis=1)

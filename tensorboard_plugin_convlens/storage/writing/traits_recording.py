@@ -58,7 +58,7 @@ class TraitsRecording:
             self._leave_out(fault)
 
     def _leave_out(self, error: Exception) -> None:
-        # Without the path in `error`: directories of this machine are nobody else's business.
+        # Without the path in `error`: directories of this machine are private.
         cause = error if isinstance(error, OSError) else error.__cause__
         why = f": {cause.strerror}" if isinstance(cause, OSError) and cause.strerror else ""
         logger.warning("ConvLens left out %s: %s", TRAITS, error)

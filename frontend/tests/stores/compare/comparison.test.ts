@@ -34,7 +34,7 @@ describe("captures side by side", () => {
     expect(session.list.target?.channel).toBe(1);
   });
 
-  it("have no change where the pictures are the same", async () => {
+  it("have no change if the pictures are the same", async () => {
     const { comparison } = await compare(beside(["run", null, 0]));
     await until(() => comparison.isLoaded);
     expect(comparison.subtracted).toBe(true);
@@ -71,7 +71,7 @@ describe("captures side by side", () => {
     expect(comparison.order).toEqual([0, 1]);
   });
 
-  it("say what of a link is not there, and what is shown instead", async () => {
+  it("report missing parts of a link, and what is shown instead", async () => {
     const { comparison } = await compare(beside(["run", 40, 9]));
     await until(() => comparison.isLoaded);
     expect(comparison.notes).toEqual([
@@ -80,7 +80,7 @@ describe("captures side by side", () => {
     ]);
   });
 
-  it("say that a run is not there, and recover once another is chosen", async () => {
+  it("report a missing run, and recover once another is chosen", async () => {
     const { session, comparison } = await compare(beside(["nowhere", null, 0]));
     await until(() => comparison.loaded.error !== null);
     expect(comparison.loaded.error).toMatch(/^Run “nowhere” has no captures here\./);
@@ -89,7 +89,7 @@ describe("captures side by side", () => {
     await until(() => comparison.columns.length === 2);
   });
 
-  it("are not taken for those of other columns while these are on their way", async () => {
+  it("are not confused with those of other columns while these load", async () => {
     const { session, comparison } = await compare(beside(["run", 0, 0]));
     await until(() => session.list.target !== null && comparison.isLoaded);
     const letGo = hold("layer");

@@ -31,7 +31,7 @@ describe("what is selected of the captures", () => {
     expect([run?.run, summary?.step, layer?.key]).toEqual(["old", 0, "conv2"]);
   });
 
-  it("is the nearest that there is, where the link asks for more", async () => {
+  it("is the nearest existing one if the link names another", async () => {
     const { session } = await openSession(
       "p.convlens.step=999&p.convlens.filter=99&p.convlens.input=7&p.convlens.layer=no",
     );
@@ -66,7 +66,7 @@ describe("what is on screen", () => {
     await until(() => captures.current?.at.step === 1);
   });
 
-  it("goes at once where another layer is selected", async () => {
+  it("disappears at once if another layer is selected", async () => {
     const { session } = await openSession("");
     const { captures } = session;
     expect(captures.lastSelected?.layer.key).toBe("conv1");
@@ -77,7 +77,7 @@ describe("what is on screen", () => {
     expect(captures.lastSelected?.layer.key).toBe("conv1");
   });
 
-  it("is nothing where the server has gone, with a sentence; what was here is still here", async () => {
+  it("is nothing if the server has gone, with a sentence; loaded values stay", async () => {
     const { session } = await openSession("");
     const { captures } = session;
     refuse(500, "The disk is gone.");
@@ -102,7 +102,7 @@ describe("the nearest step", () => {
     expect(findStep(steps, wanted)?.step).toBe(found);
   });
 
-  it("is none where nothing was captured", () => {
+  it("is none if nothing was captured", () => {
     expect(findStep([], 3)).toBeNull();
   });
 });

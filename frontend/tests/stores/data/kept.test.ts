@@ -16,7 +16,7 @@ function later<T>(): { answer: Promise<T>; arrive: (value: T) => void; fail: () 
 }
 
 describe("kept answers", () => {
-  it("never take more than the bound, whatever comes in which order", async () => {
+  it("never take more than the bound, in any order", async () => {
     const kept = new Kept(10_000);
     let seed = 1;
     const random = (below: number) => (seed = (seed * 48271) % 2147483647) % below;
@@ -26,7 +26,7 @@ describe("kept answers", () => {
     }
   });
 
-  it("forget what was used longest ago, not what was asked for first", async () => {
+  it("forget the least recently used, not the first requested", async () => {
     const kept = new Kept(3000);
     await kept.get("a", bytes(1000));
     await kept.get("b", bytes(1000));

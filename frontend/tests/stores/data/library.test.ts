@@ -53,7 +53,7 @@ describe("the library", () => {
     expect(found.map((one) => one?.planes.levels[0])).toEqual([1, 2, undefined]);
   });
 
-  it("asks for fewer tiles at once where the server says that they are too large", async () => {
+  it("requests fewer tiles at once if the server reports that they are too large", async () => {
     const asked = serve({ layers: smallNetwork(), steps: [1], mostTiles: 1 });
     const library = new Library();
     const found = await Promise.all([0, 1, 2].map((input) => library.tile(tile(input))));
@@ -61,13 +61,13 @@ describe("the library", () => {
     expect(asked.map((address) => address.split("&tile=").length - 1)).toEqual([3, 2, 1, 1, 1]);
   });
 
-  it("tells of one tile that is too large for an answer", async () => {
+  it("reports one tile that is too large for an answer", async () => {
     serve({ layers: smallNetwork(), steps: [1], mostTiles: 0 });
     const found = new Library().tile(tile(0));
     await expect(found).rejects.toThrow("They have too many levels.");
   });
 
-  it("tells of one tile that it could not be read, and gives the others", async () => {
+  it("reports one tile that could not be read, and returns the others", async () => {
     serve({ layers: smallNetwork(), steps: [1] });
     const library = new Library();
     const broken = library.tile({ ...tile(0), form: "magnitude" });
@@ -105,7 +105,7 @@ describe("the library", () => {
     expect((await library.step(at)).step).toBe(1);
   });
 
-  it("has a sentence of its own where the server gives none", async () => {
+  it("has its own sentence if the server gives none", async () => {
     vi.stubGlobal(
       "fetch",
       async () => new Response("<html>", { status: 502, statusText: "Bad Gateway" }),
@@ -113,7 +113,7 @@ describe("the library", () => {
     await expect(new Library().runs()).rejects.toThrow("The server answered 502 Bad Gateway.");
   });
 
-  it("says when TensorBoard is not there", async () => {
+  it("reports when TensorBoard does not answer", async () => {
     vi.stubGlobal("fetch", () => Promise.reject(new TypeError("Failed to fetch")));
     await expect(new Library().runs()).rejects.toThrow("TensorBoard does not answer.");
   });

@@ -27,7 +27,7 @@ describe("a resource", () => {
     expect(resource.value).toBeNull();
   });
 
-  it("has neither value nor an old one where a key cannot be had, and tries it again later", async () => {
+  it("has neither a new nor an old value if a key cannot be loaded, and tries again later", async () => {
     const resource = new Resource<number>();
     let attempts = 0;
     const broken = async () => {
@@ -102,7 +102,7 @@ describe("a resource", () => {
     expect([resource.error, resource.value]).toEqual([null, 2]);
   });
 
-  it("tells why it failed, and tries again", async () => {
+  it("gives the reason of a failure, and tries again", async () => {
     const resource = new Resource<number>();
     let attempts = 0;
     resource.load("a", async () => {

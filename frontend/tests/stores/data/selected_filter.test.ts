@@ -7,7 +7,7 @@ import { closeAll, openSession, until } from "../../session.svelte";
 afterEach(closeAll);
 
 describe("the large picture of the selected filter", () => {
-  it("is taken from the pictures of the layer where these are all of it", async () => {
+  it("is taken from the pictures of the layer if these are complete", async () => {
     const { session, asked } = await openSession("");
     expect(session.filter.shown?.channel).toBe(0);
     expect(asked.filter((address) => address.startsWith("tiles?"))).toEqual([]);

@@ -62,7 +62,7 @@ describe("the marks of a run", () => {
     expect(book.conflict).toBeNull();
   });
 
-  it("are seen where somebody else makes them", async () => {
+  it("appear when somebody else makes them", async () => {
     const stop = book.watch();
     await settle();
     server.say(7, useful);
@@ -87,7 +87,7 @@ describe("the marks of a run", () => {
     stop();
   });
 
-  it("are taken back one operation at a time", async () => {
+  it("are undone one operation at a time", async () => {
     say(useful, 1);
     say(useless, 1, 2, 3);
     await settle();
@@ -100,7 +100,7 @@ describe("the marks of a run", () => {
     expect(book.undo("undo-none")).toBeNull();
   });
 
-  it("ask whose mark stands where somebody else was faster: mine", async () => {
+  it("ask whose mark to keep if somebody else was faster: mine", async () => {
     server.say(2, useful);
     say(useless, 2, 4);
     await settle();
@@ -114,7 +114,7 @@ describe("the marks of a run", () => {
     expect([server.opinion(2), server.opinion(4)]).toEqual([useful, null]);
   });
 
-  it("ask whose mark stands where somebody else was faster: theirs", async () => {
+  it("ask whose mark to keep if somebody else was faster: theirs", async () => {
     server.say(2, useful);
     say(useless, 2, 4);
     await settle();
@@ -124,7 +124,7 @@ describe("the marks of a run", () => {
     expect(seen(2)).toEqual(useful);
   });
 
-  it("cannot be undone where theirs stayed", async () => {
+  it("cannot be undone if theirs stayed", async () => {
     server.say(2, useful);
     say(useless, 2);
     await settle();
@@ -163,7 +163,7 @@ describe("the marks of a run", () => {
     expect([server.opinion(3), server.opinion(4)]).toEqual([useless, useless]);
   });
 
-  it("are not shown where the server refuses them; the reason is shown", async () => {
+  it("are not shown if the server refuses them; the reason is shown", async () => {
     server.failure = { status: 400, error: "A tag has no commas." };
     say(useless, 3);
     await settle();
@@ -185,7 +185,7 @@ describe("the marks of a run", () => {
     expect(book.leftOut).toEqual([]);
   });
 
-  it("are read-only where the server says so", async () => {
+  it("are read-only if the server reports it", async () => {
     server.readOnly = "The logs are read-only.";
     await book.refresh();
     expect(book.readOnly).toBe("The logs are read-only.");

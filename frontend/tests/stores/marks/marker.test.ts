@@ -30,7 +30,7 @@ describe("marking", () => {
     await until(() => verdicts()[0] === "useless");
   });
 
-  it("stays where that is asked for, or chosen", () => {
+  it("stays at the filter if that is requested or chosen", () => {
     marker.judge("useful", true);
     expect(session.captures.channel).toBe(0);
     session.settings.setAdvance(false);
@@ -73,13 +73,13 @@ describe("marking", () => {
     expect([session.captures.layer?.key, session.captures.channel]).toEqual(["conv1", 0]);
   });
 
-  it("says so where the mark says that already", () => {
+  it("announces that the filter already has the mark", () => {
     marker.judge("useful", true);
     marker.judge("useful", true);
     expect(session.message).toBe("The filter already has this mark.");
   });
 
-  it("marks nothing while what is selected is not on screen", async () => {
+  it("marks nothing while the selected filter is not on screen", async () => {
     const letGo = hold("layer");
     session.moveLayer(1);
     marker.judge("useless", false);
@@ -103,7 +103,7 @@ describe("marking", () => {
     ]);
   });
 
-  it("says why, where marks cannot be changed", async () => {
+  it("gives the reason if marks cannot be changed", async () => {
     server.readOnly = "The logs are read-only.";
     await marker.book?.refresh();
     marker.judge("useless", false);
@@ -111,7 +111,7 @@ describe("marking", () => {
     expect(marker.isReady).toBe(false);
   });
 
-  it("says what could not be sent, and counts it", async () => {
+  it("reports marks that could not be sent, and counts them", async () => {
     server.failure = "silent";
     marker.judge("useless", false);
     expect(marker.waiting).toBe(1);

@@ -18,7 +18,7 @@ const answers = {
 };
 
 describe("what is asked for when it is first shown", () => {
-  it("has the agreement of the criteria of the selected layer, and of another seed anew", async () => {
+  it("has the agreement of the criteria of the selected layer, and requests it again for another seed", async () => {
     const { session, asked } = await openSession("", { answers });
     const found = inTestRoot(() => watchAgreement(session.captures, session.selection));
     await until(() => found.isCurrent);

@@ -28,7 +28,7 @@ describe("flags of filters", () => {
     expect(session.list.order).toEqual([1]);
   });
 
-  it("are asked for anew where thresholds were moved, and none is shown meanwhile", async () => {
+  it("are requested again if thresholds were moved, and none is shown meanwhile", async () => {
     const { session, asked } = await openSession("", content);
     const letGo = hold("flags");
     session.selection.choices.thresholds = { nearSilent: 0.2 };
@@ -48,7 +48,7 @@ describe("flags of filters", () => {
 });
 
 describe("orders that are not captured", () => {
-  it("have chance among them, and ablation only where it was measured", async () => {
+  it("include the random order, and ablation only if it was measured", async () => {
     const { session } = await openSession("");
     const names = session.ranking?.statistics.map(({ name }) => name);
     expect(names).toEqual(["random"]);
