@@ -175,7 +175,7 @@ def test_the_theme_and_the_palettes_can_be_chosen_and_are_kept(open_tab):
     tab.wait_until_painted()
     tab.button("Keys and settings").click()
     tab.help.get_by_label("Theme").select_option("dark")
-    tab.help.get_by_label("Colors of activation and kernels").select_option("RdBu")
+    tab.help.get_by_label("Colors of activations and kernels").select_option("RdBu")
     tab.help.get_by_role("button", name="Close").click()
     tab.page.reload()
     tab.wait_until_painted()
