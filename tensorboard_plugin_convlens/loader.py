@@ -118,6 +118,6 @@ def _check_proxies(proxies: Sequence[str]) -> None:
             ipaddress.ip_network("127.0.0.1" if proxy == "localhost" else proxy, strict=False)
         except ValueError:
             raise base_plugin.FlagsError(
-                f"--convlens_trusted_proxies: {proxy!r} is no address; expected addresses or "
-                "networks such as 127.0.0.1, ::1 or 10.0.0.0/8."
+                f"--convlens_trusted_proxies: {proxy!r} is not an address; expected addresses "
+                "or networks such as 127.0.0.1, ::1 or 10.0.0.0/8."
             ) from None

@@ -26,8 +26,8 @@ examples:
   convlens capture 'ckpt/*.weights.h5' --model m.keras --images photos --logdir logs --jobs 2
   convlens capture vgg16.keras --images cat.png --logdir logs --layers 'block3_*'
 
-The step of a model is the number in its file name that stands beside epoch (ep, e); if there is
-none, beside step (iteration, iter, it, update); then beside checkpoint (ckpt, cp); then the
+The step of a model is the number beside epoch (ep, e) in its file name; if there is none, the
+number beside step (iteration, iter, it, update); then beside checkpoint (ckpt, cp); then the
 first number in weights.03-0.21. So acc-0.87-epoch-04.keras is step 4. If the names of a series
 have none of these, the step is the whole number that differs between them. A single model
 without any of them is step 0.
@@ -44,9 +44,9 @@ TensorFlow can compute convolutions with oneDNN or without it. The first capture
 measures which is faster, which takes some seconds, and saves the result in
 ~/.cache/convlens/onednn.json for all commands. TF_ENABLE_ONEDNN_OPTS=0 or 1 overrides it.
 
-exit status: 0 all models are captured; 1 none is, for the reason given; 2 wrong usage; 3 some
-models could not be captured, all others are; 130 interrupted; 141 the program that reads the
-output has ended.
+exit status: 0 all models were captured; 1 no model was captured, for the given reason; 2 wrong
+usage; 3 some models could not be captured, all others were; 130 interrupted; 141 the program
+that reads the output has ended.
 """
 
 

@@ -19,7 +19,7 @@ def chosen_run(log_dir: str, asked: str | None) -> str:
     runs = Reader(log_dir).runs()
     if len(runs) > 1 and "." not in runs:
         raise InputError(
-            f"{log_dir!r} holds captures of several runs: {', '.join(runs)}. "
+            f"{log_dir!r} has captures of several runs: {', '.join(runs)}. "
             "Choose one with --run."
         )
     return runs[0] if len(runs) == 1 else "."

@@ -42,7 +42,7 @@ missing discovery event; neither loses any data. It never touches a file that a 
 has open. Where that cannot be determined, it leaves everything younger than a day.
 
 exit status: 0 nothing is wrong, or everything is fixed; 1 the log directory cannot be read or
-holds no captures; 2 wrong usage; 3 something is wrong; 130 interrupted.
+has no captures; 2 wrong usage; 3 something is wrong; 130 interrupted.
 """
 
 
@@ -85,7 +85,7 @@ def run(arguments: argparse.Namespace) -> None:
     logs = local_path(arguments.logdir)
     found_runs = LogDirectory(logs).runs()
     if not found_runs:
-        raise NotCapturedError(f"{arguments.logdir!r} holds no ConvLens captures.")
+        raise NotCapturedError(f"{arguments.logdir!r} has no ConvLens captures.")
     told = list(_check_all(logs, found_runs, fix=arguments.fix))
     if arguments.json:
         terminal.show_json(json.dumps({"findings": [_to_json(one) for one in told]}, indent=1))

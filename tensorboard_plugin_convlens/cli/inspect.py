@@ -44,7 +44,7 @@ def run(arguments: argparse.Namespace) -> None:
         return
     if not runs:
         raise NotCapturedError(
-            f"{arguments.logdir!r} holds no ConvLens captures. Add ConvLensCallback to "
+            f"{arguments.logdir!r} has no ConvLens captures. Add ConvLensCallback to "
             "model.fit, or run: convlens capture --help"
         )
     for one in runs:

@@ -105,7 +105,7 @@ def load_checkpoint(path: Path, architecture: Path | None = None) -> keras.Model
             "…)."
         ) from error
     if not isinstance(model, keras.Model):
-        raise InputError(f"{str(path)!r} holds a {type(model).__name__}, not a Keras model.")
+        raise InputError(f"{str(path)!r} contains a {type(model).__name__}, not a Keras model.")
     return model
 
 

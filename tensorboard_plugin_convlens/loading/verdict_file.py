@@ -35,7 +35,7 @@ def read_verdicts(path: Path) -> tuple[Verdict, ...]:
             f"The verdicts {str(path)!r} cannot be read: {error.strerror or error}."
         ) from error
     except (ValueError, RecursionError, csv.Error) as error:
-        raise InputError(f"{str(path)!r} holds no verdicts: {error}.") from error
+        raise InputError(f"{str(path)!r} has no verdicts: {error}.") from error
     return tuple(_verdict(row, place, path) for place, row in enumerate(rows, start=1))
 
 

@@ -175,7 +175,7 @@ def test_the_text_has_a_line_per_finding_and_says_what_to_do(logs, capsys):
 
 def test_without_captures_it_says_so(tmp_path, capsys):
     assert main(["doctor", str(tmp_path)]) == 1
-    assert "holds no ConvLens captures" in capsys.readouterr().err
+    assert "has no ConvLens captures" in capsys.readouterr().err
 
 
 def test_a_training_that_may_be_hidden_wrongly_is_reported_with_advice(tmp_path, capsys):

@@ -251,5 +251,5 @@ def test_wrong_usage_is_status_2(capsys):
 
 
 def test_debug_shows_the_traceback(tmp_path):
-    with pytest.raises(Exception, match="holds no ConvLens captures"):
+    with pytest.raises(Exception, match="has no ConvLens captures"):
         main(["--debug", "inspect", str(tmp_path)])

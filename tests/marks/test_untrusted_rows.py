@@ -200,7 +200,7 @@ def test_a_question_that_takes_too_many_steps_ends_with_a_sentence(asked, monkey
     monkeypatch.setattr(sqlite_connection, "_STEPS_AT_ONCE", 10)
     monkeypatch.setattr(sqlite_connection, "STEPS_PER_STATEMENT", 20)
     status, answer = asked.marks()
-    assert (status, "ConvLens did not make it. Restore it" in answer["error"]) == (503, True), answer
+    assert (status, "did not make it. Restore it" in answer["error"]) == (503, True), answer
 
 
 def test_more_marks_than_one_answer_holds_are_413(asked, monkeypatch):

@@ -170,5 +170,5 @@ def test_a_tunnel_to_this_machine_needs_no_flag(ask, port):
 
 def test_a_trusted_proxy_that_is_not_an_address_ends_tensorboard_with_an_error():
     flags = Namespace(convlens_trusted_proxies=["proxy.lab.example"])
-    with pytest.raises(base_plugin.FlagsError, match="is no address; expected"):
+    with pytest.raises(base_plugin.FlagsError, match="is not an address; expected"):
         ConvLensLoader().fix_flags(flags)

@@ -97,7 +97,7 @@ CRITERIA: tuple[Criterion, ...] = (
         "low",
         "Large: another filter, named beside it, responds in the same places.",
         "Covers the captured inputs only, on a coarse grid. Only one filter of a pair can be "
-        "removed. Undefined where the response profile is constant, as for a silent filter.",
+        "removed. Undefined if the response profile is constant, as for a silent filter.",
         "two filters whose responses vary",
     ),
     Criterion(
@@ -108,7 +108,7 @@ CRITERIA: tuple[Criterion, ...] = (
         "Hu et al. 2016, Network Trimming, arXiv 1607.03250",
         "low",
         "Large: the filter rarely responds, so it is the first to remove.",
-        "Undefined where no ReLU or ReLU6 follows: SiLU, GELU, tanh and leaky rectifiers are "
+        "Undefined if no ReLU or ReLU6 follows: SiLU, GELU, tanh and leaky rectifiers are "
         "hardly ever exactly 0. Covers the captured inputs only.",
         "a ReLU or ReLU6 after the layer",
         is_share=True,
@@ -156,7 +156,7 @@ CRITERIA: tuple[Criterion, ...] = (
         "high",
         "Large: the output would change most without the filter.",
         "Uses the predicted class, because a capture has no loss. Parts of both signs cancel "
-        "within an image. Undefined where no output of the model is a class probability.",
+        "within an image. Undefined if no output of the model is a class probability.",
         "class probabilities among the outputs",
     ),
     Criterion(
@@ -182,7 +182,7 @@ CRITERIA: tuple[Criterion, ...] = (
         "After Adebayo et al. 2018, arXiv 1810.03292, and Nie et al. 2018, arXiv 1805.07039",
         "neither",
         "Small: the picture shows the edges of the image rather than the filter.",
-        "Describes the picture, not the filter. Undefined where the gradient is zero.",
+        "Describes the picture, not the filter. Undefined if the gradient is zero.",
         "guided gradients",
         is_share=True,
     ),
@@ -206,7 +206,7 @@ CRITERIA: tuple[Criterion, ...] = (
         "The same as for kernel change; profiles: core/filters/profiles.py",
         "neither",
         "Large: the output is strong in other places than before.",
-        "Also large where only earlier layers changed. Undefined where the layer's own output "
+        "Also large if only earlier layers changed. Undefined if the layer's own output "
         "is zero at every captured input.",
         "an earlier captured step, and an output that is not all zero",
     ),

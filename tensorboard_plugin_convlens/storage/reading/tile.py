@@ -57,9 +57,9 @@ def decode_tile(sheet: Sheet, channel: int, stored: bytes) -> bytes:
     if sheet.checksums is not None and zlib.crc32(stored) != sheet.checksums[segment]:
         where = f" in {sheet.pack!r}" if is_pack_name(sheet.pack) else ""
         raise FormatError(
-            f"Part of a sheet{where} is damaged: the checksum of channel {channel} is not that "
-            "of its bytes. The other sheets are not affected. Restore the file from a copy, or "
-            "capture the step again."
+            f"Part of a sheet{where} is damaged: the checksum of channel {channel} does not "
+            "match its bytes. The other sheets are not affected. Restore the file from a copy, "
+            "or capture the step again."
         )
     size = _channel_bytes(sheet)
     return decode_segment(stored, (place + 1) * size)[place * size :]

@@ -50,7 +50,7 @@ export const CRITERION_CARDS: readonly CriterionCard[] = [
     source: "Channel correlation of arikpoz' Deep Visualization Toolbox, 2018; profiles: core/filters/profiles.py",
     important: "low",
     direction: "Large: another filter, named beside it, responds in the same places.",
-    caveat: "Covers the captured inputs only, on a coarse grid. Only one filter of a pair can be removed. Undefined where the response profile is constant, as for a silent filter.",
+    caveat: "Covers the captured inputs only, on a coarse grid. Only one filter of a pair can be removed. Undefined if the response profile is constant, as for a silent filter.",
     needs: "two filters whose responses vary",
   },
   {
@@ -59,7 +59,7 @@ export const CRITERION_CARDS: readonly CriterionCard[] = [
     source: "Hu et al. 2016, Network Trimming, arXiv 1607.03250",
     important: "low",
     direction: "Large: the filter rarely responds, so it is the first to remove.",
-    caveat: "Undefined where no ReLU or ReLU6 follows: SiLU, GELU, tanh and leaky rectifiers are hardly ever exactly 0. Covers the captured inputs only.",
+    caveat: "Undefined if no ReLU or ReLU6 follows: SiLU, GELU, tanh and leaky rectifiers are hardly ever exactly 0. Covers the captured inputs only.",
     needs: "a ReLU or ReLU6 after the layer",
   },
   {
@@ -95,7 +95,7 @@ export const CRITERION_CARDS: readonly CriterionCard[] = [
     source: "Molchanov et al. 2017, arXiv 1611.06440, equation 8",
     important: "high",
     direction: "Large: the output would change most without the filter.",
-    caveat: "Uses the predicted class, because a capture has no loss. Parts of both signs cancel within an image. Undefined where no output of the model is a class probability.",
+    caveat: "Uses the predicted class, because a capture has no loss. Parts of both signs cancel within an image. Undefined if no output of the model is a class probability.",
     needs: "class probabilities among the outputs",
   },
   {
@@ -113,7 +113,7 @@ export const CRITERION_CARDS: readonly CriterionCard[] = [
     source: "After Adebayo et al. 2018, arXiv 1810.03292, and Nie et al. 2018, arXiv 1805.07039",
     important: "neither",
     direction: "Small: the picture shows the edges of the image rather than the filter.",
-    caveat: "Describes the picture, not the filter. Undefined where the gradient is zero.",
+    caveat: "Describes the picture, not the filter. Undefined if the gradient is zero.",
     needs: "guided gradients",
   },
   {
@@ -131,7 +131,7 @@ export const CRITERION_CARDS: readonly CriterionCard[] = [
     source: "The same as for kernel change; profiles: core/filters/profiles.py",
     important: "neither",
     direction: "Large: the output is strong in other places than before.",
-    caveat: "Also large where only earlier layers changed. Undefined where the layer's own output is zero at every captured input.",
+    caveat: "Also large if only earlier layers changed. Undefined if the layer's own output is zero at every captured input.",
     needs: "an earlier captured step, and an output that is not all zero",
   },
   {
