@@ -82,7 +82,7 @@ def test_a_redundant_filter_says_which_other_one_it_is_like(open_tab):
 def test_a_criterion_is_explained_one_click_away(open_tab):
     tab = open_tab(state={"layer": "conv3", "sort": "apoz"})
     card = _open_card(tab)
-    for part in ("Hu et al. 2016", "Direction", "Undefined where no ReLU or ReLU6 follows"):
+    for part in ("Hu et al. 2016", "Direction", "Undefined if no ReLU or ReLU6 follows"):
         expect(card).to_contain_text(part)
     other = card.get_by_role("combobox", name="Another criterion")
     other.select_option("ablation")
