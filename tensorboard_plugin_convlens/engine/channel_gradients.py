@@ -32,7 +32,7 @@ from tensorboard_plugin_convlens.engine.windows.windowed_pass import (
 from tensorboard_plugin_convlens.tracing.types import Value
 
 _BLOCK_BYTES = 1 << 25
-"""About how large the pictures of one block may be."""
+"""The approximate limit of the pictures of one block."""
 
 _MOST_FILTERS = 256
 """That start together."""

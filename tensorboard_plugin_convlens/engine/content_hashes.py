@@ -38,14 +38,14 @@ _READING = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Hashes:
-    """Of one layer, hexadecimal; see `records.LayerCapture.weights` and `lineage`."""
+    """Hashes of one layer, hexadecimal; see `records.LayerCapture.weights` and `lineage`."""
 
     weights: str
     lineage: str
 
 
 class ContentHashes:
-    """Follows, once, what each captured layer depends on; hashes it at every capture."""
+    """Finds once what each captured layer depends on, and hashes it at every capture."""
 
     def __init__(self, plan: Plan) -> None:
         self._graph = plan.trace.wrapped.graph
@@ -64,7 +64,7 @@ class ContentHashes:
         self._keys = {index: plan.graph.layers[index].key for index in plan.routes}
 
     def values(self) -> tuple[str, ...]:
-        """Hashes of all that the model reads now, its weights among them; "" for no value."""
+        """Hashes of everything that the model reads now, also its weights; "" for no value."""
         return tuple(
             "" if value is None else hash_arrays([value])
             for value in internals.captured_values(self._graph)
@@ -127,7 +127,7 @@ class ContentHashes:
 
 
 def hash_values(values: Sequence[str]) -> str:
-    """One SHA-256, hexadecimal, of what `ContentHashes.values` returns."""
+    """One SHA-256, hexadecimal, of the result of `ContentHashes.values`."""
     return hashlib.sha256("\0".join(values).encode()).hexdigest()
 
 

@@ -36,12 +36,12 @@ _DENSE_ENOUGH = 60.0
 
 
 def frame_work(path: Iterable[Operation]) -> float:
-    """Over the whole frame, per filter."""
+    """The cost over the whole frame, per filter."""
     return sum(_per_unit(operation) * _units(operation) for operation in path)
 
 
 def window_work(route: WindowRoute) -> float:
-    """Through the windows, per filter."""
+    """The cost through the windows, per filter."""
     work = 0.0
     for operation in route.path:
         rows, columns = route.windows[id(operation.outputs[0])]
@@ -80,7 +80,7 @@ def _channels(operation: Operation) -> float:
 
 
 def _per_unit(operation: Operation) -> float:
-    """For all channels of one unit of the output."""
+    """The cost for all channels of one unit of the output."""
     if operation.type in _DENSE:
         return 2.0 * float(np.prod(operation.inputs[1].shape.as_list()))
     if operation.type == "DepthwiseConv2dNative":

@@ -44,7 +44,7 @@ from tensorboard_plugin_convlens.tracing.types import Tensor, TensorId
 
 
 class Engine:
-    """Traces a model once; then answers about any image with the model's current weights.
+    """Traces a model once, then runs any image with the model's current weights.
 
     The model, its optimizer, losses and random state are not changed. An engine may be
     used from several threads.
@@ -103,7 +103,7 @@ class Engine:
         )
 
     def guidance(self, layer: int) -> Guidance:
-        """How many rectifiers between a layer and the input are gated, and what is not."""
+        """The guidance between a layer and the input."""
         return self._plan.routes[layer].guidance
 
     def obstacle(self, layer: int) -> str:
@@ -111,7 +111,7 @@ class Engine:
         return self._plan.routes[layer].obstacle
 
     def values(self) -> tuple[str, ...]:
-        """Hashes of all that the model reads now; equal ones mean an unchanged model."""
+        """Hashes of everything that the model reads now; equal ones mean an unchanged model."""
         return self._content_hashes.values()
 
     def hashes(self, arrays: str, values: Sequence[str]) -> dict[int, Hashes]:
@@ -123,7 +123,7 @@ class Engine:
         return ContentHashes(self._plan)
 
     def frame(self, layer: int) -> tuple[int, int]:
-        """(height, width) of the input that the gradients of a layer are taken at."""
+        """(height, width) of the input at which the gradients of a layer are taken."""
         return self._plan.routes[layer].source_layout.plane
 
     def kernels(self, layer: int) -> FloatArray | None:

@@ -1,4 +1,4 @@
-"""One image that was run through a model: everything that can be asked about it.
+"""One image that was run through a model, and everything that can be computed from it.
 
 TensorFlow has run the graph once, and the values of all tensors that matter are here. For a
 layer of 256 filters at 56 by 56, channels last:
@@ -61,7 +61,7 @@ class Forward:
         taylor: TaylorCriterion,
         types: CotangentTypes,
     ) -> None:
-        """Takes the values of one run; computes nothing but the predictions.
+        """Takes the values of one run; computes only the predictions.
 
         Args:
           plan: Of the model.
@@ -92,7 +92,7 @@ class Forward:
         )
 
     def _numpy(self, tensor: Tensor) -> FloatArray:
-        """The value of a tensor in float32, whatever precision the model computes in."""
+        """The value of a tensor in float32, for any precision of the model."""
         return np.asarray(tf.cast(self._values[id(tensor)], tf.float32))
 
     def maps(self, layer: int) -> FloatArray:
@@ -239,7 +239,7 @@ class Forward:
         return [Statistic(name, 0, values, stage) for name, values in numbers.items()]
 
     def _taylor_of(self, tensor: Tensor, channels: int) -> FloatArray:
-        """The Taylor criterion `[channel]`; NaN where the model's output has no gradient."""
+        """The Taylor criterion `[channel]`; NaN if the model's output has no gradient."""
         # One pass back from the model's output gives the numbers of all layers.
         if self._taylor_numbers is None:
             self._taylor_numbers = self._taylor.numbers(Residuals(self._by_type[tf.float32]))

@@ -116,7 +116,7 @@ def _of_image(
 
 
 def to_frame(gradients: Gradients, height: int, width: int) -> FloatArray:
-    """Puts crops to their places in the whole input.
+    """Puts crops in their places in the whole input.
 
     Returns:
       `float32 [channel, height, width, input_channel]`, zero outside the crops.

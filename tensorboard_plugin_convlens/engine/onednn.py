@@ -34,7 +34,7 @@ _WORTHWHILE = 1.1
 """A smaller difference is left to TensorFlow."""
 
 _MOST_SECONDS = 60.0
-"""After which a measurement is given up, and TensorFlow's own choice kept."""
+"""Seconds after which a measurement is abandoned, and TensorFlow's own choice kept."""
 
 
 def choose_onednn(*, measure: bool) -> None:
@@ -63,7 +63,7 @@ def choose_onednn(*, measure: bool) -> None:
 
 
 def measured_setting() -> str:
-    """The faster one: "1" oneDNN, "0" TensorFlow's own code, "" neither or not known."""
+    """The faster one: "1" oneDNN, "0" TensorFlow's own code, "" neither or unknown."""
     print(
         "convlens: measures once, for a few seconds, which of TensorFlow's kernels are faster "
         f"on this machine (set {SWITCH}=0 or 1 to choose them yourself)",
@@ -103,7 +103,7 @@ def _trial(setting: str) -> Iterator[subprocess.Popen[str]]:
 
 
 def _seconds(trial: subprocess.Popen[str]) -> float:
-    """Of one more pass; infinite if the trial is at an end."""
+    """CPU seconds of one more pass; infinite if the trial has ended."""
     assert trial.stdin is not None
     assert trial.stdout is not None
     try:
@@ -114,7 +114,7 @@ def _seconds(trial: subprocess.Popen[str]) -> float:
 
 
 def cache_directory() -> Path:
-    """Where ConvLens keeps what it found out about this machine."""
+    """Where ConvLens keeps its measurements of this machine."""
     base = os.environ.get("XDG_CACHE_HOME")
     return (Path(base) if base else Path.home() / ".cache") / "convlens"
 
@@ -139,7 +139,7 @@ def _parse(content: bytes) -> dict[str, str]:
 
 
 def _keep(path: Path, known: dict[str, str]) -> bool:
-    """Writes all answers; False if they could not be kept."""
+    """Writes all answers; False if that failed."""
     try:
         make_directory(path.parent)
         write_file(path, json.dumps(known).encode())
@@ -149,7 +149,7 @@ def _keep(path: Path, known: dict[str, str]) -> bool:
 
 
 def _key() -> str:
-    """What the answer depends on: TensorFlow, the processor, and how much of it there is."""
+    """What the answer depends on: TensorFlow, the processor and the number of its cores."""
     versions = []
     for name in ("tensorflow", "tensorflow-cpu"):
         with contextlib.suppress(importlib.metadata.PackageNotFoundError):
@@ -166,12 +166,12 @@ def cores() -> int:
 
 
 def processor() -> str:
-    """The model of the CPU; Linux tells it in a file only."""
+    """The model of the CPU; Linux has it only in a file."""
     return _about_processor("model name") or platform.processor() or platform.machine()
 
 
 def instruction_sets() -> list[str]:
-    """Those that convolutions are written for, as far as Linux tells which there are."""
+    """The instruction sets that convolutions use, as far as Linux lists them."""
     flags = _about_processor("flags").split()
     named = {
         "avx2": "AVX2",

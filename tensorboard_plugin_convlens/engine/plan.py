@@ -71,7 +71,7 @@ _NO_WAY = (
 
 @dataclass(frozen=True)
 class Route:
-    """The way back from a convolution to the input that is differentiated.
+    """The backward path from a convolution to the differentiated input.
 
     Attributes:
       convolution: Where it starts.
@@ -202,7 +202,7 @@ class Plan:
     def _window_route(
         self, path: tuple[Operation, ...], target: Tensor, source: Tensor
     ) -> WindowRoute | None:
-        """The windows on a path, if going back through them is less work than the frame."""
+        """The windows on a path, if they are less work than the frame."""
         route = find_window_route(path, target, source, self.differentiation)
         return route if route is not None and prefers_windows(route, path) else None
 
@@ -237,7 +237,7 @@ class Plan:
 
 
 def _is_rectified(tensor: Tensor) -> bool:
-    """Whether the values of a tensor are those that a rectifier made."""
+    """Whether the values of a tensor come from a rectifier."""
     # Conv1D runs as Conv2D on a height of one, which a Squeeze takes away after the rectifier.
     operation = tensor.op
     while operation.type in ("Identity", "Squeeze", "Cast"):
@@ -246,7 +246,7 @@ def _is_rectified(tensor: Tensor) -> bool:
 
 
 def _receptive_fields(nodes: Sequence[Node], trace: Trace) -> list[ReceptiveField | None]:
-    """What a unit of each node sees of the first image that it depends on; None if not known.
+    """What a unit of each node sees of the first image that it depends on; None if unknown.
 
     For two 3 by 3 convolutions, one after the other, that is a window of 5 by 5.
     """

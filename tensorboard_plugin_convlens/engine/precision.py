@@ -1,4 +1,4 @@
-"""Whether gradients are computed in float32 or, where that is faster, in bfloat16.
+"""Whether gradients are computed in float32 or, if that is faster, in bfloat16.
 
 bfloat16 is the upper half of a float32: the same range, 8 bits of precision instead of 24. A
 rounding errs by at most 2⁻⁸ of the value (`_ROUNDING`). Processors with AVX-512 BF16 or AMX
@@ -39,7 +39,7 @@ _ROUNDING = 2.0**-8
 
 @dataclass(frozen=True, slots=True)
 class CotangentTypes:
-    """A precision that was chosen: plain values, which other processes can be given.
+    """A chosen precision, as plain values that can be passed to other processes.
 
     Attributes:
       dense: For layers on whose way back dense convolutions take most of the time.
@@ -85,7 +85,7 @@ def bfloat16_is_worthwhile() -> bool:
 
 @functools.cache
 def bfloat16_adds_up_in_float32() -> bool:
-    """Whether convolutions in bfloat16 round only what goes into them and what comes out.
+    """Whether convolutions in bfloat16 round only their inputs and outputs.
 
     Without AVX-512, or without oneDNN, TensorFlow's CPU rounds each sum, too, of which a
     gradient has thousands: then pictures differ by more than one level.

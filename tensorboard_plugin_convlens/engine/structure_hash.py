@@ -56,7 +56,7 @@ def hash_structure(operations: Sequence[Operation]) -> str:
 
 
 def _code(function: Any, depth: int = 0) -> Iterator[str]:
-    """What a Python function does: its code, and that of the functions and values it holds."""
+    """The content of a Python function: its code, and the functions and values in it."""
     code = getattr(function, "__code__", None)
     if code is None or depth > _DEEPEST:
         return

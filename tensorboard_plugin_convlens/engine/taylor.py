@@ -22,7 +22,7 @@ class TaylorCriterion:
     """
 
     def __init__(self, plan: Plan) -> None:
-        """Finds the way back.
+        """Finds the backward path.
 
         Args:
           plan: Of the model; where it has no output of classes, there is no way.
@@ -67,7 +67,7 @@ class TaylorCriterion:
         )
 
     def _gradients(self, residuals: Residuals) -> list[tuple[Tensor, Value]]:
-        """What has a gradient, and that: `[1, 1, *shape]`."""
+        """The tensors with a gradient, and their gradients: `[1, 1, *shape]`."""
         plan = self._plan
         head = plan.heads[0]
         output = tf.cast(residuals.raw(head.tensor), tf.float32)

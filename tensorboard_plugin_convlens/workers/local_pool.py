@@ -18,7 +18,7 @@ from tensorboard_plugin_convlens.recording.series_request import Outcome, Reques
 
 _WATCH_SECONDS = 0.5
 _worker: tuple[Series, Any] | None = None
-"""Of this process, if it is a worker: the series, and which of its tasks have ended."""
+"""For a worker process: the series, and which of its tasks have ended."""
 
 
 def capture_in_processes(request: Request, jobs: int) -> Iterator[Outcome]:
@@ -52,7 +52,7 @@ def capture_in_processes(request: Request, jobs: int) -> Iterator[Outcome]:
 
 @contextmanager
 def _interrupts_held_back() -> Iterator[None]:
-    """Keeps Ctrl-C from this thread, and from the processes that it starts meanwhile.
+    """Blocks Ctrl-C in this thread, and in the processes that it starts meanwhile.
 
     A terminal sends it to all of them. Processes that are still importing would print
     tracebacks; what came meanwhile arrives at the end, here and in each of them.
@@ -68,7 +68,7 @@ def _interrupts_held_back() -> Iterator[None]:
 
 
 def _end_at_interrupts() -> None:
-    """Lets Ctrl-C end this process, a worker, at once and in silence, unless it is ignored."""
+    """Lets Ctrl-C end this worker process at once and silently, unless it is ignored."""
     if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
     if hasattr(signal, "pthread_sigmask"):
@@ -84,7 +84,7 @@ def _start_worker(request: Request, ended: Any, types: CotangentTypes, parent: i
 
 
 def _watch(parent: int) -> None:
-    """Ends this process when the one that started it is gone, however it ended."""
+    """Ends this process when the process that started it has ended for any reason."""
     while os.getppid() == parent:
         time.sleep(_WATCH_SECONDS)
     os._exit(1)

@@ -1,1 +1,1 @@
-"""Values of the forward pass, as going back reads them: whole, active channels, windows."""
+"""Values of the forward pass for the backward pass: whole, active channels, windows."""

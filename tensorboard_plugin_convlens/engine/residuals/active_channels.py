@@ -31,7 +31,7 @@ _GRAIN = 16
 
 @dataclass(frozen=True)
 class ChannelChain:
-    """What lies between a convolution and those that read it, channel by channel alike.
+    """The operations between a convolution and its readers that treat each channel alone.
 
     Attributes:
       channels: Their number.
@@ -53,7 +53,7 @@ class ActiveChannels:
         output: Callable[[Operation], Value],
         known: dict[ChannelChain, IntArray | None] | None = None,
     ) -> None:
-        """Nothing is worked out before it is asked for.
+        """Computes nothing before it is needed.
 
         Args:
           chains: From `find_channel_chains`.

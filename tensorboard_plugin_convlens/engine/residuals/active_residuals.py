@@ -42,11 +42,11 @@ class ActiveResiduals(Residuals):
         return ActiveResiduals(self.forward, chosen, guided=self.guided)
 
     def look(self, derived: Derived) -> Value:
-        """The computed channels of a value that lies like a tensor."""
+        """The computed channels of a value with the layout of a tensor."""
         return super().look(self.narrowed(derived))
 
     def narrowed(self, derived: Derived) -> Derived:
-        """The computed channels of a value, as a value of its own."""
+        """The computed channels of a value, as a separate value."""
         chosen = None if derived.like is None else self.channels.of(derived.like)
         if chosen is None:
             return derived
@@ -57,7 +57,7 @@ class ActiveResiduals(Residuals):
         )
 
     def width(self, tensor: Tensor) -> int:
-        """How many channels of a tensor are computed."""
+        """The number of computed channels of a tensor."""
         chosen = self.channels.of(tensor)
         return super().width(tensor) if chosen is None else len(chosen)
 
@@ -96,5 +96,5 @@ class ActiveResiduals(Residuals):
 
 
 def _take(value: Value, chosen: IntArray, axis: int) -> Value:
-    """Some entries along an axis; NumPy does it eight times as fast as TensorFlow."""
+    """Some entries along an axis; NumPy is eight times as fast as TensorFlow here."""
     return tf.constant(np.take(value.numpy(), chosen, axis))

@@ -24,12 +24,12 @@ from tensorboard_plugin_convlens.core.records import IntArray
 from tensorboard_plugin_convlens.tracing.types import DType, Operation, Tensor, TensorId, Value
 
 Key = Hashable
-"""Names a derived value: what it is, and `id` of the operation or tensor that it is of."""
+"""Key of a derived value: its kind, and the `id` of its operation or tensor."""
 
 
 @dataclass(frozen=True, slots=True)
 class Derived:
-    """A value made of the forward pass, computed when a view first looks at it.
+    """A value derived from the forward pass, computed when a view first reads it.
 
     Attributes:
       key: Equal keys stand for equal values.
@@ -45,7 +45,7 @@ class Derived:
 
 
 class ForwardValues:
-    """The values of one forward pass, and everything that was derived from them.
+    """The values of one forward pass, and everything derived from them.
 
     Attributes:
       dtype: Of the cotangents; `float32`, or `bfloat16` where that is faster.
@@ -98,7 +98,7 @@ class Residuals:
         )
 
     def look(self, derived: Derived) -> Value:
-        """As much of a value as the pass needs: here all of it."""
+        """The part of a value that the pass needs: here the whole value."""
         return self.forward.derived(derived.key, derived.make)
 
     def width(self, tensor: Tensor) -> int:

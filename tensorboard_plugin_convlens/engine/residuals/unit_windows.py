@@ -1,4 +1,4 @@
-"""Where the windows of a block of units lie.
+"""The places of the windows of a block of units.
 
 The windows of a tensor all have one size, and each unit has its own at another place. For 64
 units that see 12 by 12 of a tensor `[1, 224, 224, 64]`, its part for each of them is gathered
@@ -61,7 +61,7 @@ class UnitWindows:
         return UnitWindows(self.window, self.lengths, self.rows[units], self.columns[units])
 
     def is_inside(self) -> bool:
-        """Whether no window reaches beyond the tensor."""
+        """Whether all windows are inside the tensor."""
         return all(
             start.min() >= 0 and start.max() + size <= length
             for start, size, length in zip(self.starts, self.size, self.lengths, strict=True)

@@ -21,7 +21,7 @@ class WindowedResiduals(ActiveResiduals):
     def __init__(
         self, active: ActiveResiduals, windows: Mapping[TensorId, UnitWindows]
     ) -> None:
-        """Looks at windows of what another view sees.
+        """Takes the view whose values it cuts into windows.
 
         Args:
           active: The other view.

@@ -1,4 +1,4 @@
-"""The windows of every tensor on the way from single units of a layer to an input.
+"""The windows of every tensor between single units of a layer and an input.
 
 Gone back along the path, one unit of the layer sees a window of one unit of the layer itself,
 and a larger one of each tensor before. Windows grow on the way back, because each convolution
@@ -42,7 +42,7 @@ from tensorboard_plugin_convlens.tracing.types import Operation, Tensor, TensorI
 
 @dataclass(frozen=True)
 class Step:
-    """One step of the way: back through an operation, or a pooling and its rectifier at once.
+    """One step back: through an operation, or through a pooling and its rectifier at once.
 
     Attributes:
       output: The tensor whose cotangent it takes.
@@ -61,7 +61,7 @@ class Step:
 
 @dataclass(frozen=True)
 class WindowRoute:
-    """The windows along the way from a layer to an input.
+    """The windows on the path from a layer to an input.
 
     Attributes:
       path: Operations from the last to the first.
@@ -82,7 +82,7 @@ class WindowRoute:
 def find_window_route(
     path: Sequence[Operation], target: Tensor, source: Tensor, differentiation: Differentiation
 ) -> WindowRoute | None:
-    """The way back through windows.
+    """The backward pass through windows.
 
     Args:
       path: From the layer to the input.
@@ -128,7 +128,7 @@ def _steps(
     windows: dict[TensorId, SeenWindow],
     differentiation: Differentiation,
 ) -> tuple[Step, ...] | None:
-    """A step per operation; None where one cannot go back on windows."""
+    """A step per operation; None if an operation cannot work on windows."""
     read = Counter(id(tensor) for operation in path for tensor in operation.inputs)
     steps = []
     for operation, window in zip(path, seen, strict=True):
@@ -148,7 +148,7 @@ def _steps(
 
 
 def _elements(operation: Operation, windows: dict[TensorId, SeenWindow]) -> int:
-    """Of the largest window around an operation, for one unit."""
+    """The size of the largest window around an operation, for one unit."""
     sizes = [
         int(np.prod([window.size for window in windows[id(tensor)]])) * int(tensor.shape[-1])
         for tensor in (*operation.outputs[:1], *operation.inputs)

@@ -41,7 +41,7 @@ several hundred megabytes, and the time of compiling them.
 
 
 class _WindowsByTensor(dict[TensorId, UnitWindows]):
-    """`id` of a tensor → its windows for a block of units, worked out when asked for.
+    """`id` of a tensor → its windows for a block of units, computed when needed.
 
     Without the margin that lies beyond the tensor for every unit of the block.
     """
@@ -65,7 +65,7 @@ class _WindowsByTensor(dict[TensorId, UnitWindows]):
 
 
 class WindowedPass:
-    """One way back from a block of units to their windows of the input.
+    """One backward pass from a block of units to their windows of the input.
 
     Early layers have large windows, late ones small: the block is halved on the way
     wherever its cotangents become too large to be done at once. The halves lie closer
@@ -81,7 +81,7 @@ class WindowedPass:
         waiting: dict[TensorId, WindowedCotangent],
         most_elements: int,
     ) -> None:
-        """Starts anywhere on the way.
+        """Starts anywhere on the path.
 
         Args:
           route: The way.
