@@ -26,7 +26,7 @@ def blocks_of(target):
     return engine._plan.routes[layer], list(engine.run(IMAGE).gradients(layer, target=target))
 
 
-def test_of_whole_frames_every_place_counts():
+def test_every_place_of_whole_frames_counts():
     route, blocks = blocks_of("sum")
     work = 5 * 64 * 64 * (FIRST + SECOND)
     assert dense_work(route, blocks) == DenseWork(work, work)

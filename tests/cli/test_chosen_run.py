@@ -36,7 +36,7 @@ def test_the_log_directory_itself_goes_before_the_runs_below_it(tmp_path: Path):
     assert chosen_run(written(tmp_path, ".", "other"), None) == "."
 
 
-def test_of_several_runs_one_must_be_named(tmp_path: Path):
+def test_if_there_are_several_runs_one_must_be_named(tmp_path: Path):
     log_dir = written(tmp_path, "one", "two")
 
     assert chosen_run(log_dir, "two") == "two"

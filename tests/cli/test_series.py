@@ -161,7 +161,7 @@ def test_all_processes_compute_in_the_precision_that_the_first_one_chose(
     assert found[True, "1"] != found[False, "1"]
 
 
-def test_what_is_captured_is_not_captured_again(trained, tmp_path, capsys):
+def test_existing_captures_are_not_made_again(trained, tmp_path, capsys):
     main(arguments(trained, tmp_path, "epoch-1.keras", "epoch-2.keras"))
     before = sorted(path.name for path in tmp_path.rglob("step-*"))
     capsys.readouterr()

@@ -52,7 +52,7 @@ def test_such_a_line_is_seen(pattern: re.Pattern[str], line: str, tmp_path: Path
     assert lines_matching(pattern, tmp_path / "planted.txt") == [f"planted.txt: {line}"]
 
 
-def test_lock_file_says_what_and_not_where(repository: Path) -> None:
+def test_lock_file_has_hashes_and_no_addresses(repository: Path) -> None:
     lock = json.loads((repository / "frontend" / "package-lock.json").read_text())
     packages = {name: entry for name, entry in lock["packages"].items() if name}
     assert packages

@@ -9,7 +9,7 @@ PER_ENTRY = 300
 
 
 @given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 900), st.booleans()), max_size=80))
-def test_what_is_kept_is_what_was_kept_last_and_never_too_much(operations):
+def test_a_cache_has_the_latest_values_and_never_too_many(operations):
     kept: Kept[int, int] = Kept(3000)
     last: dict[int, tuple[int, int]] = {}
     for value, (key, size, forgets) in enumerate(operations):
@@ -26,7 +26,7 @@ def test_what_is_kept_is_what_was_kept_last_and_never_too_much(operations):
         assert len(kept) == len(present)
 
 
-def test_what_alone_takes_more_than_half_is_not_kept():
+def test_a_value_larger_than_half_is_not_kept():
     kept: Kept[str, str] = Kept(1000)
     kept.keep("large", "value", 201)
     assert kept.find("large") is None
@@ -34,7 +34,7 @@ def test_what_alone_takes_more_than_half_is_not_kept():
     assert kept.find("small") == "value"
 
 
-def test_of_steps_that_are_asked_for_in_turn_nearly_all_are_found_though_one_more_than_fit():
+def test_nearly_all_steps_are_found_in_turn_even_if_one_more_is_requested_than_fits():
     kept: Kept[int, int] = Kept(100 * (PER_ENTRY + 10))
     found = 0
     for turn in range(20):

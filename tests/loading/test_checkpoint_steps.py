@@ -120,7 +120,7 @@ def test_files_of_one_name_are_distinguished_by_their_directories():
         (("a.keras", "b.keras"), ("cannot tell the steps", "--step")),
     ],
 )
-def test_steps_that_cannot_be_told_are_a_sentence_about_those_files(names, told):
+def test_files_with_unknown_steps_are_reported(names, told):
     with pytest.raises(InputError) as raised:
         steps_of([Path(name) for name in names])
 

@@ -56,7 +56,7 @@ NAMES = ("a.keras", "a.h5", "a.hdf5", "a.weights.h5", "A.H5", "A.KERAS", "a.Weig
 
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("name", NAMES)
-def test_what_a_file_holds_is_read_whatever_its_name(model, tmp_path, form, name):
+def test_the_content_of_a_file_is_read_whatever_its_name(model, tmp_path, form, name):
     path = save_as(model, form, tmp_path / name)
     (tmp_path / "model.json").write_text(model.to_json())
 
@@ -121,7 +121,7 @@ def test_an_architecture_is_bounded_by_its_weights(model, tmp_path):
         load_checkpoint(path, tmp_path / "large.json")
 
 
-def test_memory_that_is_no_weight_is_bounded(model, tmp_path):
+def test_memory_other_than_weights_is_bounded(model, tmp_path):
     file = inspect_model_file(save_as(model, "model.keras", tmp_path / "a.keras"))
 
     with (

@@ -71,7 +71,7 @@ PLACES = [
 
 
 @pytest.mark.parametrize("make", PLACES, ids=lambda make: make.__name__)
-def test_what_is_not_a_file_of_its_own_is_neither_read_nor_written(tmp_path, make):
+def test_linked_files_are_neither_read_nor_written(tmp_path, make):
     log_dir, outside = tmp_path / "logs", tmp_path / "outside"
     outside.mkdir()
     with sqlite3.connect(outside / "private.db") as private:

@@ -59,7 +59,7 @@ FOREIGN = {
 
 @pytest.mark.parametrize("script", FOREIGN.values(), ids=FOREIGN)
 @pytest.mark.parametrize("mode", ["WAL", "DELETE"])
-def test_what_is_not_ours_is_refused_at_once_and_left_alone(tmp_path, script, mode):
+def test_databases_that_are_not_ours_are_refused_at_once_and_left_alone(tmp_path, script, mode):
     asked = Asked(tmp_path)
     file = database_of(tmp_path)
     write_first_release(file)

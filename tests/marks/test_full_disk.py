@@ -44,7 +44,7 @@ def full_disk(request, tmp_path):
     subprocess.run(["umount", "-l", str(place)], check=True)
 
 
-def test_what_was_acknowledged_is_there_and_marks_are_taken_again_without_a_restart(full_disk):
+def test_acknowledged_marks_are_there_and_marking_works_again_without_a_restart(full_disk):
     log_dir, fill, free = full_disk
     step = write_run(log_dir, FILTERS)
     server = MarkServer(log_dir, find_store(log_dir))

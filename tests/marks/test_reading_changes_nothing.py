@@ -113,7 +113,7 @@ def test_every_byte_and_time_stays(tmp_path, tmp_path_factory, make):
     assert shown_channels(copy) == [*channels, 5]
 
 
-def test_what_another_process_marks_is_seen_at_once(tmp_path):
+def test_marks_of_another_process_are_seen_at_once(tmp_path):
     asked = Asked(tmp_path)
     script = KILLED.replace("mark(2)", "mark(int(sys.argv[2]), int(sys.argv[3]))")
     script = script.replace("signal.SIGKILL", "signal.SIGTERM")

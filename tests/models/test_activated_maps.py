@@ -77,7 +77,7 @@ def test_both_sheets_are_the_outputs_of_the_layers_that_they_name(written, key, 
             assert (abs(values - expected) <= scale / 254 * 1.01 + 1e-6).all()
 
 
-def test_what_follows_no_activation_function_has_no_map_after_one(written):
+def test_a_layer_without_an_activation_function_has_no_map_after_one(written):
     _, _, reader = written
     with pytest.raises(NotCapturedError, match="'linear' has no feature maps after"):
         reader.feature_maps(".", 0, "linear", stage="after")

@@ -47,7 +47,7 @@ def test_each_call_of_a_shared_encoder_has_its_gradients_at_its_own_image(tmp_pa
     assert [len(image.pictures) for image in inputs] == [2, 2]
 
 
-def test_a_layer_that_depends_on_two_images_says_at_which_its_gradients_are(tmp_path):
+def test_a_layer_that_depends_on_two_images_names_the_image_of_its_gradients(tmp_path):
     record = capture(siamese(), [LEFT, RIGHT], tmp_path)
     assert [(one.what, one.reason.split(", ")[-1]) for one in record.skipped] == [
         ("gradients of both at right", "left")

@@ -105,7 +105,7 @@ def test_predictions_are_the_models_probabilities(head):
     assert prediction.output == "kind"
 
 
-def test_outputs_that_are_no_probabilities_are_no_predictions():
+def test_outputs_that_are_not_probabilities_are_not_predictions():
     assert Engine(normalized(None), IMAGE).run(IMAGE).predictions == ()
     (kind,) = Engine(model_zoo.several_outputs(), IMAGE).run(IMAGE).predictions
     assert kind.output == "kind"

@@ -64,7 +64,7 @@ def expected(model, layer):
      layers.PReLU(shared_axes=(1, 2)), layers.ReLU(max_value=0.5)],
     ids=lambda one: one.name,
 )  # fmt: skip
-def test_what_is_taken_from_maps_is_taken_before_and_after_the_activation_function(function):
+def test_statistics_of_maps_are_taken_before_and_after_the_activation_function(function):
     model = network(function)
     for stage, layer in (("before", model.get_layer("conv")), ("after", function)):
         found, wanted = statistics(model, "conv", stage), expected(model, layer)

@@ -250,7 +250,7 @@ def attention(x: Any) -> Any:
         (lambda x: x, "an output of the model"),
     ],
 )
-def test_what_channels_cannot_be_cut_out_of_is_named(after: Any, reason: str):
+def test_layers_whose_channels_cannot_be_cut_are_named(after: Any, reason: str):
     image = keras.Input((SIDE, SIDE, 3))
     model = keras.Model(image, after(layers.Conv2D(4, 3, name="first")(image)))
     with pytest.raises(UnsupportedModelError, match=reason):

@@ -18,7 +18,7 @@ def test_every_epoch_is_captured_and_the_weights_before_training_are_step_0(tmp_
     assert Reader(tmp_path).steps("train") == (0, 1, 2, 3)
 
 
-def test_what_is_captured_at_the_end_is_the_trained_model(tmp_path):
+def test_the_last_capture_is_of_the_trained_model(tmp_path):
     model = build_model()
     fit(model, ConvLensCallback(tmp_path, IMAGES[:2]))
 

@@ -90,7 +90,7 @@ class Noise(layers.Layer):
         return inputs + tf.random.normal(tf.shape(inputs))
 
 
-def test_what_comes_after_randomness_is_never_unchanged(tmp_path):
+def test_layers_after_randomness_are_never_unchanged(tmp_path):
     recorder = recorder_of(small_model(Noise()), tmp_path)
     recorder.capture(0)
     recorder.capture(1)
@@ -156,7 +156,7 @@ def test_a_pack_that_was_deleted_meanwhile_is_stored_again(tmp_path):
     assert reader.guided_gradients("train", 1, "conv1", input_index=1).any()
 
 
-def test_what_was_not_asked_for_is_not_carried_along(tmp_path):
+def test_unrequested_methods_are_not_carried_along(tmp_path):
     model = small_model()
     recorder_of(model, tmp_path).capture(0)
     recorder_of(model, tmp_path, methods=("activation",)).capture(1)

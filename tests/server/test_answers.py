@@ -24,7 +24,7 @@ from tests.server.asking import ROOT, complete_query, first_step, get
         ("/static/nothing.js", {}, "has no file 'nothing.js'"),
     ],
 )
-def test_what_is_not_there_is_404_with_a_sentence(client, route, changed, sentence):
+def test_missing_things_are_404_with_a_sentence(client, route, changed, sentence):
     answer = client.get(f"{ROOT}{route}", query_string=complete_query(client) | changed)
 
     assert answer.status_code == 404
@@ -56,7 +56,7 @@ def test_what_is_not_there_is_404_with_a_sentence(client, route, changed, senten
         ("/step", {"run": ["train", "other"]}, "run must be given once; it was given 2 times"),
     ],
 )
-def test_what_is_malformed_is_400_with_a_sentence(client, route, changed, sentence):
+def test_malformed_requests_are_400_with_a_sentence(client, route, changed, sentence):
     answer = client.get(f"{ROOT}{route}", query_string=complete_query(client) | changed)
 
     assert answer.status_code == 400
@@ -102,7 +102,7 @@ def test_a_damaged_manifest_is_reported_in_the_list_of_runs(serve, tmp_path):
     assert "Step 0 is left out: The manifest of step 0 is damaged" in run["problems"][0]
 
 
-def test_what_never_changes_is_cached_and_what_changes_is_not(client):
+def test_constant_answers_are_cached_and_others_are_not(client):
     query = complete_query(client)
     for route in ("/step", "/layer", "/sheet", "/tiles", "/inputs", "/picture"):
         cache = client.get(f"{ROOT}{route}", query_string=query).headers["Cache-Control"]

@@ -193,7 +193,7 @@ def test_many_marks_are_undone_at_once_and_redone(client):
     assert {one["author"] for one in marks(client)["marks"]} == {"ann"}
 
 
-def test_what_was_marked_since_is_not_undone(client):
+def test_later_marks_are_not_undone(client):
     first = request(client, change(0, verdict="useful"), change(1, verdict="useful"))
     post(client, "/mark", first)
     post(client, "/mark", request(client, change(1, verdict="unsure"), base=2, author="bob"))

@@ -75,5 +75,5 @@ def test_a_heavy_run_takes_little_memory_and_has_answers(measured, build):
         ("many_skipped", "/step", [200, 410]),
     ],
 )
-def test_what_is_too_large_is_refused_and_the_rest_is_answered(measured, log, route, statuses):
+def test_too_large_requests_are_refused_and_others_answered(measured, log, route, statuses):
     assert measured[log]["statuses"][route] == statuses

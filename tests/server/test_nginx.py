@@ -64,7 +64,7 @@ def test_a_given_name_reads_and_marks_over_http_and_https_in_every_form(behind):
                 assert (status, OTHER in answer["error"]) == (403, True), (form, answer)
 
 
-def test_nobody_behind_nginx_is_local_until_the_flag_that_the_sentence_names(behind):
+def test_clients_behind_nginx_are_not_local_without_the_flag_that_the_error_names(behind):
     with behind("--convlens_allowed_hosts", NAME) as (nginx, step):
         for form in FORMS:
             for https in (False, True):

@@ -85,7 +85,7 @@ def test_a_name_that_was_not_given_neither_reads_nor_marks(ask, host, site, give
 
 @pytest.mark.parametrize("host", FORMS.values(), ids=FORMS)
 @pytest.mark.parametrize("extra", [{}, FORWARDED, {"Via": "1.1 proxy"}], ids=str)
-def test_nobody_behind_a_proxy_counts_as_local(ask, host, extra):
+def test_clients_behind_a_proxy_do_not_count_as_local(ask, host, extra):
     flags: dict[str, Any] = {"convlens_allowed_hosts": [NAME]}
     headers = BROWSER | {"Host": host} | extra
     assert not may_mark(answer := ask(flags, headers, "/mark"))

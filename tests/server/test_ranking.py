@@ -70,7 +70,7 @@ def test_agreement_correlates_the_ranks_of_the_criteria_over_all_inputs(client):
     assert found["spreads"][column]["defined"] == 5
 
 
-def test_what_filters_turned_out_to_be_worth_is_compared_with_the_criteria(client, tmp_path):
+def test_the_loss_without_each_filter_is_compared_with_the_criteria(client, tmp_path):
     at = f"agreement?{client.at}&layer=1"
     graph = captures.graph().fingerprint
     losses = np.array([0.7, 0.5, 0.9, 0.4, 0.8, 0.6])

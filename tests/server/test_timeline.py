@@ -172,7 +172,7 @@ def test_a_damaged_step_is_left_out_of_the_tables(serve, written):
         ({"layer": "-1"}, 400),
     ],
 )
-def test_what_cannot_be_asked_is_refused_with_a_sentence(client, change, status):
+def test_invalid_requests_are_refused_with_a_sentence(client, change, status):
     query = {"run": "train", "graph": captures.graph().fingerprint, "layer": 1, "input": 0}
     answer = client.get(
         f"{ROOT}/timeline", query_string={**query, "statistic": "mean", **change}

@@ -91,7 +91,7 @@ def test_the_unfinished_file_is_named_after_what_was_asked_for(tmp_path: Path):
 
 @pytest.mark.parametrize("number", [errno.EIO, errno.ESTALE, errno.EMFILE])
 @pytest.mark.parametrize("call", ["open", "fstat"])
-def test_what_cannot_be_read_is_a_sentence(
+def test_unreadable_files_are_reported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str, number: int
 ):
     write_file(tmp_path / "file", b"content")

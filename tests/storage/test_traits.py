@@ -149,7 +149,7 @@ def test_traits_of_the_two_newest_steps_stay(writer):
     assert steps_with_traits(writer) == [3, 4]
 
 
-def test_of_every_set_of_input_images_the_two_newest_stay(writer):
+def test_the_two_newest_of_every_set_of_input_images_stay(writer):
     for step in range(8):
         record(writer, step, inputs=(INPUTS, OTHER_INPUTS)[step % 2])
     assert steps_with_traits(writer) == [4, 5, 6, 7]
@@ -162,7 +162,7 @@ def test_steps_that_are_written_later_though_they_are_earlier_stay_too(tmp_path)
     assert steps_with_traits(last) == [2, 3, 100, 200]
 
 
-def test_of_a_step_that_was_captured_again_the_traits_that_count_stay(tmp_path):
+def test_the_traits_that_count_stay_if_a_step_was_captured_again(tmp_path):
     sessions = [Writer(tmp_path) for _ in range(4)]
     for writer, step in zip(sessions, (0, 1, 1, 1), strict=True):
         record(writer, step)

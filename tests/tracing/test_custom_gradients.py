@@ -26,7 +26,7 @@ def guidance(model: keras.Model) -> Any:
 @pytest.mark.parametrize(
     "around", [tf.recompute_grad, unusual_models.twice, unusual_models.by_hand]
 )
-def test_what_is_computed_again_costs_no_more_than_a_network_without(around):
+def test_checkpointing_costs_no_more_than_a_network_without_it(around):
     with_, without = (unusual_models.blocks(one)() for one in (around, None))
     routes = [Engine(one, IMAGE)._plan.routes for one in (with_, without)]
     kinds = [[[op.type for op in one.path] for one in each.values()] for each in routes]

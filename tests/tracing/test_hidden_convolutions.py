@@ -48,7 +48,7 @@ def test_a_convolution_inside_a_loop_is_named():
     assert "inside a loop or branch" in reason
 
 
-def test_what_can_be_captured_beside_it_is():
+def test_convolutions_outside_the_loop_are_still_captured():
     engine = engine_of(OneByOne())
     assert [engine.graph.layers[one].key for one in engine.convolutions] == ["last"]
 

@@ -35,7 +35,7 @@ def convolution(size=3, **options):
 
 @pytest.mark.parametrize("rows", [1, 3, 4])
 @pytest.mark.parametrize("channels", [2, 5, 12])
-def test_few_rows_are_no_channels(rows, channels):
+def test_few_rows_are_not_channels(rows, channels):
     picture, values = picture_of((rows, 250, channels), convolution((1, 15)))
 
     assert picture.shape == (rows, 250, 3)

@@ -76,7 +76,7 @@ def test_the_reason_of_a_layer_that_fails_is_reported_in_one_line(fail, reason):
     assert "Exception encountered" not in text
 
 
-def test_a_layer_with_a_space_in_its_name_is_refused_with_what_tensorflow_says_of_names():
+def test_a_layer_with_a_space_in_its_name_is_refused_with_the_message_of_tensorflow():
     model = keras.Sequential(
         [keras.Input((16, 16, 3)), layers.Conv2D(4, 3, name="conv 1")], name="m"
     )

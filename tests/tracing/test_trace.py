@@ -173,7 +173,7 @@ class Unbuilt(keras.Model):
         (lambda images: images, "Expected a keras.Model of Keras 3"),
     ],
 )
-def test_what_cannot_be_traced_is_refused_with_a_sentence(model, sentence):
+def test_models_that_cannot_be_traced_are_refused_with_a_sentence(model, sentence):
     with pytest.raises(UnsupportedModelError, match=sentence):
         trace_model(model, IMAGE)
 

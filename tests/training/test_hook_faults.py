@@ -124,7 +124,7 @@ def test_a_logging_handler_that_raises_ends_neither_training_nor_capturing(
     assert "did not capture" in RunDirectory(tmp_path / "bad").problems()[0]
 
 
-def test_what_ends_a_program_passes(training, tmp_path, monkeypatch):
+def test_exceptions_that_end_a_program_pass(training, tmp_path, monkeypatch):
     monkeypatch.setattr(Recorder, "capture", lambda *_, **__: raise_fault(KeyboardInterrupt))
     with pytest.raises(KeyboardInterrupt):
         training.fit(watch(tmp_path))

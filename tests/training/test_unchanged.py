@@ -102,7 +102,7 @@ def test_an_unfrozen_backbone_is_stored_again(fine_tuned):
         assert not set(places(now[key]).values()) & set(places(before[key]).values())
 
 
-def test_what_an_unchanged_layer_shows_is_what_a_capture_from_scratch_shows(tmp_path):
+def test_an_unchanged_layer_shows_the_same_as_a_capture_from_scratch(tmp_path):
     model, backbone = nested_model()
     backbone.trainable = False
     fit(model, tmp_path / "once", epochs=1)

@@ -32,7 +32,7 @@ def test_a_filter_is_silent_only_if_it_is_at_every_input_and_says_how_many():
     assert abs(flags[1].evidence["apoz"] - 0.993) < 1e-6
 
 
-def test_where_zeros_are_not_defined_a_map_of_zeros_is_silent_still():
+def test_a_map_of_zeros_is_silent_even_if_apoz_is_not_defined():
     flags = find_flags(
         [
             statistic("apoz", [NAN, NAN, NAN], 0),

@@ -24,7 +24,7 @@ def test_a_constant_input_is_middle_gray():
     assert (derive_picture(np.full((2, 2, 1), 7.0)) == 128).all()
 
 
-def test_what_is_not_finite_does_not_blank_the_picture():
+def test_values_that_are_not_finite_do_not_blank_the_picture():
     picture = derive_picture(np.array([[[np.nan], [0.0], [1.0], [np.inf]]], np.float32))
 
     assert picture[0, :, 0].tolist() == [0, 0, 255, 255]

@@ -34,7 +34,7 @@ def test_zero_comes_back_as_exactly_zero(planes):
 
 
 @given(PLANES, st.sampled_from([np.nan, np.inf, -np.inf]))
-def test_what_is_not_finite_is_counted_and_changes_no_other_level(planes, broken):
+def test_values_that_are_not_finite_are_counted_and_change_no_other_level(planes, broken):
     without = quantize(planes, signed=True)
     wide = np.concatenate([planes, np.zeros_like(planes[..., :1])], axis=-1)
     wide[:, :, :, -1] = broken

@@ -13,6 +13,6 @@ def test_the_likeliest_classes_come_first_and_the_others_are_summed_up():
     np.testing.assert_allclose(others, 0.2, rtol=1e-6)
 
 
-def test_what_is_not_a_number_counts_as_nothing():
+def test_nan_counts_as_nothing():
     prediction = Prediction("output", np.asarray([np.nan, 0.5, np.inf], np.float32))
     assert prediction.likeliest(5) == ([(1, 0.5), (0, 0.0), (2, 0.0)], 0.0)

@@ -94,7 +94,7 @@ def test_change_scores_of_the_capture_are_orders_too(compare):
         assert values == sorted(values, reverse=True)
 
 
-def test_of_different_models_what_matches_is_compared_and_the_rest_listed(compare):
+def test_matching_layers_of_different_models_are_compared_and_the_rest_listed(compare):
     tab = compare(trainings.FIRST, (trainings.WIDER, None, 0))
     pane = pane_of(tab)
     expect(pane).to_contain_text(
@@ -122,7 +122,7 @@ def test_the_other_way_round_filters_without_a_counterpart_say_so(compare):
     expect(tab.inspector).to_contain_text("no filter 7")
 
 
-def test_of_different_input_images_only_statistics_and_kernels_are_compared(compare):
+def test_different_input_images_have_only_statistics_and_kernels_compared(compare):
     tab = compare(trainings.FIRST, (trainings.ELSEWHERE, None, 3))
     pane = pane_of(tab)
     expect(pane).to_contain_text("A and B were captured with different input images")

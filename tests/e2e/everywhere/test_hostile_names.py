@@ -85,7 +85,7 @@ def test_a_link_of_5000_characters_survives_a_reload(open_tab):
     expect(tab.inspector.get_by_role("heading", name="Filter 2", exact=True)).to_be_visible()
 
 
-def test_what_a_link_says_is_never_run(open_tab):
+def test_the_text_of_a_link_is_never_run(open_tab):
     tab = open_tab(
         run='"><script>alert(1)</script>',
         state={"layer": "javascript:alert(1)", "sort": "constructor", "method": "__proto__"},

@@ -28,7 +28,7 @@ def _open_card(tab):
     return card
 
 
-def test_filters_are_in_the_order_of_their_kernels_sizes_unless_told_otherwise(open_tab):
+def test_filters_are_in_the_order_of_their_kernels_sizes_by_default(open_tab):
     tab = open_tab(state={"layer": "conv2"})
     tab.wait_until_painted()
     expect(tab.filters.get_by_role("combobox", name="Sort")).to_have_value("l1")

@@ -169,7 +169,7 @@ def test_a_gradient_that_begins_before_the_rectifier_of_its_channel_is_not_stopp
     np.testing.assert_allclose(to_frame(block, 24, 24)[0], expected, atol=1e-6)
 
 
-def test_a_channel_with_a_value_that_is_no_number_is_active():
+def test_a_channel_with_a_nan_is_active():
     output = np.zeros((1, 4, 4, 48), np.float32)
     output[0, 1, 2, 40] = np.nan
     output[0, 3, 3, 7] = 1

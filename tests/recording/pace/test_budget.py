@@ -83,7 +83,7 @@ def test_an_impossible_share_is_refused(share):
         Budget(share)
 
 
-def test_what_does_not_fit_is_left_out_told_and_noted(tmp_path, caplog, monkeypatch):
+def test_parts_that_do_not_fit_are_left_out_logged_and_noted(tmp_path, caplog, monkeypatch):
     monkeypatch.setattr(budget, "FREE_SECONDS", 0.0)
     with caplog.at_level(logging.WARNING):
         fit(build_model(), ConvLensCallback(tmp_path, IMAGES[:2], budget=1e-9), epochs=1)
@@ -126,7 +126,7 @@ def test_steps_that_do_not_fit_are_reported_once_and_noted_in_the_next_capture(
     assert told[0].startswith("ConvLens left out step 1: ")
 
 
-def test_what_looking_at_the_model_took_is_not_left_for_gradients(tmp_path, monkeypatch):
+def test_the_time_to_trace_the_model_is_not_left_for_gradients(tmp_path, monkeypatch):
     """Building the engine of a large network may take all that the first capture has."""
     monkeypatch.setattr(Budget, "measured", measured_as(budget.FREE_SECONDS))
     fit(build_model(), ConvLensCallback(tmp_path, IMAGES[:1]), epochs=1)

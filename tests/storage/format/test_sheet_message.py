@@ -69,7 +69,7 @@ def test_a_statistic_comes_back_with_what_it_has_and_what_it_lacks(index, stage)
     assert (found.input, found.stage) == (index, stage)
 
 
-def test_what_belongs_to_no_input_image_is_stored_as_minus_one_and_sent_as_before():
+def test_values_of_no_input_image_are_stored_as_minus_one_and_sent_as_before():
     layer = LayerCapture(0, (sheet(),), (Statistic("l1", None, np.ones(1, np.float32)),))
     message = sheet_to_message(sheet(), 0)
     assert (message.input, message.stage, message.target) == (-1, 0, 0)

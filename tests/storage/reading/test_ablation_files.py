@@ -71,7 +71,7 @@ def test_any_message_is_an_ablation_or_damaged(content: bytes):
 
 
 @pytest.mark.parametrize("damage", ["baseline", "trial", "fill", "graph", "metrics"])
-def test_what_does_not_hold_together_is_damaged(damage: str):
+def test_inconsistent_records_are_damaged(damage: str):
     message = ablation_to_message(an_ablation("m"))
     match damage:
         case "baseline":

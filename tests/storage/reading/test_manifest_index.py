@@ -127,7 +127,7 @@ def test_layers_are_found_in_whatever_protobuf_writes(message):
 
 
 @given(st.binary(max_size=200), st.integers(1, 40))
-def test_bytes_that_are_no_message_are_refused_and_never_read_beyond_their_end(content, block):
+def test_bytes_that_are_not_a_message_are_refused_and_never_read_past_the_end(content, block):
     def read(start, end):
         assert 0 <= start <= end <= len(content)
         return content[start : min(end, start + block)]

@@ -40,13 +40,13 @@ def test_captures_of_checkpoints_stand_beside_each_other_in_any_order():
     assert [key.step for key in current_steps(keys)] == [5, 7, 10]
 
 
-def test_of_two_captures_of_one_step_the_later_counts():
+def test_the_later_of_two_captures_of_one_step_counts():
     assert current_steps([StepKey(5, NEW_CAPTURE), StepKey(5, OLD_CAPTURE)]) == (
         StepKey(5, NEW_CAPTURE),
     )
 
 
-def test_a_pack_without_a_manifest_is_no_step(tmp_path):
+def test_a_pack_without_a_manifest_is_not_a_step(tmp_path):
     writer = captures.write_run(tmp_path, steps=(0,))
     with writer.pack(1, 0) as pack:
         pack.add_maps(captures.maps(1, 0), input_index=0)

@@ -199,7 +199,7 @@ def test_an_abandoned_recording_leaves_no_file(tmp_path, make_lane):
 
 
 @pytest.mark.parametrize("make_lane", [DirectLane, BackgroundLane])
-def test_whoever_waits_for_a_recording_gets_what_was_written(tmp_path, make_lane):
+def test_waiting_for_a_recording_returns_the_capture(tmp_path, make_lane):
     writer, lane = begin(tmp_path), make_lane()
     recording = Recording(writer, 2)
     for piece in pieces(writer, 2):
@@ -213,7 +213,7 @@ def test_whoever_waits_for_a_recording_gets_what_was_written(tmp_path, make_lane
 
 
 @pytest.mark.parametrize("make_lane", [DirectLane, BackgroundLane])
-def test_whoever_waits_for_a_recording_gets_the_fault_of_its_writer(tmp_path, make_lane):
+def test_waiting_for_a_recording_raises_the_fault_of_its_writer(tmp_path, make_lane):
     writer, lane = begin(tmp_path), make_lane()
     recording = Recording(writer, 10**15)
     with suppress(StorageError):
@@ -224,7 +224,7 @@ def test_whoever_waits_for_a_recording_gets_the_fault_of_its_writer(tmp_path, ma
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
-def test_whoever_waits_for_a_recording_is_woken_when_the_thread_ends(tmp_path):
+def test_waiting_for_a_recording_ends_when_the_thread_ends(tmp_path):
     writer, lane = begin(tmp_path), BackgroundLane()
     recording = DeadlyRecording(writer, 0)
     lane.put(recording, next(pieces(writer, 0)))

@@ -81,7 +81,7 @@ def test_the_name_of_the_host_says_nothing(tmp_path: Path, monkeypatch):
     assert is_shown(tmp_path)
 
 
-def test_one_that_comes_late_sorts_before_the_files_that_the_training_opened(tmp_path: Path):
+def test_a_late_event_file_sorts_before_the_files_that_the_training_opened(tmp_path: Path):
     Writer(tmp_path, run="train", began=1_700_000_000)
     (name,) = event_files(tmp_path)
     assert re.match(r"events\.out\.tfevents\.1700000000\.", name)
