@@ -43,7 +43,7 @@ def build_mask(filters: Mapping[str, int], removed: Iterable[tuple[str, int]]) -
     layers: dict[str, Keep] = {}
     for path, channel in removed:
         if path not in filters:
-            raise InputError(f"The mask names {path[:200]!r}, no convolution of the model.")
+            raise InputError(f"The model has no convolution {path[:200]!r}, so none to mask.")
         if not 0 <= channel < filters[path]:
             raise InputError(
                 f"Layer {path[:200]!r} has {filters[path]} filters, counted from 0; there is "
