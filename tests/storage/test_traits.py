@@ -126,7 +126,7 @@ def test_arrays_that_do_not_fit_their_shape_are_refused(writer, layer, expected)
 def test_the_traits_of_another_step_and_of_a_later_format_are_refused(writer):
     key = StepKey(2, writer.session)
     for message, expected in (
-        (pb.Traits(format_version=1, step=3, session=key.session), "it is of step 3"),
+        (pb.Traits(format_version=1, step=3, session=key.session), "claims to be of step 3"),
         (pb.Traits(format_version=2, step=2, session=key.session), "format version 2"),
     ):
         path_of(writer, 2).write_bytes(seal(message))

@@ -124,8 +124,8 @@ def checked_statistics(layer: int, statistics: Iterable[Statistic]) -> tuple[Sta
             )
         if len(one.name) > _LONGEST_NAME or (one.input or 0) < 0:
             raise FormatError(
-                f"The statistics of layer {layer} are damaged: one has the name "
-                f"{one.name[:80]!r} and the input image {one.input}."
+                f"The statistics of layer {layer} are damaged: one is called "
+                f"{one.name[:80]!r}, for input image {one.input}."
             )
     return found
 
