@@ -131,7 +131,7 @@ class Marks:
         changes = []
         for channel in channels:
             if not 0 <= channel < count:
-                raise NotCapturedError(f"Layer {path!r} has filters 0 to {count - 1}.")
+                raise NotCapturedError(f"Layer {path!r} has {count} filters, counted from 0.")
             key = FilterKey(run, path, call, channel)
             before = known.get(key, Opinion())
             opinion = Opinion(

@@ -74,7 +74,7 @@ def removable(
     for key, channels in useless.items():
         if key not in path_of:
             raise InputError(
-                f"The verdicts name layer {key[:200]!r}, which the model {graph.name!r} lacks."
+                f"The model {graph.name!r} has no layer {key[:200]!r}; the verdicts name it."
             )
         for channel in channels:
             missing = [
