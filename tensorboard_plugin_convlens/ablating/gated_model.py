@@ -104,8 +104,8 @@ class GatedModel:
         for key, channels in filters.items():
             if key not in self._gates or max(channels, default=0) >= self.filters[key]:
                 raise UnknownLayerError(
-                    f"The model has no layer {key[:200]!r} with a filter "
-                    f"{max(channels, default=0)}; its convolutions are "
+                    f"The model has no filter {max(channels, default=0)} in a layer {key[:200]!r}; "
+                    "its convolutions are "
                     f"{', '.join(self.filters)[:500]}."
                 )
         for key, gate in self._gates.items():
