@@ -104,9 +104,8 @@ class GatedModel:
         for key, channels in filters.items():
             if key not in self._gates or max(channels, default=0) >= self.filters[key]:
                 raise UnknownLayerError(
-                    f"The model has no filter {max(channels, default=0)} in a layer {key[:200]!r}; "
-                    "its convolutions are "
-                    f"{', '.join(self.filters)[:500]}."
+                    f"The model has no filter {max(channels, default=0)} in a layer "
+                    f"{key[:200]!r}; its convolutions are {', '.join(self.filters)[:500]}."
                 )
         for key, gate in self._gates.items():
             closed = np.zeros(gate.channels, np.bool_)
