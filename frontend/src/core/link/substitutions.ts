@@ -19,9 +19,7 @@ export function substitutions(
   const sentences: string[] = [];
   const name = (text: string) => `“${plainText(text, 80)}”`;
   if (shown.run !== null && asked.run !== null && shown.run !== asked.run) {
-    sentences.push(
-      `Run ${name(asked.run)} has no captures here. Run ${name(shown.run)} is shown.`,
-    );
+    sentences.push(`Run ${name(asked.run)} has no captures here. Run ${name(shown.run)} is shown.`);
   }
   if (shown.step !== null && asked.step !== null && shown.step !== asked.step) {
     sentences.push(
