@@ -143,15 +143,20 @@ def test_entries_that_are_not_files_are_left_out(served, kind, what):
             assert train["problems"][-1].startswith("Step 1 is left out: ")
 
 
-@pytest.mark.parametrize("what", ["file", "loop", "elsewhere"])
+@pytest.mark.parametrize("what", ["file", "loop", "elsewhere", "moved"])
 def test_a_path_that_is_not_a_plugin_directory_is_left_out(served, tmp_path, what):
     with damaged(served) as directory:
-        shutil.rmtree(directory)
+        elsewhere = tmp_path / "elsewhere"
+        check(served)  # The server knows the directory as one inside.
+        if what == "moved":  # It keeps its inode number.
+            directory.rename(elsewhere)
+        else:
+            shutil.copytree(served.pristine, elsewhere)
+            shutil.rmtree(directory)
         if what == "file":
             directory.write_bytes(b"")
         else:
-            moved = shutil.copytree(served.pristine, tmp_path / "elsewhere")
-            directory.symlink_to(moved if what == "elsewhere" else directory.name)
+            directory.symlink_to(directory.name if what == "loop" else elsewhere)
         try:
             check(served)
             (train,) = runs(served.client, "train")

@@ -93,7 +93,7 @@ class RunDirectory:
         self._run_directory = run_directory
         self._directory = run_directory / names.DIRECTORY
         self._place = os.path.join(run_directory, names.DIRECTORY, "")
-        self._inside: tuple[int, int] | None = None
+        self._inside: tuple[int, int, int] | None = None
         self._damages = 0
 
     def exists(self) -> bool:
@@ -286,11 +286,13 @@ class RunDirectory:
             found = os.stat(self._place)
             if not stat.S_ISDIR(found.st_mode):
                 return None
-            if self._inside != (found.st_dev, found.st_ino):
+            # A moved directory keeps its inode number; a new one may get that of a removed one.
+            identity = found.st_dev, found.st_ino, found.st_ctime_ns
+            if self._inside != identity:
                 root = Path(os.path.realpath(self._run_directory))
                 if root not in Path(os.path.realpath(self._place)).parents:
                     return None
-                self._inside = found.st_dev, found.st_ino
+                self._inside = identity
         except (OSError, ValueError):
             return None
         return found
