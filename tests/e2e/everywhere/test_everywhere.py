@@ -110,7 +110,7 @@ def use_all_parts_of_the_inspector(tab: Tab) -> None:
         found = inspector.get_by_role("region", name=region, exact=True)
         found.scroll_into_view_if_needed()
         expect(found).to_be_in_viewport()
-    for name, text in (("Layer", "Receptive field"), ("Classes", "left out")):
+    for name, text in (("Layer", "Receptive field"), ("Classes", "not shown")):
         if tab.inspector_tab(name).is_visible():
             tab.inspector_tab(name).click()
         expect(inspector.get_by_text(re.compile(text)).first).to_be_visible()
