@@ -48,12 +48,12 @@ def test_at_most_so_many_classes_are_shown_and_the_rest_is_counted(open_tab):
     assert int(found[1]) == pytest.approx(100 - sum(shares(panel)), abs=2)
 
 
-def test_classes_below_the_threshold_are_left_out_and_counted(open_tab):
+def test_classes_below_the_threshold_are_not_shown_but_counted(open_tab):
     panel = classes(open_tab())
     panel.get_by_label("at most").fill("10")
     panel.get_by_role("combobox", name="from").select_option(label="10 %")
     assert all(share >= 10 for share in shares(panel))
-    expect(panel.get_by_text(re.compile(r"other class(es)? left out"))).to_be_visible()
+    expect(panel.get_by_text(re.compile(r"other class(es)? not shown"))).to_be_visible()
 
 
 def test_a_class_is_followed_over_the_steps(open_tab):
