@@ -26,7 +26,7 @@ class Goal(NamedTuple):
         return self.found >= self.bound if self.least else self.found <= self.bound
 
     def row(self) -> list[str]:
-        """Of the table."""
+        """The row of the table."""
         sign = "≥" if self.least else "≤"
         bound = f"{sign} {self.bound:{self.form}}"
         return [

@@ -47,7 +47,7 @@ class DenseWork(NamedTuple):
 
 
 def dense_work(route: Route, blocks: Iterable[Gradients]) -> DenseWork:
-    """Of the live filters of a layer; both are the same where the whole frame is taken."""
+    """The work for the live filters of a layer; both are the same for the whole frame."""
     windows = inside = 0.0
     for block in blocks:
         live = [index for index, values in enumerate(block.values) if values.any()]
@@ -62,7 +62,7 @@ def dense_work(route: Route, blocks: Iterable[Gradients]) -> DenseWork:
 def _units(
     route: Route, operation: tf.Operation, block: Gradients, live: Sequence[int]
 ) -> tuple[int, int]:
-    """Of the output, for all live filters of a block together: in windows, on the tensor."""
+    """Units of the output for all live filters of a block: in windows, and on the tensor."""
     output = operation.outputs[0]
     if route.window_route is None or not block.cropped:
         frames = int(np.prod(output.shape.as_list()[1:3])) * len(live)

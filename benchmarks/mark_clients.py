@@ -107,7 +107,7 @@ def measure(make: Callable[..., Marker], arguments: tuple[Any, ...], clients: in
 
 
 _together: Any = None
-"""Of this process, if it is a client: where all of them wait for each other."""
+"""The barrier at which all client processes wait for each other; None in other processes."""
 
 
 def _meet(together: Any) -> None:

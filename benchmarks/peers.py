@@ -25,7 +25,7 @@ from tensorboard_plugin_convlens.engine.functions import to_frame
 ENVIRONMENT = Path(__file__).parents[1] / ".venv-peers"
 CHANNELS = 8
 TOLERANCE = 1e-4
-"""Of the largest value: three frameworks add up in different orders."""
+"""Tolerance as a share of the largest value: the frameworks add up in different orders."""
 
 TASKS: tuple[tuple[str, Target, tuple[str, ...]], ...] = (
     ("vgg16", "sum", tuple(PEERS)),

@@ -34,7 +34,7 @@ def plain_convolutions() -> Iterator[None]:
 def convolution(
     images: Any, kernel: Any, strides: Any, padding: str, *, data_format: str, dilations: Any
 ) -> Any:
-    """As `tf.nn.convolution`: channels last, one group after the other."""
+    """Computes `tf.nn.convolution`: channels last, one group after the other."""
     if data_format.startswith("NC"):
         images = _channels_to(images, -1)
     groups = images.shape[-1] // kernel.shape[-2]
@@ -52,7 +52,7 @@ def convolution(
 def conv_transpose(
     images: Any, kernel: Any, output_shape: Any, strides: Any, **attributes: Any
 ) -> Any:
-    """As `tf.nn.conv_transpose`: channels last, gaps of the kernel filled with zeros."""
+    """Computes `tf.nn.conv_transpose`: channels last, gaps of the kernel filled with zeros."""
     padding, data_format, rates = (
         attributes[name] for name in ("padding", "data_format", "dilations")
     )
@@ -70,7 +70,7 @@ def conv_transpose(
 def depthwise_conv2d(
     images: Any, kernel: Any, strides: Any, padding: str, *, data_format: str, dilations: Any
 ) -> Any:
-    """As `tf.nn.depthwise_conv2d`: units between unequal strides are computed and dropped."""
+    """Computes `tf.nn.depthwise_conv2d`; drops the units between unequal strides."""
     assert data_format == "NHWC"
     rows, columns = strides[1:3]
     if rows == columns:

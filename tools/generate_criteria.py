@@ -29,7 +29,7 @@ HEADER = """\
 
 NAMES = """
 export interface CriterionName {
-  /** Of the statistic. */
+  /** The name of the statistic. */
   name: string;
   title: string;
   /** What it is, in one sentence. */
@@ -41,7 +41,7 @@ export interface CriterionName {
 
 CARDS = f"""
 export interface CriterionCard {{
-  /** Of the statistic. */
+  /** The name of the statistic. */
   name: string;
   formula: string;
   source: string;

@@ -71,7 +71,7 @@ class GatedModel:
 
         Args:
           model: A built Keras 3 model with one output.
-          inputs: As the model takes them; only shapes and types are used.
+          inputs: Inputs of the model; only their shapes and types are used.
 
         Raises:
           InputError, NoConvolutionError, UnsupportedModelError: As `Engine`, or the model has

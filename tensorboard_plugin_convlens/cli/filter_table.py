@@ -24,8 +24,8 @@ def filter_table(
 
     Args:
       run: Its name.
-      capture: Of the step.
-      layers: Of its model graph.
+      capture: The capture of the step.
+      layers: The layers of its model graph.
       marks: The current marks of its filters.
 
     Returns:

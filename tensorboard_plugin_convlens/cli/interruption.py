@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from types import FrameType
 
 _pressed = threading.Event()
-"""Of this process, as signals are."""
+"""Set once Ctrl-C was pressed; one for the process, because signals are."""
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from typing import Generic, TypeVar
 Key = TypeVar("Key", bound=Hashable)
 Value = TypeVar("Value")
 
-# Of the key, the tuple, the entries of two dictionaries.
+# The key, the tuple, and the entries of two dictionaries.
 _BYTES_PER_ENTRY = 300
 
 

@@ -75,7 +75,7 @@ class ContentHashes:
 
         Args:
           arrays: Hash of the input arrays; see `hash_arrays`.
-          values: As the method of this name returns them.
+          values: What the method of this name returns.
 
         Returns:
           By index in the model graph. "" for a lineage with randomness or state, and where

@@ -23,7 +23,7 @@ from tensorboard_plugin_convlens.tracing.types import Operation
 
 _DENSE = frozenset({"Conv2D", "Conv3D"})
 _DENSE_OVERHEAD, _OTHER_OVERHEAD = 1.1, 2.0
-"""Of windows: each filter reads its masks at its own place."""
+"""Factors of the work on windows, where each filter reads its masks at its own place."""
 
 _DEPTHWISE_TAP = 16.0
 """Dense operations in the time of one tap of a depthwise kernel, at one unit."""

@@ -71,7 +71,8 @@ class Engine:
           inputs: An array `[batch, …]`, or a list or dictionary of them, as the model takes
             them; only their shapes and types are used.
           layers: Keys, paths or patterns (`"block3_*"`) of convolutions; None for all.
-          precision: Of the gradients, or what was chosen before; see `engine/precision.py`.
+          precision: The precision of gradients, or the types chosen before; see
+            `engine/precision.py`.
 
         Raises:
           InputError: If the inputs do not fit the model.
@@ -142,7 +143,7 @@ class Engine:
         """Runs one image through the model.
 
         Args:
-          inputs: As in `__init__`, with a batch of one.
+          inputs: One batch of one, in the form that `__init__` takes.
 
         Raises:
           InputError: If shapes differ from those that the engine was made for.

@@ -51,7 +51,7 @@ class Forward:
     """One image with the weights that the model had when it was run.
 
     Attributes:
-      predictions: Of the outputs that are class probabilities.
+      predictions: The outputs that are class probabilities.
     """
 
     def __init__(
@@ -64,10 +64,10 @@ class Forward:
         """Takes the values of one run; computes only the predictions.
 
         Args:
-          plan: Of the model.
+          plan: The plan of the model.
           values: `id` of a tensor of the trace → its value.
-          taylor: Of the model.
-          types: Of the gradients.
+          taylor: Computes the Taylor criterion of the model.
+          types: The types of the gradients.
         """
         self._plan = plan
         self._values = values
@@ -202,13 +202,13 @@ class Forward:
         return tuple(found)
 
     def norms(self, layer: int, kernels: FloatArray | None) -> tuple[Statistic, ...]:
-        """`l1` and `l2` of the weights alone (`input` is -1).
+        """`l1` and `l2` of the weights alone (`input` is None).
 
         A BatchNormalization that directly follows is folded in.
 
         Args:
           layer: Index in `Engine.graph.layers`.
-          kernels: Of the layer, as `kernels` gives them; where that is None, there are none.
+          kernels: The result of `kernels` for the layer; None if it has no kernels.
         """
         if kernels is None:
             return ()

@@ -54,7 +54,7 @@ def guided_gradients(
     Args:
       model: A built Keras 3 model on TensorFlow.
       inputs: An array `[batch, …]`, or a list or dictionary of arrays, as the model takes.
-      layer: As for `feature_maps`.
+      layer: See `feature_maps`.
       channels: Which channels, in any order.
       target: The strongest unit of each feature map, or the sum over the map.
 

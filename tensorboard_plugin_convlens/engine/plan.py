@@ -155,7 +155,7 @@ class Plan:
         )
 
     def _loss_path(self) -> tuple[Operation, ...]:
-        """From the first output of classes to every input; () if no gradient can be taken."""
+        """The way from the first output of classes to every input; () without a gradient."""
         if not self.heads:
             return ()
         every = range(len(self.trace.inputs))

@@ -26,7 +26,7 @@ from tensorboard_plugin_convlens.tracing.types import Operation
 _NAMES = frozenset({"_class", "container", "shared_name"})
 _GRADIENT = "_gradient_op_type"
 _NUMBERED = "CustomGradient-"
-# Of functions that hold functions.
+# The most levels of functions that hold functions.
 _DEEPEST = 20
 _PLAIN = (bool, int, float, complex, str, bytes, type(None))
 
@@ -68,7 +68,7 @@ def _code(function: Any, depth: int = 0) -> Iterator[str]:
             yield "" if isinstance(value, str) and value.startswith(_NUMBERED) else repr(value)
         elif isinstance(value, np.ndarray):
             yield f"{value.dtype} {value.shape} {value.tobytes().hex()}"
-        elif isinstance(value, Callable):  # type: ignore[arg-type]  # As mypy has it, no class.
+        elif isinstance(value, Callable):  # type: ignore[arg-type]  # To mypy it is no class.
             yield from _code(value, depth + 1)
 
 

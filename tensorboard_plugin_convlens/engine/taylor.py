@@ -25,7 +25,7 @@ class TaylorCriterion:
         """Finds the backward path.
 
         Args:
-          plan: Of the model; where it has no output of classes, there is no way.
+          plan: The plan of the model; without an output of classes there is no way.
         """
         self._plan = plan
         self._layouts: dict[TensorId, Layout] = {}
@@ -95,7 +95,7 @@ def _criterion(maps: Value, gradient: Value, layout: Layout) -> FloatArray:
     Args:
       maps: `[1, *shape]`.
       gradient: `[1, 1, *shape]`.
-      layout: Of the shape.
+      layout: The axes of the shape.
     """
     first, second = (
         _rows(np.asarray(value, np.float32).reshape(layout.shape), layout.channel_axis)

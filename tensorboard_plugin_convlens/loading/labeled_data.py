@@ -71,7 +71,7 @@ def _from_archive(source: Path, most: int) -> LabeledData:
             return LabeledData(archive["x"][:most], archive["y"][:most])
     except InputError:
         raise
-    except Exception as error:  # Of a damaged archive: zlib.error, KeyError, SyntaxError, ….
+    except Exception as error:  # A damaged archive raises zlib.error, KeyError, SyntaxError, ….
         raise InputError(
             f"The data {str(source)!r} cannot be read as a NumPy archive: {error}."
         ) from error

@@ -47,7 +47,7 @@ class PictureFile:
     Attributes:
       pages: How many pictures it holds: the pages of a TIFF, each a picture of its own; 1 for
         all others.
-      frames: Of an animation, of which the first is the picture; else 1.
+      frames: The number of frames; the first one of an animation is the picture.
     """
 
     def __init__(self, image: Image.Image) -> None:
@@ -191,7 +191,7 @@ def _deep_values(image: Image.Image, form: str | None) -> NDArray[Any] | None:
         return None
     values = np.asarray(image)
     if image.mode == "I" and form == "PNG":
-        return values.astype(np.uint16)  # As older releases of Pillow give them.
+        return values.astype(np.uint16)  # Older releases of Pillow give these.
     return values.astype(values.dtype.newbyteorder("="))
 
 
@@ -235,7 +235,7 @@ def _on_white(
     """Puts a picture on white, and adds a note if any of it is transparent.
 
     Args:
-      image: Of mode `"L"` or `"RGB"`.
+      image: A picture of mode `"L"` or `"RGB"`.
       holes: How transparent each pixel is, `uint8 [height, width]`; None for not at all.
       note: A remark for people who see the picture; "" for none.
     """

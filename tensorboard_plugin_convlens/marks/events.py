@@ -31,7 +31,7 @@ from tensorboard_plugin_convlens.marks.table import to_fields
 
 MOST_EVENTS = 50_000
 MOST_CHARACTERS = 16_000_000
-"""Of one answer, in tags and notes."""
+"""The most events, and characters in tags and notes, that one answer holds."""
 _MOST_TOLD = 5
 
 

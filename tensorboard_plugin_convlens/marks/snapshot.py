@@ -31,7 +31,7 @@ LARGEST = 512 * 2**20
 
 _TRIES = 20
 _SECONDS_BETWEEN = 0.003
-# Of files that were changed so lately, another change may leave the same times.
+# If a file was changed this recently, another change may leave the same times.
 _SECONDS_UNTIL_SETTLED = 0.1
 
 Busy = Literal["busy"]

@@ -28,7 +28,7 @@ _LIMITS = {
     sqlite3.SQLITE_LIMIT_ATTACHED: 0,
     sqlite3.SQLITE_LIMIT_TRIGGER_DEPTH: 1,
 }
-# Of version 3.42; Python's sqlite3 names it from 3.12 on.
+# SQLite has it from 3.42 on; Python's sqlite3 names it from 3.12 on.
 _DEFENSIVE = getattr(sqlite3, "SQLITE_DBCONFIG_DEFENSIVE", None)
 
 

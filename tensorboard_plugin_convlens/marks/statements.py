@@ -81,9 +81,9 @@ _PREVIOUS: sa.Select[Any] = (
 )
 
 EVENTS = _EVENTS
-"""Of `collection`, ascending."""
+"""Selects all events of `collection`, ascending."""
 EVENTS_BETWEEN = _EVENTS.where(_EVENT.c.sequence.between(_number("first"), _number("last")))
-"""From the sequence `first` to `last`, both included."""
+"""Selects the events from the sequence `first` to `last`, both included."""
 EVENTS_OF_FILTER = _EVENTS.where(
     *(column == sa.bindparam(column.name, type_=column.type) for column in schema.KEY)
 )

@@ -61,7 +61,7 @@ class Channels:
 
 
 def channel_axis(operation: Any, otherwise: int = -1) -> int:
-    """By the layer's data format; `otherwise` for layers without one."""
+    """The channel axis of the layer's data format; `otherwise` for layers without one."""
     known = {"channels_first": 1, "channels_last": -1}
     return known.get(getattr(operation, "data_format", None) or "", otherwise)
 

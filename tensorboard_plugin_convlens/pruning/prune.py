@@ -84,7 +84,7 @@ def mask_filters(model: keras.Model, mask: FilterMask) -> keras.Model:
     Its layers are those of `model`, not copies: it changes when `model` is trained further.
 
     Args:
-      model: As for `prune_filters`.
+      model: See `prune_filters`.
       mask: By Keras path.
 
     Raises:
@@ -261,7 +261,7 @@ class _Walk:
 
 
 def _places(shape: tuple[int, ...], axis: int) -> int:
-    """Of a tensor `[batch, …]`: how many units each channel has."""
+    """The number of units of each channel of a tensor `[batch, …]`."""
     sizes = list(shape)
     del sizes[axis]
     return int(np.prod(sizes[1:]))

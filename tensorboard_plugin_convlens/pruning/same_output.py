@@ -10,7 +10,7 @@ import numpy as np
 from tensorboard_plugin_convlens.core.errors import UnsupportedModelError
 
 _SIDE = 64
-"""Of noise, along axes that a model leaves open."""
+"""The length of the noise along axes whose size the model leaves open."""
 
 _TRUSTED = 1e-4
 

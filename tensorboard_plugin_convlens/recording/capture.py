@@ -136,7 +136,7 @@ class CaptureSession:
 
         Args:
           step: Not negative; filters are compared with the newest earlier step of the run.
-          progress: As for the function `capture`.
+          progress: See the function `capture`.
 
         Returns:
           What was captured, without the pixels; `Reader` reads those.

@@ -58,7 +58,7 @@ def find_predecessor(
     """The predecessor of a step that is about to be captured.
 
     Args:
-      writer: Of the run.
+      writer: The writer of the run.
       step: The step; only earlier ones count.
       setting: The properties of the new capture.
       own: The step that the recorder has in memory; the others are in the run's directory.

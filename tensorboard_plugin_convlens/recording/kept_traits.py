@@ -18,7 +18,7 @@ from tensorboard_plugin_convlens.storage.reading.superseded import current_steps
 from tensorboard_plugin_convlens.storage.writing.writer import Writer
 
 logger = logging.getLogger(__name__)
-# Of one model graph and one set of input images: the newest steps, and those written last.
+# Kept for each model graph and set of input images: the newest steps, and the last written.
 _NEWEST = 2
 _MOST_FILES = 8
 
@@ -32,7 +32,7 @@ def remove_old_traits(writer: Writer, step: int) -> None:
     last. Logs files that it cannot remove.
 
     Args:
-      writer: Of the run.
+      writer: The writer of the run.
       step: The step that was just written; its traits stay.
     """
     own = StepKey(step, writer.session)

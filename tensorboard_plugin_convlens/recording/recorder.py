@@ -40,7 +40,7 @@ class Notes:
     Attributes:
       iterations: Optimizer updates so far, if there are any.
       missing: Steps that were due since the previous capture and are missing.
-      remark: As of `Capture`.
+      remark: See `Capture`.
     """
 
     iterations: int | None = None

@@ -17,12 +17,12 @@ class Request:
     """What to capture, as plain values that every process can have.
 
     Attributes:
-      checkpoints: By ascending step.
-      architecture: Of weights files, or None.
+      checkpoints: The checkpoints, by ascending step.
+      architecture: The model that weights files are loaded into, or None.
       images: Photographs: a directory, or one.
       most: Largest number of photographs.
       preprocessing: See `photographs.preprocess`.
-      class_names, color_order: As `shown_inputs.build_shown_inputs` takes them.
+      class_names, color_order: See `shown_inputs.build_shown_inputs`.
       options: Methods, target, layers.
       log_dir, run, session: Where to write.
     """

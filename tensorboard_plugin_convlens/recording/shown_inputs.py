@@ -27,11 +27,11 @@ class ShownInputs:
     """The inputs as people see them, before the axes of the model are known.
 
     Attributes:
-      arrays: As the model takes them, `[batch, …]`.
+      arrays: The inputs of the model, `[batch, …]`.
       images: A label and, if known, a class of each; no pictures yet.
-      class_names: By class index; empty where they are not known.
+      class_names: The names of the classes, by index; empty if they are unknown.
       display: Pictures to show instead of those of the first array, or None.
-      color_order: Of the three channels of the arrays.
+      color_order: The order of the three channels of the arrays.
     """
 
     arrays: tuple[NDArray[Any], ...]
@@ -70,9 +70,9 @@ def build_shown_inputs(
     """Checks how the inputs will be shown, before ConvLens looks at a model.
 
     Args:
-      inputs: As the model takes them.
+      inputs: The inputs of the model.
       labels: One per image: names to show, or indices of the true classes.
-      class_names: By class index.
+      class_names: The names of the classes, by index.
       display: `[batch, height, width]` or `[…, channel]`, `uint8` or float in 0 … 1, where
         the picture derived from the input (stretched to its range) is not the wanted one.
         RGB, whatever the color order of `inputs`.

@@ -8,7 +8,7 @@ from collections.abc import Callable, Hashable, Iterable
 from tensorboard_plugin_convlens.core.kept import Kept
 
 _MOST_BYTES = 12 * 2**20
-# As TensorBoard compresses its own answers; a gzip member (RFC 1952) without name and time.
+# Settings of TensorBoard's own answers; a gzip member (RFC 1952) without name and time.
 _LEVEL, _GZIP = 3, 31
 
 

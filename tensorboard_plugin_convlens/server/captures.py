@@ -215,7 +215,7 @@ class Captures:
         return self._each_step(run, lambda one: source.numbers(one.key, (layer,)))
 
     def rows(self, run: str, graph: str, layer: int) -> Iterator[Capture]:
-        """As `numbers`, for one model graph. Raises at the end if there is no step."""
+        """Yields `numbers` of one model graph. Raises at the end if there is no step."""
         rows = self.numbers(run, layer)
         return _of_graph(run, graph, ((row.graph, row) for row in rows))
 

@@ -93,7 +93,7 @@ def number(query: Query, name: str) -> int:
 
 
 def optional_number(query: Query, name: str) -> int:
-    """As `number`, or 0 if it is not given."""
+    """Reads a number as `number` does; 0 if it is not given."""
     return number(query, name) if name in query else 0
 
 

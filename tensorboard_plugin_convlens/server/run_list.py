@@ -26,7 +26,7 @@ class _KeptList:
     Attributes:
       version: Version of the run; None if a step was left out, because it may be repaired.
       rows: `_Rows`, compressed.
-      problems: Of the run.
+      problems: The problems of the run.
     """
 
     version: Hashable | None

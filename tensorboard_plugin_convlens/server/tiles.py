@@ -14,7 +14,7 @@ from tensorboard_plugin_convlens.storage.reading.tile import Cost, cost
 # 40 gradients of 450 by 450 pixels in three channels. While it is made, an answer takes up to
 # three and a half times as much memory: 84 MB.
 LARGEST_INFLATED = 24 * 2**20
-# Of captures without checksums of segments, whose sheets are read whole: a second or two.
+# Captures without checksums of segments have their sheets read whole: a second or two.
 LARGEST_READ = 2**30
 
 

@@ -40,8 +40,8 @@ from tensorboard_plugin_convlens.server import to_wire, wire
 from tensorboard_plugin_convlens.server.numbers import number, to_json
 from tensorboard_plugin_convlens.server.ranking import flag_counts_to_wire, thresholds_to_wire
 
-# Of a table, filters or layers times steps. At 16 bytes per filter and 100 per layer, so that
-# one answer stays below 60 MB of memory.
+# The most cells of a table: filters or layers times steps. A filter takes 16 bytes and a layer
+# 100, so one answer stays below 60 MB of memory.
 _MOST_FILTER_CELLS = 4_000_000
 _MOST_LAYER_CELLS = 400_000
 
@@ -132,7 +132,7 @@ class NetworkRow:
     """The row of one step in a table of layers, small enough to keep many.
 
     Attributes:
-      outline: Of the step.
+      outline: The outline of the step.
       layers: `int32 [layer]`, indices in the model graph.
       points: `float64 [layer, number]`, compressed; NaN if there is none. The numbers are
         those of `_point`.
@@ -276,13 +276,13 @@ def _finite(values: FloatArray | None) -> FloatArray:
 
 
 def _mean(values: FloatArray) -> float:
-    """As NumPy's, in half the time."""
+    """Computes NumPy's mean in half the time."""
     with np.errstate(over="ignore"):
         return float(np.add.reduce(values) / np.float32(values.size)) if values.size else np.nan
 
 
 def _median(values: FloatArray) -> float:
-    """As NumPy's, but three times as fast for the few filters of a layer."""
+    """Computes NumPy's median, three times as fast for the few filters of a layer."""
     if not values.size:
         return np.nan
     ordered = np.sort(values)

@@ -263,7 +263,7 @@ def _statistic(record: Statistic) -> wire.Statistic:
 def _prediction(
     input_index: int, record: Prediction, class_names: tuple[str, ...]
 ) -> wire.Prediction:
-    # Of several outputs, the names are of those that have as many classes.
+    # The names belong to each output that has as many classes.
     is_named = len(class_names) == len(record.probabilities)
     classes, omitted = record.likeliest(CLASSES_SENT)
     return {

@@ -29,7 +29,7 @@ from tensorboard_plugin_convlens.tracing.operations import (
 from tensorboard_plugin_convlens.tracing.types import Operation, Tensor, TensorId
 
 _TOLERANCE = {tf.float32: 1e-4, tf.float64: 1e-4}
-"""Of derivatives that ought to be equal, as a share of the largest; 5e-2 for other types."""
+"""The largest difference of equal derivatives, as a share of the largest; else 5e-2."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +53,8 @@ def see_through(
     Args:
       wrapped: Handle of the graph; what reads such an operation reads the function's own
         result from now on.
-      operations: Of the forward pass.
-      inputs: Of the model, for a trial.
+      operations: The operations of the forward pass.
+      inputs: The inputs of the model, for a trial.
 
     Returns:
       `id` of each tensor that nothing reads any more → the one that is read instead; `id` of

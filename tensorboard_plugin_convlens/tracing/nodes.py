@@ -32,7 +32,7 @@ class Node:
     not, and its result is the map of that convolution: `Conv2D(activation=layers.ReLU())`.
 
     Attributes:
-      path, call: As in `records.Layer`.
+      path, call: See `records.Layer`.
       operation: The Keras object, or None for an input.
       operations: The TensorFlow operations that belong to the node.
       outputs: What the node returns, float tensors of three axes or more first.
@@ -52,7 +52,7 @@ class Node:
 
     @property
     def key(self) -> str:
-        """As `records.Layer.key`."""
+        """The key of the layer; see `records.Layer.key`."""
         return self.path if self.call == 0 else f"{self.path}#{self.call}"
 
     @property
@@ -112,7 +112,7 @@ class _Kernels:
         return any(id(before) in self._inputs for before in ancestors([tensor]))
 
     def name(self, operation: Operation) -> str:
-        """Of the variable behind the kernel."""
+        """The name of the variable behind the kernel."""
         source = self.variable(operation)
         return "kernel" if source is None or source[1] is None else str(source[1].name)
 

@@ -45,7 +45,7 @@ def private_graph(
     Args:
       model: Whose results `run` takes with `called`.
       run: Gets the placeholders, returns tensors.
-      signature: Of the placeholders.
+      signature: The shapes and types of the placeholders.
       replaced: Layers and operations whose call is another one meanwhile.
       replace: Makes that call.
 

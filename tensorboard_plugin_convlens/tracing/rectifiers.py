@@ -58,7 +58,7 @@ class _Ungated:
 
     Attributes:
       place: The same for all operations that it consists of.
-      name: Of the function.
+      name: The name of the function.
       rectifies: Whether it is a rectifier that passes, or may pass, something below zero.
     """
 
@@ -111,7 +111,7 @@ class Rectifiers:
         )
 
     def _name(self, operation: Operation) -> str:
-        """By the layer that applies it, or by what the operation does."""
+        """Names a function by the layer that applies it, or by what the operation does."""
         name = self._function(operation)
         if operation.type in RECTIFIERS and name in ("", *_PLAIN):
             return _hard_function(operation) or "leaky_relu"
@@ -143,7 +143,7 @@ _PLAIN = ("relu", "relu6")
 
 
 def _is_gated(operation: Operation) -> bool:
-    """By the result of the operation: its name and the calling function do not matter."""
+    """Whether the operation is gated; its result decides, not its name or its caller."""
     return (
         operation.type in RECTIFIERS
         and not _hard_function(operation)

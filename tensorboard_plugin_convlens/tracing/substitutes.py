@@ -31,7 +31,7 @@ def call(name: str, **arguments: Any) -> Value:
 
     Args:
       name: A convolution, a pooling, or the gradient of one with respect to the images.
-      arguments: As the raw operation takes them; sizes as lists, not as tensors.
+      arguments: The arguments of the raw operation; sizes as lists, not as tensors.
     """
     kind = _kind(name, arguments)
     if kind not in _missing:

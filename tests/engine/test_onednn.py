@@ -26,7 +26,7 @@ print(os.environ.get(SWITCH, ""))
 
 @pytest.fixture
 def at_a_start(monkeypatch, tmp_path):
-    """As before TensorFlow is imported, with a cache of its own; returns the file in it."""
+    """Undoes the import of TensorFlow, with a new cache; returns the file in the cache."""
     monkeypatch.delitem(sys.modules, "tensorflow")
     monkeypatch.delenv(SWITCH)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))

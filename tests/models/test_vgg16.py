@@ -60,7 +60,7 @@ def test_guided_gradients_equal_those_of_another_framework(exact, forward, name)
 
 
 def difference(model, forward, layer, chosen):
-    """Of gradients in another precision, `[channel]`: largest error, and correlation."""
+    """The largest error and the correlation of gradients in another precision, `[channel]`."""
     channels = range(0, 512, 32)
     other = Engine(model, chelsea(), precision=chosen).run(chelsea())
     precise = next(iter(forward.gradients(layer, channels=channels))).values

@@ -69,7 +69,7 @@ def runs(client: Any, name: str) -> list[dict[str, Any]]:
 
 
 def strict_json(content: bytes) -> Any:
-    """As a browser reads it: NaN and Infinity are no JSON."""
+    """Reads JSON as a browser does: NaN and Infinity are errors."""
 
     def refuse(text: str) -> None:
         raise AssertionError(f"{text} is no JSON.")

@@ -61,7 +61,7 @@ def directory(log_dir: Path) -> Path:
 
 
 def settle(log_dir: Path) -> None:
-    """As if nothing had been written for a while."""
+    """Makes files look as if nothing had been written for a while."""
     before = time.time() - 100
     os.utime(directory(log_dir), (before, before))
 

@@ -28,7 +28,7 @@ PLUGIN = Path("train", names.DIRECTORY)
 
 @pytest.fixture(scope="module")
 def measured(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """By heavy log directory, what a process of its own says of answers about it."""
+    """Measures each heavy log directory in a process of its own."""
     root = tmp_path_factory.mktemp("heavy")
     hostile.write_log(root / "light")
     asked = root / "questions.json"

@@ -43,7 +43,7 @@ def change(before: FloatArray, now: FloatArray) -> FloatArray:
     for start in range(0, len(first), rows):
         part = slice(start, start + rows)
         difference = _units(first[part]) - _units(second[part])
-        # Of unit vectors 1 - cosine = |difference|² / 2, which loses nothing near 0.
+        # For unit vectors, 1 - cosine = |difference|² / 2, which loses nothing near 0.
         found[part] = _squared_lengths(difference) / 2
     return found
 
@@ -85,7 +85,7 @@ _ZERO = ("apoz", "max", "std")
 
 
 def _all_zero(values: Sequence[dict[str, FloatArray]]) -> NDArray[np.bool_] | None:
-    """At all of some input images, by the values of the statistics that each has."""
+    """Whether a filter is zero at every input image; `values` has the statistics of each."""
     apoz, largest, deviation = (
         np.asarray([one[name] for one in values]) if name in values[0] else None
         for name in _ZERO
@@ -102,7 +102,7 @@ def lives(silent: Sequence[NDArray[np.bool_] | None], filters: int) -> NDArray[n
 
     Args:
       silent: Per step, as `silence` returns it.
-      filters: Of the layer.
+      filters: The number of filters of the layer.
 
     Returns:
       `uint8 [step, filter]`: 0 not known; 1 responding; 2 silent, as it was at the previous

@@ -95,7 +95,7 @@ def count_flags(
 def known_counts(
     statistics: Sequence[Statistic], thresholds: Thresholds
 ) -> dict[Kind, int | None]:
-    """As `count_flags`; None for a kind that is unknown for this layer."""
+    """Counts as `count_flags` does; None for a kind that is unknown for this layer."""
     masks = _masks(_Numbers(statistics), thresholds)
     return {
         kind: int(np.count_nonzero(masks[kind])) if kind in masks else None for kind in KINDS
@@ -123,21 +123,21 @@ class _Numbers:
         return [one.values for one in self._statistics if one.name in names]
 
     def inputs(self, name: str) -> int:
-        """At how many input images there is a statistic."""
+        """The number of input images that have a statistic."""
         return len(self._values.get(name, ()))
 
     def first(self, name: str) -> FloatArray:
-        """Of the first input image, or of all of them."""
+        """The statistic of the first input image, or of all of them."""
         return self._values[name][0]
 
     def mean(self, name: str) -> NDArray[np.float64]:
-        """Over the input images; NaN, where one of them is."""
+        """The mean over the input images; NaN where one of them is."""
         if name not in self._means:
             self._means[name] = np.mean(self._values[name], axis=0, dtype=np.float64)
         return self._means[name]
 
     def broken(self, name: str) -> NDArray[np.int64]:
-        """At how many input images it is not finite."""
+        """The number of input images at which the statistic is not finite."""
         if name not in self._broken:
             # Before or after the activation function, which makes 0 of minus infinity.
             of_input: dict[int | None, NDArray[np.bool_]] = {}

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from tensorboard_plugin_convlens.core.pictures.reduce import grid_average
 from tensorboard_plugin_convlens.core.records import FloatArray
 
 _AT_END = 1e-3
@@ -93,8 +94,8 @@ def taylor(maps: FloatArray, gradients: FloatArray) -> FloatArray:
 
     Args:
       maps: `[channel, height, width]`, with `n` units per map.
-      gradients: Of the logarithm of the predicted class' probability, or of the largest
-        output, with respect to `maps`; of the same shape.
+      gradients: The gradient of the logarithm of the predicted class' probability, or of the
+        largest output, with respect to `maps`; of the same shape.
     """
     return _to_float32(np.abs(np.mean(maps * gradients, axis=(1, 2), dtype=np.float64)))
 
@@ -122,7 +123,7 @@ class Specificity:
 
     def add(self, values: FloatArray) -> None:
         """`values`: `[filter, height, width, input channel]`; all calls of equal size."""
-        reduced = _averaged(_averaged(values, 1), 2)
+        reduced = grid_average(values, _COMPARED_SIZE)
         self._pictures.append(reduced.reshape(len(values), -1))
 
     def values(self) -> FloatArray:
@@ -138,18 +139,6 @@ class Specificity:
         result = np.full(len(pictures), np.nan, np.float32)
         result[alive] = 1 - (similar.sum(axis=1) - np.diagonal(similar)) / others
         return np.clip(result, 0, 1)
-
-
-def _averaged(values: FloatArray, axis: int) -> FloatArray:
-    """Means over equal parts of one axis, of which at most 32 remain."""
-    size = values.shape[axis]
-    if size <= _COMPARED_SIZE:
-        return values
-    starts = np.arange(_COMPARED_SIZE) * size // _COMPARED_SIZE
-    counts = np.diff(np.append(starts, size)).astype(np.float32)
-    shape = [-1 if one == axis else 1 for one in range(values.ndim)]
-    sums = np.add.reduceat(values, starts, axis=axis)
-    return np.asarray(sums / counts.reshape(shape), np.float32)
 
 
 def _scaled(norms: FloatArray, scale: FloatArray | None) -> FloatArray:

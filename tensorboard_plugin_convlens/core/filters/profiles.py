@@ -9,8 +9,8 @@ compares those of two filters.
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from tensorboard_plugin_convlens.core.pictures.reduce import grid_average
 from tensorboard_plugin_convlens.core.records import FloatArray
 
 _LARGEST_PROFILE = 256
@@ -39,16 +39,5 @@ def profile_of_maps(maps: FloatArray, inputs: int) -> FloatArray:
       `float32 [channel, min(side, height) * min(side, width)]`.
     """
     side = profile_side(inputs)
-    cells = _cell_means(_cell_means(maps.astype(np.float64), 1, side), 2, side)
+    cells = grid_average(maps.astype(np.float64), side)
     return np.asarray(cells.reshape(len(maps), -1), np.float32)
-
-
-def _cell_means(values: NDArray[np.float64], axis: int, side: int) -> NDArray[np.float64]:
-    size = values.shape[axis]
-    if size <= side:
-        return values
-    starts = np.arange(side) * size // side
-    counts = np.diff(np.append(starts, size)).astype(np.float64)
-    shape = [-1 if one == axis else 1 for one in range(values.ndim)]
-    sums = np.add.reduceat(values, starts, axis=axis)
-    return np.asarray(sums / counts.reshape(shape))

@@ -64,7 +64,7 @@ def geometric_median_distance(kernels: FloatArray) -> FloatArray:
 def _sums_of_distances(
     products: NDArray[np.float64], first: NDArray[np.float64], second: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Of each row of `products` to all columns, and of each column to all rows.
+    """Sums the distances of each row to all columns, and of each column to all rows.
 
     Args:
       products: Inner products `[row, column]`; they are overwritten.

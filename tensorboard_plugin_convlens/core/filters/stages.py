@@ -19,7 +19,7 @@ def statistics_at(
     captured twice: of the layer's own output, and of what the activation function makes of it.
 
     Args:
-      statistics: Of a layer at a step.
+      statistics: The statistics of a layer at a step.
       stage: `"after"` or `"before"` the activation function, or `"own"`: of the layer's own
         output. Where a statistic was not captured there, the one that was.
 

@@ -106,7 +106,7 @@ def loss_changes(tests: Iterable[Ablation], graph: str, layer: str) -> FloatArra
 def choose_at_random(
     random: np.random.Generator, filters: Mapping[str, int], marked: Filters
 ) -> Filters:
-    """As many random filters of each layer as are marked there, without repetition.
+    """Chooses as many random filters of each layer as are marked there, without repetition.
 
     Args:
       random: The random generator; it advances.
@@ -122,7 +122,7 @@ def choose_at_random(
 
 
 def choose_least(importance: Mapping[str, FloatArray], marked: Filters) -> Filters | None:
-    """As many filters of each layer as are marked there: the least important ones.
+    """Chooses the least important filters of each layer, as many as are marked there.
 
     Args:
       importance: Key of a layer → `float32 [filter]`, large for what should be kept.

@@ -17,7 +17,7 @@ class Verdict:
 
     Attributes:
       run: Name of the run; None if the file does not name it.
-      path, call: As in `records.Layer`.
+      path, call: See `records.Layer`.
       channel: From 0.
       verdict: `"useful"`, `"useless"`, `"unsure"`, or None.
     """
@@ -30,7 +30,7 @@ class Verdict:
 
     @property
     def key(self) -> str:
-        """As `records.Layer.key`."""
+        """The key of the layer; see `records.Layer.key`."""
         return self.path if self.call == 0 else f"{self.path}#{self.call}"
 
 
@@ -38,7 +38,7 @@ def useless_filters(verdicts: Iterable[Verdict], run: str | None) -> dict[str, t
     """The filters that are marked useless: key of a layer → channels, ascending.
 
     Args:
-      verdicts: Of one run or of several.
+      verdicts: The verdicts of one run or of several.
       run: The run whose verdicts count; None for all, which must then be of one run.
 
     Raises:

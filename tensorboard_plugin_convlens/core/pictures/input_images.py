@@ -44,7 +44,7 @@ def derive_picture(
       values: `[height, width, channel]`; `[length, channel]` for a one-dimensional input,
         drawn with one row per channel; or `[depth, height, width, channel]`, whose slices
         are stacked along the height.
-      color_order: Of `values`, where they have three channels.
+      color_order: The order of the channels of `values`, if there are three.
 
     Returns:
       `uint8 [height, width, 3]`.

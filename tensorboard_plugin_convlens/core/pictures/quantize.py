@@ -58,7 +58,7 @@ def dequantize(levels: NDArray[np.uint8], scale: FloatArray, *, signed: bool) ->
     Args:
       levels: `uint8 [channel, …]`.
       scale: `float32 [channel]`.
-      signed: As in the sheet.
+      signed: See `Sheet`.
 
     Returns:
       `float32` of the shape of `levels`.

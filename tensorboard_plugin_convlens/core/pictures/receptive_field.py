@@ -44,10 +44,10 @@ class Window:
         return Window(start, self.stride, stop - start)
 
     def inside(self, length: int, first: int, last: int, grain: int = 1) -> Window:
-        """Without the margin that lies outside `0 … length` for all of some units.
+        """Cuts off the margin that lies outside `0 … length` for all of some units.
 
         Args:
-          length: Of the axis that is looked at.
+          length: The length of the axis.
           first: The first unit.
           last: The last unit.
           grain: Margins are cut in multiples of it, so that windows come in fewer sizes.
@@ -64,7 +64,7 @@ UNIT = Window(0, 1, 1)
 
 
 def convolution_window(kernel: int, stride: int, dilation: int, padding: int) -> Window:
-    """Of a convolution or pooling with `padding` rows of zeros in front."""
+    """The window of a convolution or pooling with `padding` rows of zeros in front."""
     return Window(-padding, stride, (kernel - 1) * dilation + 1)
 
 

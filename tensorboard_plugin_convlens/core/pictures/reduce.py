@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 import numpy as np
+from numpy.typing import NDArray
 
 from tensorboard_plugin_convlens.core.records import FloatArray
+
+_Float = TypeVar("_Float", np.float32, np.float64)
 
 TILE_SIDE = 64
 """Largest side in pixels of a reduced picture; tiles are seldom shown larger."""
@@ -33,6 +38,27 @@ def box_average(pictures: FloatArray, factor: int) -> FloatArray:
     row_counts = np.minimum(factor, pictures.shape[1] - rows)
     column_counts = np.minimum(factor, pictures.shape[2] - columns)
     return (sums / np.outer(row_counts, column_counts)).astype(np.float32)
+
+
+def grid_average(pictures: NDArray[_Float], side: int) -> NDArray[_Float]:
+    """Averages at most `side` by `side` cells of (nearly) equal size.
+
+    Args:
+      pictures: `[channel, height, width, …]`, `float32` or `float64`.
+      side: The most rows and columns of the result; an axis with no more stays as it is.
+
+    Returns:
+      `[channel, min(side, height), min(side, width), …]`, of the same type.
+    """
+    for axis in (1, 2):
+        size = pictures.shape[axis]
+        if size > side:
+            starts = np.arange(side) * size // side
+            counts = np.diff(np.append(starts, size)).astype(pictures.dtype)
+            sums = np.add.reduceat(pictures, starts, axis=axis)
+            counts = np.expand_dims(counts, tuple(range(1, pictures.ndim - axis)))
+            pictures = np.asarray(sums / counts, pictures.dtype)
+    return pictures
 
 
 def magnitude(gradients: FloatArray) -> FloatArray:

@@ -40,7 +40,7 @@ class Prediction:
         """The likeliest classes first, and the probability of all others together.
 
         Args:
-          count: Of classes, at most.
+          count: The most classes to return.
 
         Returns:
           (index of a class, its probability) of each; the sum of those left out. What is not a
@@ -63,9 +63,9 @@ class Statistic:
         formula in `core/filters/importance.py`.
       input: Index of the input image; None where the number does not depend on one.
       values: `float32 [channel]`; NaN where it is not defined.
-      stage: Of a number that is taken from a feature map: where that stands with respect to
-        the activation function, as a sheet of it says. None where no feature map of one stage
-        is looked at, as for kernels; and in older captures, which do not say it.
+      stage: Whether the number describes the feature map before or after the activation
+        function; see `Sheet`. None for numbers of kernels, and in older captures, which do not
+        store it.
     """
 
     name: str
@@ -80,8 +80,8 @@ class LayerCapture:
 
     Attributes:
       layer: Index in `ModelGraph.layers`.
-      sheets: Of every method, form and input image.
-      statistics: Of every filter.
+      sheets: The sheets of every method, form and input image.
+      statistics: The statistics of every filter.
       guidance: None where no guided gradient was asked for.
       weights: SHA-256, hexadecimal, of the layer's own weights; "" where not known.
       lineage: SHA-256, hexadecimal, of everything that its pictures depend on: its weights,
@@ -133,7 +133,7 @@ class Capture:
     """Everything recorded for one run and step: the manifest.
 
     Attributes:
-      step: As given by the writer (epoch or batch), never negative.
+      step: The number that the writer gave (epoch or batch), never negative.
       wall_time: Seconds since 1970-01-01 UTC.
       session: The writer session: one training, or one call of `capture` or of the command.
         Of two sessions that wrote the same step, the later one counts.

@@ -42,7 +42,7 @@ class Layer:
       is_convolution: True where the node has filters to show.
       kernel_size, strides, dilation: Per spatial axis, or empty.
       padding: `"same"`, `"valid"`, `"causal"` or "".
-      groups: Of a grouped convolution; 1 otherwise.
+      groups: The number of groups of a grouped convolution; 1 otherwise.
       data_format: `"channels_last"`, `"channels_first"` or "".
       activation_function: Name of the layer's own, or "" (none, or linear).
       activation_stage: Where the output stands with respect to one.

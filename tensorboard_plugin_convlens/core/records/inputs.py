@@ -32,10 +32,10 @@ class InputImages:
 
     Attributes:
       inputs: In the order in which they were given.
-      class_names: By class index; empty where they are not known.
+      class_names: The names of the classes, by index; empty if they are unknown.
       fingerprint: SHA-256, hexadecimal, of labels, pictures, class names and color order.
-      color_order: Of the input's three channels as the model takes them, and so of the planes
-        of a gradient and of the kernels that read the input; the pictures are RGB always.
+      color_order: The order of the three channels in the model's input, and so in gradients
+        and in kernels that read the input; the pictures are always RGB.
     """
 
     inputs: tuple[InputImage, ...]
@@ -49,7 +49,7 @@ class InputOutline:
     """An input image without its pixels.
 
     Attributes:
-      label, class_index: As in `InputImage`.
+      label, class_index: See `InputImage`.
       sizes: `(height, width)` of each of its pictures.
     """
 

@@ -40,7 +40,7 @@ class SheetPlace:
     """Where the stored bytes of a sheet are; the attributes are those of `Sheet`.
 
     Attributes:
-      raw_length: Of the levels, when they are inflated.
+      raw_length: The number of bytes of the inflated levels.
     """
 
     pack: str
@@ -59,7 +59,7 @@ class Placement:
       cropped: Whether the planes are crops, outside of which the gradient is zero; False where
         they cover the whole input.
       frame: `(height, width)` in input pixels that one plane covers.
-      top, left, unit_row, unit_column: As in `Gradients`, an entry per channel.
+      top, left, unit_row, unit_column: See `Gradients`; an entry per channel.
     """
 
     source: int
@@ -78,14 +78,14 @@ class Sheet:
     Attributes:
       method, form: What the planes show.
       input: Index of the input image; None for kernels, which have none.
-      stage: Of feature maps, where they stand; a layer whose activation function is applied
-        by a later layer has a sheet of its own output (`"before"`) and one of what that
-        function makes of it (`"after"`). None for all others, and where it was not noted.
+      stage: If a later layer applies the activation function of this one, the layer has a
+        sheet of feature maps before it (`"before"`) and one after it (`"after"`). None for all
+        other sheets, and in older captures, which do not store it.
       channels: Number of channels: filters of the layer.
       planes: Planes per channel: 1 for maps and magnitudes, else input channels.
-      height, width: Of one plane.
-      signed, scale, nan, infinite: As in `Quantized`.
-      placement: Of gradients, where the planes lie; None for maps and kernels.
+      height, width: The size of one plane.
+      signed, scale, nan, infinite: See `Quantized`.
+      placement: Where the planes of gradients lie; None for maps and kernels.
       target: What was differentiated; None for maps and kernels.
       sha256: Hexadecimal, of the stored (compressed) bytes.
       pack: File name of the pack.

@@ -67,7 +67,7 @@ _CONSTANT = frozenset(
 """Operations through which no gradient passes."""
 
 _MOST_ELEMENTS = 1 << 22
-"""Of a cotangent of all the filters that are done at once: 16 MiB in float32."""
+"""The most elements of a cotangent for all filters of a block: 16 MiB in float32."""
 
 
 class Differentiation:
@@ -161,7 +161,7 @@ class Differentiation:
           path: From `path`.
           waiting: `id` of a tensor → its cotangent `[filter, *shape]`; used up.
           residuals: Values of the forward pass.
-          keep: Of a tensor's `id`: whether its cotangent is wanted, too.
+          keep: Whether the cotangent of the tensor with this `id` is wanted, too.
 
         Returns:
           `id` of each input of the model (and of what is kept) → its cotangent.
@@ -200,7 +200,7 @@ class Differentiation:
 
         Args:
           path: From `path`.
-          waiting: As in `pull_back`.
+          waiting: See `pull_back`.
           residuals: Values of the forward pass.
           source: The input.
 
@@ -233,7 +233,7 @@ def _differentiated(trace: Trace, operation: Operation) -> Sequence[Tensor]:
 
 
 def _elements(operation: Operation) -> int:
-    """Of the larger of the first input and the first output."""
+    """The number of elements of the first input or the first output, whichever is larger."""
     ends = (*operation.outputs[:1], *operation.inputs[:1])
     return max(int(np.prod([size or 1 for size in tensor.shape.as_list()])) for tensor in ends)
 

@@ -27,7 +27,7 @@ def to_bit_mask(passes: Value, dtype: DType) -> Value:
 
     Args:
       passes: A boolean tensor.
-      dtype: Of the cotangents that will be masked.
+      dtype: The type of the cotangents that will be masked.
     """
     if dtype == tf.bfloat16:
         return tf.where(passes, tf.constant(-1, tf.int16), tf.constant(0, tf.int16))

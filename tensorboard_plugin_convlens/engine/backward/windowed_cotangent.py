@@ -51,7 +51,7 @@ class WindowedCotangent:
         )
 
     def part(self, units: NDArray[np.integer[Any]]) -> WindowedCotangent:
-        """Of some units of the block, `int [n]`."""
+        """The cotangent of some units of the block, `int [n]`."""
         return WindowedCotangent(
             tf.gather(self.value, units), self.windows.part(units), self.is_clean
         )

@@ -37,7 +37,7 @@ class ActiveResiduals(Residuals):
         self.channels = channels
 
     def beginning_at(self, tensor: Tensor, channels: IntArray) -> ActiveResiduals:
-        """For gradients of some channels of a tensor; see `ActiveChannels.beginning_at`."""
+        """The view for gradients of some channels; see `ActiveChannels.beginning_at`."""
         chosen = self.channels.beginning_at(tensor, channels)
         return ActiveResiduals(self.forward, chosen, guided=self.guided)
 

@@ -48,7 +48,7 @@ class ForwardValues:
     """The values of one forward pass, and everything derived from them.
 
     Attributes:
-      dtype: Of the cotangents; `float32`, or `bfloat16` where that is faster.
+      dtype: The type of the cotangents: `float32`, or `bfloat16` where that is faster.
     """
 
     def __init__(self, values: Mapping[TensorId, Value], dtype: DType) -> None:
@@ -84,7 +84,7 @@ class Residuals:
 
     @property
     def dtype(self) -> DType:
-        """Of the cotangents."""
+        """The type of the cotangents."""
         return self.forward.dtype
 
     def raw(self, tensor: Tensor) -> Value:
@@ -116,7 +116,7 @@ class Residuals:
         """`[len(channels), width]`: a one at each of some channels of a tensor.
 
         Args:
-          tensor: Of the trace.
+          tensor: A tensor of the trace.
           channels: `int32 [n]`, those that the view has.
           depth: How many channels the tensor has.
         """

@@ -49,7 +49,7 @@ class Step:
       inputs: The tensors that the cotangents of `pull` belong to, one each.
       window: What a unit of the output sees of the inputs.
       pull: From the rule of the operation.
-      elements: Of the largest window around the operation, for one unit.
+      elements: The number of elements of the largest window at the operation, for one unit.
     """
 
     output: Tensor
@@ -88,7 +88,7 @@ def find_window_route(
       path: From the layer to the input.
       target: The output of the layer.
       source: The input.
-      differentiation: Of the model.
+      differentiation: The way back through the model.
 
     Returns:
       None where a tensor on the path has no window of fixed size, or an operation no rule for

@@ -85,10 +85,10 @@ class WindowedPass:
 
         Args:
           route: The way.
-          residuals: Of the image.
+          residuals: The residuals of the image.
           units: Rows and columns in the target, `int32 [unit]` each.
           waiting: `id` of a tensor → the cotangent that has arrived there.
-          most_elements: Of the cotangent of all units that are done at once.
+          most_elements: The most elements of a cotangent for all units of a block.
         """
         self._route = route
         self._whole_residuals = residuals
@@ -183,10 +183,10 @@ def windowed_gradients(
 
     Args:
       route: The way.
-      residuals: Of the image.
+      residuals: The residuals of the image.
       channels: `int32 [n]`.
       units: Their rows and columns, `int32 [n]` each.
-      most_elements: Of the cotangent of all units that are done at once.
+      most_elements: The most elements of a cotangent for all units of a block.
 
     Returns:
       `[n, height, width, input channel]`: their windows of the input.

@@ -28,7 +28,7 @@ class Budget:
         """Starts with nothing spent.
 
         Args:
-          share: Of the training time, such as 0.05; None for no bound.
+          share: The share of the training time, such as 0.05; None for no bound.
           clock: Seconds that only grow.
 
         Raises:

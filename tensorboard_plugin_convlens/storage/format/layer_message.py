@@ -131,7 +131,7 @@ def checked_statistics(layer: int, statistics: Iterable[Statistic]) -> tuple[Sta
 
 
 def _statistic_from_raw(message: pb.RawStatistic) -> Statistic:
-    """As `statistic_from_message`, without a Python number for each value."""
+    """Reads what `statistic_from_message` does, without a Python number for each value."""
     if len(message.values) % 4:
         raise FormatError(f"The statistic {message.name[:80]!r} is damaged: it is cut short.")
     values = np.frombuffer(message.values, _FLOAT)

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from tensorboard_plugin_convlens.core.errors import FormatError
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
-# As ConvLens writes it: 8 bits, RGB, deflate, the usual filters, not interlaced.
+# The header that ConvLens writes: 8 bits, RGB, deflate, the usual filters, not interlaced.
 _RGB = bytes((8, 2, 0, 0, 0))
 _LARGEST = 25_000_000  # Pixels; 75 MB when it is decoded.
 _BLOCK = 2**16

@@ -22,7 +22,7 @@ AnyMessage = TypeVar(
 )
 
 _DIGEST_LENGTH = 32
-_FIELD_LENGTH = _DIGEST_LENGTH + 2  # As a field of a message: tag, length, digest.
+_FIELD_LENGTH = _DIGEST_LENGTH + 2  # A field of a message: tag, length, digest.
 # What a browser can show as a date: the year 275760.
 _LARGEST_TIME = 8.64e12
 

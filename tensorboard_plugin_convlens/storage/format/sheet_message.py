@@ -43,7 +43,7 @@ STAGES: dict[ActivationStage | None, pb.ActivationStage] = {
 }
 STAGE_NAMES = {value: name for name, value in STAGES.items()}
 _NO_INPUT = -1
-# Of one sheet, inflated: 4096 filters of 512 by 512 are 1 GiB.
+# The most bytes of an inflated sheet: 4096 filters of 512 by 512 are 1 GiB.
 LARGEST_SHEET = 2**31
 
 

@@ -126,7 +126,7 @@ class Reader:
         """The guided gradients of filters of a layer, each in its place in the input.
 
         Args:
-          run, step, layer, input_index: As in `feature_maps`.
+          run, step, layer, input_index: See `feature_maps`.
           channels: Which filters; all by default.
           method: `"gradient"` for the plain gradient, if it was captured.
 

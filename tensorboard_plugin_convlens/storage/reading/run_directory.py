@@ -80,7 +80,7 @@ _LARGEST_INPUTS = 128 * 2**20
 _MOST_STATUS_FILES = 100
 # Clocks of file systems are this coarse at worst: a change after a look may leave no trace.
 _SECONDS_TO_SETTLE = 2.0
-# Of 15,000 steps of ten layers, or of 3,000 of a network of 155 convolutions.
+# Room for 15,000 steps of ten layers, or for 3,000 of a network of 155 convolutions.
 _OUTLINES: Kept[str, Outline] = Kept(16 * 2**20)
 _DAMAGED: Kept[str, tuple[Identity, str]] = Kept(2**20)
 

@@ -65,7 +65,7 @@ class _InPack:
     identity: Identity
 
     def parts(self) -> Iterator[bytes]:
-        """As `StoredSheet.parts`; a checksum proves that the bytes are those checked before."""
+        """Yields `StoredSheet.parts`; a checksum proves that the bytes are unchanged."""
         with ordinary_file(self.path) as file:
             if file.identity != self.identity:
                 raise UnreadableError(f"The pack {self.place.pack!r} was replaced. Try again.")

@@ -234,7 +234,7 @@ def _see_that_nothing_changes(tab, filters: int) -> None:
 
 
 def _see_what_each_filter_is_worth(tab, training: Planted) -> None:
-    """As sort key, beside the filter, and as a criterion that others are compared with."""
+    """The loss is a sort key, stands beside the filter, and is compared with the criteria."""
     sort = tab.filters.get_by_role("combobox", name="Sort")
     sort.select_option("ablation")
     tab.grid.press("Home")
@@ -251,7 +251,7 @@ def _see_what_each_filter_is_worth(tab, training: Planted) -> None:
 
 
 def _losses_without_each_filter(training: Planted) -> list[float]:
-    """By Keras alone: the next layer does not read the filter."""
+    """The losses by Keras alone: the next layer does not read the filter that is removed."""
     import keras  # Here, for TensorFlow takes its time.
 
     model = keras.models.load_model(training.model)

@@ -13,7 +13,7 @@ export interface CompareLayout {
 }
 
 export interface CompareRequest {
-  /** Of the pane. */
+  /** The width and height of the pane. */
   width: number;
   height: number;
   /** Filters. */

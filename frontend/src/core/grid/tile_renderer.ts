@@ -64,7 +64,7 @@ interface Tile {
 interface ReducedTiles {
   height: number;
   width: number;
-  /** By channel. */
+  /** The tiles, by channel. */
   tiles: Map<number, Tile>;
 }
 

@@ -38,7 +38,7 @@ export interface Choices {
   method: Method;
   stage: Stage;
   sort: SortKey;
-  /** Of the order by chance. */
+  /** The seed of the random order. */
   seed: number;
   shown: Shown;
   /** Where flags begin, as far as it is not where it usually is. */

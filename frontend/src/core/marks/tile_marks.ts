@@ -148,7 +148,7 @@ function strokeSign(
   }
 }
 
-/** As many stars as were given; where they do not fit, their number and one star. */
+/** Draws the stars; if they do not fit, their number and one star. */
 function drawStars(
   context: CanvasRenderingContext2D,
   box: Rectangle,

@@ -65,7 +65,7 @@ export interface FilterEffects {
   changes: (number | null)[][];
 }
 
-/** Of the latest test that removed the filters of a layer one by one; null: there is none. */
+/** The effects in the latest test that removed filters of a layer one by one; null without one. */
 export function filterEffects(
   tests: readonly Ablation[],
   graph: string,
@@ -96,7 +96,7 @@ export interface Extremes {
   most: { channel: number; change: number };
 }
 
-/** By the loss, of every layer whose filters were removed one by one. */
+/** The extremes, by loss, of every layer whose filters were removed one by one. */
 export function extremesOf(test: Ablation): Extremes[] {
   return test.layers.flatMap((one) => {
     const known = (changesOf(test, one)[0] ?? []).flatMap((change, channel) =>

@@ -2,7 +2,7 @@
 // Do not edit: change the Python file and run `make generate`.
 
 export interface CriterionName {
-  /** Of the statistic. */
+  /** The name of the statistic. */
   name: string;
   title: string;
   /** What it is, in one sentence. */

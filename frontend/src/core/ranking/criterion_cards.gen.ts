@@ -2,7 +2,7 @@
 // Do not edit: change the Python file and run `make generate`.
 
 export interface CriterionCard {
-  /** Of the statistic. */
+  /** The name of the statistic. */
   name: string;
   formula: string;
   source: string;

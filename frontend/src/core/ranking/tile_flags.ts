@@ -30,7 +30,7 @@ export function drawTileFlags(
   context.restore();
 }
 
-/** As many signs as there is room for, at the lower right. */
+/** Draws as many signs as there is room for, at the lower right. */
 function drawSigns(
   context: CanvasRenderingContext2D,
   box: Rectangle,

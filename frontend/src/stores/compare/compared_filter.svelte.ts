@@ -99,7 +99,7 @@ export class ComparedFilter {
     return frames.length > 0 ? frames.reduce(unionFrame) : WHOLE;
   });
 
-  /** Of the input image of A, in pixels. */
+  /** The size of the input image of A, in pixels. */
   readonly inputSize = $derived.by(() => {
     const [a] = this.comparison.columns;
     const source = a?.view?.sheet?.placement?.source ?? 0;

@@ -63,7 +63,7 @@ interface Compared {
 
 export class Comparison {
   readonly loaded = new Resource<Compared>();
-  /** Of pictures of weights, which lie nowhere on the input image. */
+  /** The cursor on pictures of weights, which lie nowhere on the input image. */
   #cursorOnKernel = $state.raw<Place | null>(null);
 
   /** The requested comparison; null until everything that it depends on is known. */

@@ -198,7 +198,7 @@ def _is_square(operation: Operation) -> bool:
 
 
 def transposed_convolution(operation: Operation, live: Live) -> Vjp | None:
-    """Of a layer such as Conv2DTranspose: the plain convolution."""
+    """Goes back through a layer such as Conv2DTranspose by the plain convolution."""
     kernel = operation.inputs[1]
     attributes = convolution_attributes(operation)
     forward = {"Conv2DBackpropInput": "Conv2D", "Conv3DBackpropInputV2": "Conv3D"}
@@ -222,7 +222,7 @@ def bias(operation: Operation, live: Live) -> Vjp:
 
 
 def batch_normalization(operation: Operation, live: Live) -> Vjp | None:
-    """At inference: a scale per channel, gamma / sqrt(variance + epsilon)."""
+    """Scales each channel by gamma / sqrt(variance + epsilon), as at inference."""
     if operation.get_attr("is_training"):
         return None
     _, gamma, _, _, variance = operation.inputs
@@ -244,7 +244,7 @@ def batch_normalization(operation: Operation, live: Live) -> Vjp | None:
 
 
 def matrix_product(operation: Operation, live: Live) -> Vjp:
-    """Of `C = A B`: `dA = dC Bᵀ` and `dB = Aᵀ dC`."""
+    """Goes back through `C = A B`: `dA = dC Bᵀ` and `dB = Aᵀ dC`."""
     left, right = operation.inputs
     names = ("transpose_a", "transpose_b") if operation.type == "MatMul" else ("adj_x", "adj_y")
     flip_left, flip_right = (operation.get_attr(name) for name in names)

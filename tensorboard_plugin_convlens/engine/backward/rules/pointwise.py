@@ -99,7 +99,7 @@ def rectifier(operation: Operation, *, gated: bool) -> Vjp:
     through.
 
     Args:
-      operation: Of type `Relu` or `Relu6`.
+      operation: An operation of type `Relu` or `Relu6`.
       gated: Whether a guided pass stops negative gradient here. False for the halves of
         a PReLU, and inside other activation functions.
     """
@@ -242,7 +242,7 @@ def binary(operation: Operation, live: Live) -> Vjp:
 
 
 def selection(operation: Operation, live: Live) -> Vjp:
-    """Of `tf.where`: each branch has the gradient where it was taken."""
+    """Goes back through `tf.where`: each branch gets the gradient where it was taken."""
     condition, first, second = operation.inputs
     output = operation.outputs[0]
 

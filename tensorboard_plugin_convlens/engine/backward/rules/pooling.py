@@ -87,7 +87,7 @@ def _chosen_units(
 
     Args:
       operation: The pooling.
-      residuals: Of the image.
+      residuals: The residuals of the image.
       rectifier: If given, only of those units that it lets gradient through to; the pooling
         reads it.
     """
@@ -121,7 +121,7 @@ def _spread(cotangent: Value, chosen: Value, size: tuple[int, int]) -> Value:
     Args:
       cotangent: `[n, 1, height, width, channel]` of the pooled units.
       chosen: A mask `[n or 1, 1, height * size[0], width * size[1], channel]`.
-      size: Of a window.
+      size: The height and width of a window.
 
     Returns:
       Of the shape of `chosen`, for `n`.
@@ -174,7 +174,7 @@ def pull_rectified(pooling: Operation, rectifier: Operation, *, gated: bool) -> 
 
     Args:
       pooling: Reads the rectifier, and nothing else does.
-      rectifier: Of type `Relu` or `Relu6`.
+      rectifier: An operation of type `Relu` or `Relu6`.
       gated: Whether a guided pass stops negative gradient at the rectifier.
 
     Returns:

@@ -32,7 +32,7 @@ def registered_gradient(wrapped: Any, operation: Operation, forward: frozenset[i
 
     Args:
       wrapped: Handle of the graph, the default graph of the caller.
-      operation: Of the forward graph.
+      operation: An operation of the forward graph.
       forward: `id` of every operation of the forward graph.
     """
     inputs = [tensor for tensor in operation.inputs if is_differentiable(tensor)]

@@ -124,13 +124,13 @@ def split(operation: Operation, live: Live) -> Vjp | None:
 
 
 def pack(operation: Operation, live: Live) -> Vjp:
-    """Of `tf.stack`."""
+    """Goes back through `tf.stack`: each part gets its slice of the cotangent."""
     axis = operation.get_attr("axis") % operation.outputs[0].shape.rank + 1
     return Vjp((), lambda ct, residuals: tuple(tf.unstack(ct[0], axis=axis)))
 
 
 def unpack(operation: Operation, live: Live) -> Vjp:
-    """Of `tf.unstack`."""
+    """Goes back through `tf.unstack`: stacks the cotangents of the parts."""
     axis = operation.get_attr("axis") % operation.inputs[0].shape.rank + 1
     shapes = [part.shape.as_list() for part in operation.outputs]
     return Vjp((), lambda ct, residuals: (tf.stack(_with_zeros(ct, shapes), axis),))
@@ -145,7 +145,7 @@ def _with_zeros(cotangents: Cotangents, shapes: list[list[int]]) -> list[Value]:
 
 
 def strided_slice(operation: Operation, live: Live) -> Vjp | None:
-    """Of `tensor[a:b:c, …]`, with one more axis in front that is kept whole."""
+    """Goes back through `tensor[a:b:c, …]`; the filter axis in front is kept whole."""
     begin, end, strides = (constant(tensor) for tensor in operation.inputs[1:])
     if begin is None or end is None or strides is None:
         return None
@@ -194,7 +194,7 @@ def reduction(operation: Operation, live: Live) -> Vjp | None:
 
 
 def resize(operation: Operation, live: Live) -> Vjp:
-    """Of up- and downsampling layers; computed in float32."""
+    """Goes back through up- and downsampling layers, in float32."""
     shape = operation.inputs[0].shape.as_list()
     attributes = {
         name: operation.get_attr(name) for name in ("align_corners", "half_pixel_centers")

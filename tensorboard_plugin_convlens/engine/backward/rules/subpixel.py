@@ -42,7 +42,7 @@ _BLOCK = 2
 """Units of a block along either axis."""
 
 _MOST_CHANNELS = 4
-"""Of which a block has sixteen numbers."""
+"""The most channels of a convolution that is computed by blocks: sixteen numbers a block."""
 
 
 @dataclass(frozen=True)
@@ -121,7 +121,7 @@ def subpixel_convolution(operation: Operation, *, padded: bool) -> SubpixelConvo
     """The convolution as a subpixel one, if it is one.
 
     Args:
-      operation: Of a trace.
+      operation: An operation of a trace.
       padded: Whether its padding counts; else the images have it already.
     """
     if operation.type != "Conv2D" or operation.get_attr("data_format") != b"NHWC":
